@@ -1,0 +1,140 @@
+//! Catalog entries of destinations.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Settings;
+
+/// A catalog entry: what a kind of destination is called, and which settings it asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Definition {
+    /// Names it in files, paths and rows: `webhook`.
+    pub slug: String,
+    /// Its name for people, and in a message's `integrations` object unless the destination has
+    /// a name of its own.
+    pub name: String,
+    /// What it does, in one or two sentences.
+    pub description: String,
+    /// The settings it takes, in the order in which a form shows them.
+    pub settings: Vec<Setting>,
+}
+
+/// One setting.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Setting {
+    /// Its key.
+    pub key: String,
+    /// Its name for people.
+    pub label: String,
+    /// What it means, in one sentence.
+    pub description: String,
+    /// What value it takes.
+    pub kind: SettingKind,
+    /// Whether it must be given.
+    pub required: bool,
+    /// Encrypted at rest and never shown again.
+    pub secret: bool,
+    /// What holds when it is not given.
+    pub default: Option<Value>,
+}
+
+/// What value a setting takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum SettingKind {
+    /// Text.
+    Text,
+    /// An `http` or `https` URL.
+    Url,
+    /// A path on the server.
+    Path,
+    /// Yes or no.
+    Switch,
+    /// A whole number within bounds, both included.
+    Number {
+        /// The least.
+        min: i64,
+        /// The greatest.
+        max: i64,
+    },
+    /// One of these words.
+    Choice {
+        /// The words.
+        of: Vec<String>,
+    },
+    /// A map from text to text, such as headers.
+    TextMap,
+}
+
+/// A setting that is missing or wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("setting {key:?}: {problem}")]
+pub struct BadSetting {
+    /// Its key.
+    pub key: String,
+    /// What is wrong and what would be right, in words.
+    pub problem: String,
+}
+
+impl Definition {
+    /// Checks `settings` by type and bounds, and fills in defaults.
+    ///
+    /// Errors: every setting that is missing, unknown or wrong.
+    pub fn check(&self, settings: &Settings) -> Result<Settings, Vec<BadSetting>> {
+        let mut out = Settings::new();
+        let mut bad = Vec::new();
+        for setting in &self.settings {
+            let given = settings.get(&setting.key).filter(|value| !value.is_null());
+            match given.or(setting.default.as_ref()) {
+                Some(value) => match setting.kind.problem(value) {
+                    None => drop(out.insert(setting.key.clone(), value.clone())),
+                    Some(problem) => bad.push(BadSetting { key: setting.key.clone(), problem }),
+                },
+                None if setting.required => {
+                    let problem = format!("is required: {}", setting.description);
+                    bad.push(BadSetting { key: setting.key.clone(), problem });
+                }
+                None => {}
+            }
+        }
+        for key in settings.keys() {
+            if !self.settings.iter().any(|setting| setting.key == *key) {
+                let known: Vec<&str> = self.settings.iter().map(|s| s.key.as_str()).collect();
+                let problem = format!("is unknown; {} knows {}", self.slug, known.join(", "));
+                bad.push(BadSetting { key: key.clone(), problem });
+            }
+        }
+        if bad.is_empty() { Ok(out) } else { Err(bad) }
+    }
+}
+
+impl SettingKind {
+    fn problem(&self, value: &Value) -> Option<String> {
+        match self {
+            SettingKind::Text | SettingKind::Path => {
+                (!value.is_string()).then(|| "must be text".to_owned())
+            }
+            SettingKind::Url => {
+                let parsed = value.as_str().map(url::Url::parse);
+                let fits = matches!(&parsed, Some(Ok(url))
+                    if matches!(url.scheme(), "http" | "https") && url.host().is_some());
+                (!fits).then(|| "must be an http or https URL".to_owned())
+            }
+            SettingKind::Switch => {
+                (!value.is_boolean()).then(|| "must be true or false".to_owned())
+            }
+            SettingKind::Number { min, max } => {
+                let fits = value.as_i64().is_some_and(|n| (*min..=*max).contains(&n));
+                (!fits).then(|| format!("must be a whole number from {min} to {max}"))
+            }
+            SettingKind::Choice { of } => {
+                let fits = value.as_str().is_some_and(|word| of.iter().any(|o| o == word));
+                (!fits).then(|| format!("must be one of {}", of.join(", ")))
+            }
+            SettingKind::TextMap => {
+                let fits = value.as_object().is_some_and(|map| map.values().all(Value::is_string));
+                (!fits).then(|| "must be a table of text values".to_owned())
+            }
+        }
+    }
+}

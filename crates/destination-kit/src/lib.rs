@@ -1,0 +1,106 @@
+//! What a destination is: its contract, its definition, the one outbound HTTP client, and the
+//! suite that every destination must pass.
+
+mod definition;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+use spec::Message;
+
+pub use definition::{BadSetting, Definition, Setting, SettingKind};
+
+/// A destination's settings, as its definition asks for them.
+pub type Settings = Map<String, Value>;
+
+/// One entry of the catalog, and how a destination is made from it.
+pub trait DestinationKind: Send + Sync {
+    /// The catalog entry. Data, not code.
+    fn definition(&self) -> Definition;
+
+    /// Makes a destination from `settings`.
+    ///
+    /// Errors: every setting that is missing or wrong, with what would be right.
+    fn open(
+        &self,
+        settings: &Settings,
+        world: &World,
+    ) -> Result<Arc<dyn Destination>, Vec<BadSetting>>;
+}
+
+/// What the installation lends to its destinations.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    /// Operators may allow destinations on private, loopback and link-local addresses.
+    pub allow_private_addresses: bool,
+    /// Relative paths in settings start here.
+    pub base_dir: PathBuf,
+}
+
+/// One customer's connection to a partner tool, ready to take messages.
+#[async_trait]
+pub trait Destination: Send + Sync {
+    /// How many messages it wants at once.
+    fn batching(&self) -> Batching {
+        Batching::default()
+    }
+
+    /// Sends `messages`, at most as many as [`Destination::batching`] says, all for one fate.
+    /// Called again after a crash with the same messages, so it is idempotent on their ids where
+    /// the partner's tool can be.
+    async fn deliver(&self, messages: &[Message]) -> Result<Answer, DeliveryError>;
+
+    /// Writes out what is held back. Called before a stop; nothing is sent after it.
+    async fn close(&self) {}
+}
+
+/// How many messages a destination wants at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batching {
+    /// At most this many messages.
+    pub messages_max: usize,
+    /// At most this many bytes of JSON, unless a single message is larger.
+    pub bytes_max: usize,
+}
+
+impl Default for Batching {
+    fn default() -> Self {
+        Batching { messages_max: 1, bytes_max: 512 * 1024 }
+    }
+}
+
+/// The partner's yes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// What it answered, where it speaks HTTP.
+    pub status: Option<u16>,
+}
+
+/// The partner's no, named for what the engine does next, not for what went wrong inside.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeliveryError {
+    /// Try again.
+    #[error("destination is not ready: {}", .0.code)]
+    Retry(Fault, Option<Duration>),
+    /// Discard; the customer reads the fault.
+    #[error("destination refused the message: {}", .0.code)]
+    Refused(Fault),
+    /// Pause the destination until someone edits its settings; nothing is lost meanwhile.
+    #[error("destination does not accept these settings: {}", .0.code)]
+    BadSettings(Fault),
+}
+
+/// What went wrong, for machines and for people.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fault {
+    /// What the partner answered, where it speaks HTTP and did.
+    pub status: Option<u16>,
+    /// `503`, `ETIMEDOUT`, `ECONNREFUSED`, `ENOTFOUND`, `PRIVATE_ADDRESS` …
+    pub code: String,
+    /// The beginning of the answer, or the error in words; at most [`EXCERPT_BYTES_MAX`].
+    pub excerpt: String,
+}
+
+/// How much of an answer is kept.
+pub const EXCERPT_BYTES_MAX: usize = 1024;

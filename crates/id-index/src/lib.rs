@@ -1,0 +1,1 @@
+//! Which ids were seen within a window, and where.

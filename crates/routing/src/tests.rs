@@ -1,0 +1,50 @@
+use serde_json::Map;
+use spec::{DestinationId, SourceId, WriteKey};
+
+use crate::{DestinationRoute, Routing, RoutingSnapshot, SourceRoute};
+
+fn snapshot(revision: u64, enabled: bool) -> RoutingSnapshot {
+    let source = SourceRoute {
+        id: SourceId("website".into()),
+        slug: "website".into(),
+        name: "Website".into(),
+        write_keys: vec![WriteKey("key-1".into()), WriteKey("key-2".into())],
+        enabled: true,
+        client_side: false,
+        destinations: vec![],
+    };
+    let destination = DestinationRoute {
+        id: DestinationId("crm".into()),
+        slug: "crm".into(),
+        name: "CRM".into(),
+        kind: "webhook".into(),
+        enabled,
+        settings: Map::new(),
+        sources: vec![source.id.clone()],
+        concurrency: 4,
+    };
+    RoutingSnapshot::new(revision, vec![source], vec![destination])
+}
+
+#[test]
+fn every_write_key_leads_to_its_source_and_its_enabled_destinations() {
+    let on = snapshot(1, true);
+    for key in ["key-1", "key-2"] {
+        let source = on.source_of(key).expect("the key is the source's");
+        assert_eq!(source.destinations, [DestinationId("crm".into())]);
+    }
+    assert!(on.source_of("key-3").is_none());
+    let off = snapshot(2, false);
+    assert!(off.source_named("website").expect("it is there").destinations.is_empty());
+}
+
+#[test]
+fn a_replaced_snapshot_is_seen_by_those_who_wait() {
+    let routing = Routing::new(snapshot(1, true));
+    let mut changes = routing.changes();
+    assert!(!changes.has_changed().expect("the sender lives"));
+    routing.replace(snapshot(2, false));
+    assert!(changes.has_changed().expect("the sender lives"));
+    assert_eq!(*changes.borrow_and_update(), 2);
+    assert_eq!(routing.current().revision, 2);
+}

@@ -1,0 +1,80 @@
+//! What happened to messages at a destination: the payload of an attempts record.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DestinationId, DiscardCode, Step};
+
+/// Payload of a [`crate::record::ATTEMPTS`] record: outcomes at one destination, in the order in
+/// which they happened. The books of deliveries are a fold over these records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempts {
+    /// Where the messages went.
+    pub destination: DestinationId,
+    /// The destination has read the log up to here (exclusive, a log position): every message
+    /// before it has an outcome in this or an earlier record.
+    pub read_to: u64,
+    /// The outcomes; empty when only `read_to` moved on.
+    pub attempts: Vec<Attempt>,
+}
+
+/// One try of one message, or the decision not to try.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Position of the message in the log.
+    pub position: u64,
+    /// Stream of the message's source.
+    pub stream: u64,
+    /// When the message was accepted, Unix milliseconds: the minute it is accounted under.
+    pub received_at_ms: i64,
+    /// When the attempt began, Unix milliseconds.
+    pub at_ms: i64,
+    /// How long it took, milliseconds.
+    pub took_ms: u32,
+    /// 1 for the first attempt; 0 where nothing was tried (a discard before sending).
+    pub number: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// The destination has it.
+    Delivered {
+        /// What the destination answered, where it speaks HTTP.
+        status: Option<u16>,
+    },
+    /// Not yet; we try again.
+    Retry {
+        /// What the destination answered, where it speaks HTTP.
+        status: Option<u16>,
+        /// Why, for machines: `503`, `ETIMEDOUT`, `ECONNREFUSED` …
+        code: DiscardCode,
+        /// The beginning of the answer, or the error in words.
+        excerpt: String,
+        /// When, Unix milliseconds.
+        next_at_ms: i64,
+    },
+    /// Stopped on purpose, with a reason; nothing more happens to it by itself.
+    Discarded {
+        /// Where it was stopped.
+        step: Step,
+        /// Why, for machines.
+        code: DiscardCode,
+        /// What the destination answered, where it speaks HTTP and was asked.
+        status: Option<u16>,
+        /// The beginning of the answer, or the reason in words.
+        excerpt: String,
+    },
+    /// Retries are used up: it lies in the dead-letter list and can be redelivered.
+    Exhausted {
+        /// What the destination answered last, where it speaks HTTP.
+        status: Option<u16>,
+        /// Why the last attempt failed, for machines.
+        code: DiscardCode,
+        /// The beginning of the last answer, or the error in words.
+        excerpt: String,
+    },
+    /// A person asked for it again: it leaves the dead-letter list and is pending once more.
+    Redelivery,
+}

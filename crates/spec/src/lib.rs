@@ -1,0 +1,21 @@
+//! The vocabulary that every other crate speaks: messages, kinds, ids, limits, discards, and the
+//! payloads of the records in the log. No I/O, no clock, no HTTP.
+
+mod attempt;
+mod discard;
+mod ids;
+mod kind;
+pub mod limits;
+mod message;
+pub mod record;
+mod time;
+
+pub use attempt::{Attempt, Attempts, Outcome};
+pub use discard::{Discard, DiscardCode, Refused, Step};
+pub use ids::{DestinationId, SourceId, WriteKey};
+pub use kind::{Kind, UnknownKind};
+pub use message::{BadMessage, Head, Message, Span};
+pub use time::format_iso;
+
+#[cfg(test)]
+mod tests;

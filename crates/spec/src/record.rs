@@ -1,0 +1,44 @@
+//! The kinds of record that Headwater keeps in its log, and how their payloads are written.
+//!
+//! A payload begins with one version byte, so that every release reads what earlier ones wrote.
+//! Kind 0 belongs to the log itself.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// An accepted message; the payload is an encoded [`crate::Message`].
+pub const MESSAGE: u8 = 1;
+/// A message that was taken and cannot be used; the payload is a [`crate::Discard`].
+pub const DISCARD: u8 = 2;
+/// A request that was not taken; the payload is a [`crate::Refused`].
+pub const REFUSED: u8 = 3;
+/// Outcomes at a destination; the payload is [`crate::Attempts`].
+pub const ATTEMPTS: u8 = 4;
+
+const VERSION: u8 = 1;
+
+/// A payload that this release cannot read.
+#[derive(Debug, thiserror::Error)]
+pub enum BadPayload {
+    /// Written by a newer release, or not by us.
+    #[error("payload version {0:?} is unknown")]
+    Version(Option<u8>),
+    /// The version fits and the bytes do not.
+    #[error("payload cannot be read")]
+    Bytes(#[source] postcard::Error),
+}
+
+/// Writes a [`crate::Discard`], [`crate::Refused`] or [`crate::Attempts`] as a record's payload.
+pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    let out = vec![VERSION];
+    postcard::to_extend(value, out).expect("a vector takes any amount")
+}
+
+/// Reads what [`encode`] wrote.
+///
+/// Errors: [`BadPayload`], when the bytes are of another version or damaged.
+pub fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, BadPayload> {
+    match payload.split_first() {
+        Some((&VERSION, rest)) => postcard::from_bytes(rest).map_err(BadPayload::Bytes),
+        other => Err(BadPayload::Version(other.map(|(version, _)| *version))),
+    }
+}

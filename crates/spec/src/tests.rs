@@ -1,0 +1,78 @@
+use bytes::Bytes;
+
+use crate::{Discard, Head, Kind, Message, Span, Step, format_iso, record};
+
+#[test]
+fn times_read_as_iso() {
+    let check = |ms, expect: &str| {
+        let mut out = Vec::new();
+        format_iso(ms, &mut out);
+        assert_eq!(String::from_utf8_lossy(&out), expect);
+    };
+    check(0, "1970-01-01T00:00:00.000Z");
+    check(951_782_400_123, "2000-02-29T00:00:00.123Z");
+    check(1_763_000_000_001, "2025-11-13T02:13:20.001Z");
+    check(-1, "1969-12-31T23:59:59.999Z");
+    check(i64::MIN, "0000-01-01T00:00:00.000Z");
+    check(i64::MAX, "9999-12-31T23:59:59.999Z");
+}
+
+#[test]
+fn a_message_survives_its_encoding() {
+    let raw = br#"{"messageId":"m-1","userId":"u"}"#;
+    let mut out = b"before".to_vec();
+    let at = Message::begin(&mut out);
+    out.extend_from_slice(raw);
+    let head = Head {
+        kind: Kind::Track,
+        message_id: Span { start: 14, len: 3 },
+        name: Span::default(),
+        user_id: Span { start: 29, len: 1 },
+        anonymous_id: Span::default(),
+        integrations: Span::default(),
+    };
+    Message::finish(&mut out, at, &head);
+    let message = Message::decode(Bytes::from(out).slice(6..)).expect("just encoded");
+    assert_eq!(message.kind(), Kind::Track);
+    assert_eq!(message.message_id(), b"m-1");
+    assert_eq!(message.user_id(), Some(&b"u"[..]));
+    assert_eq!(message.name(), None);
+    assert_eq!(message.ordering_key(), b"u");
+    assert_eq!(message.raw(), &raw[..]);
+}
+
+#[test]
+fn a_message_with_a_span_outside_its_json_is_refused() {
+    let mut out = Vec::new();
+    let at = Message::begin(&mut out);
+    let far = Span { start: u32::MAX, len: 2 };
+    let head = Head {
+        kind: Kind::Page,
+        message_id: far,
+        name: far,
+        user_id: far,
+        anonymous_id: far,
+        integrations: far,
+    };
+    Message::finish(&mut out, at, &head);
+    assert!(Message::decode(out.into()).is_err());
+    assert!(Message::decode(Bytes::from_static(b"\x01\x01")).is_err());
+}
+
+#[test]
+fn payloads_name_a_version_they_do_not_know() {
+    let discard = Discard {
+        step: Step::FailedOnIngest,
+        code: "event_not_defined".into(),
+        pointer: "/event".into(),
+        detail: "event is missing".into(),
+        index: 3,
+        body: b"{}".to_vec(),
+        readable: false,
+    };
+    let mut payload = record::encode(&discard);
+    assert_eq!(record::decode::<Discard>(&payload).expect("just encoded"), discard);
+    payload[0] = 9;
+    let error = record::decode::<Discard>(&payload).expect_err("version 9 is not written yet");
+    assert_eq!(error.to_string(), "payload version Some(9) is unknown");
+}
