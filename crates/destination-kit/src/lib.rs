@@ -2,14 +2,16 @@
 //! suite that every destination must pass.
 
 mod definition;
+mod world;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use spec::Message;
 
 pub use definition::{BadSetting, Definition, Setting, SettingKind};
+pub use world::{CertificateDer, Clock, Resolve, SystemResolver, World};
 
 /// A destination's settings, as its definition asks for them.
 pub type Settings = Map<String, Value>;
@@ -27,15 +29,6 @@ pub trait DestinationKind: Send + Sync {
         settings: &Settings,
         world: &World,
     ) -> Result<Arc<dyn Destination>, Vec<BadSetting>>;
-}
-
-/// What the installation lends to its destinations.
-#[derive(Debug, Clone, Default)]
-pub struct World {
-    /// Operators may allow destinations on private, loopback and link-local addresses.
-    pub allow_private_addresses: bool,
-    /// Relative paths in settings start here.
-    pub base_dir: PathBuf,
 }
 
 /// One customer's connection to a partner tool, ready to take messages.

@@ -1,0 +1,90 @@
+//! What the installation lends to its destinations: rules, clock, names, trust.
+
+use std::{
+    fmt, io,
+    net::IpAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use async_trait::async_trait;
+
+pub use rustls::pki_types::CertificateDer;
+
+/// What the installation lends to its destinations.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// Operators may allow destinations on private, loopback and link-local addresses.
+    pub allow_private_addresses: bool,
+    /// Relative paths in settings start here.
+    pub base_dir: PathBuf,
+    /// Authorities that are trusted beside the public ones, as DER.
+    pub extra_roots: Vec<CertificateDer<'static>>,
+    /// What time it is.
+    pub clock: Clock,
+    /// Where names lead.
+    pub resolver: Arc<dyn Resolve>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        World {
+            allow_private_addresses: false,
+            base_dir: PathBuf::new(),
+            extra_roots: Vec::new(),
+            clock: Clock::default(),
+            resolver: Arc::new(SystemResolver),
+        }
+    }
+}
+
+/// Turns a host name into addresses. Asked again for every new connection.
+#[async_trait]
+pub trait Resolve: fmt::Debug + Send + Sync {
+    /// Every address of `host`, best first.
+    async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>>;
+}
+
+/// The operating system's resolver.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemResolver;
+
+#[async_trait]
+impl Resolve for SystemResolver {
+    async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect())
+    }
+}
+
+/// A clock that can be given.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
+
+impl Clock {
+    /// A clock that asks `now` for Unix milliseconds.
+    pub fn new(now: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        Clock(Arc::new(now))
+    }
+
+    /// Unix milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        (self.0)()
+    }
+}
+
+impl Default for Clock {
+    /// The system's clock.
+    fn default() -> Self {
+        Clock::new(|| {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        })
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Clock({})", self.now_ms())
+    }
+}
