@@ -78,3 +78,31 @@ pub enum Outcome {
     /// A person asked for it again: it leaves the dead-letter list and is pending once more.
     Redelivery,
 }
+
+/// Payload of a [`crate::record::FEED`] record: from the record's own position on, messages of
+/// these sources are the destination's to take.
+///
+/// It stands in the log so that which messages belong to a destination is a fact of the log, the
+/// same for everyone who reads it, and does not change when the routing does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Feed {
+    /// Where the messages go.
+    pub destination: DestinationId,
+    /// Streams of the sources that feed it; empty while it is disabled.
+    pub streams: Vec<u64>,
+    /// For a destination that also takes what the log held before it was first fed: from here on.
+    pub from: Option<u64>,
+    /// How many such messages there are, by source and minute.
+    pub backlog: Vec<Backlog>,
+}
+
+/// Messages that were accepted before their destination was first fed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backlog {
+    /// Stream of their source.
+    pub stream: u64,
+    /// The minute in which they were accepted: its first millisecond, Unix.
+    pub minute_ms: i64,
+    /// How many.
+    pub messages: u64,
+}

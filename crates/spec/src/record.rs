@@ -13,6 +13,8 @@ pub const DISCARD: u8 = 2;
 pub const REFUSED: u8 = 3;
 /// Outcomes at a destination; the payload is [`crate::Attempts`].
 pub const ATTEMPTS: u8 = 4;
+/// Which sources feed a destination from here on; the payload is a [`crate::Feed`].
+pub const FEED: u8 = 5;
 
 const VERSION: u8 = 1;
 
@@ -27,7 +29,7 @@ pub enum BadPayload {
     Bytes(#[source] postcard::Error),
 }
 
-/// Writes a [`crate::Discard`], [`crate::Refused`] or [`crate::Attempts`] as a record's payload.
+/// Writes a [`crate::Discard`], [`crate::Refused`], [`crate::Attempts`] or [`crate::Feed`] as a record's payload.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     let out = vec![VERSION];
     postcard::to_extend(value, out).expect("a vector takes any amount")
