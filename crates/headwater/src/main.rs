@@ -1,2 +1,4 @@
 //! The one binary.
+mod config;
+mod snapshot;
 fn main() {}

@@ -1,0 +1,184 @@
+//! The configuration: the one place that reads files and the environment.
+//!
+//! A TOML file comes first, then variables such as `HEADWATER_SERVER__LISTEN`, then flags. Every
+//! problem is found at once and named with its file, line, key and what would be right.
+
+mod destinations;
+mod problem;
+mod reference;
+mod section;
+mod server;
+mod sources;
+mod tree;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use destination_kit::Definition;
+
+pub use destinations::Destination;
+pub use problem::{Origin, Problem, Problems, nearest};
+pub use reference::{reference, show, show_json};
+pub use server::{Delivery, Limits, Log, LogFormat, Logging, Role, Server, Tls};
+pub use sources::Source;
+pub use values::Secret;
+
+use section::{Declared, Reader};
+use tree::Table;
+
+/// The file that is read when none is named and it is there.
+pub const FILE: &str = "headwater.toml";
+/// What names of variables that set configuration keys begin with.
+const VARIABLE_PREFIX: &str = "HEADWATER_";
+/// What stands between the keys of a path in a variable's name.
+const VARIABLE_STEP: &str = "__";
+
+/// Everything that can be configured, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `[server]`.
+    pub server: Server,
+    /// `[logging]`.
+    pub logging: Logging,
+    /// `[log]`.
+    pub log: Log,
+    /// `[delivery]`.
+    pub delivery: Delivery,
+    /// `[[sources]]`.
+    pub sources: Vec<Source>,
+    /// `[[destinations]]`.
+    pub destinations: Vec<Destination>,
+}
+
+/// What a configuration is read from.
+#[derive(Debug, Clone, Default)]
+pub struct Input {
+    /// The file, for messages; it need not exist.
+    pub file: PathBuf,
+    /// What stands in it; empty when there is none.
+    pub text: String,
+    /// Variables with their values.
+    pub environment: Vec<(String, String)>,
+    /// Path of keys, value and name of each flag that sets a key.
+    pub flags: Vec<(&'static str, String, &'static str)>,
+}
+
+/// A checked configuration and what it was made of, for showing.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    declared: Vec<Declared>,
+}
+
+impl Input {
+    /// Reads `file`, or [`FILE`] where it is there, and takes the process's variables.
+    ///
+    /// Errors: a file that was named and cannot be read.
+    pub fn gather(file: Option<&Path>) -> io::Result<Input> {
+        let path = file.unwrap_or(Path::new(FILE)).to_path_buf();
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if file.is_none() && error.kind() == io::ErrorKind::NotFound => {
+                String::new()
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Input { file: path, text, environment: variables(), flags: vec![] })
+    }
+
+    /// Adds a flag, when it was given.
+    pub fn flag(mut self, key: &'static str, flag: &'static str, value: Option<String>) -> Input {
+        self.flags.extend(value.map(|value| (key, value, flag)));
+        self
+    }
+
+    /// Reads the file anew, with the same variables and flags.
+    ///
+    /// Errors: a file that cannot be read; one that is gone is empty only if it never was there.
+    pub fn reread(&self) -> io::Result<Input> {
+        let text = match std::fs::read_to_string(&self.file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.text.is_empty() => {
+                String::new()
+            }
+            other => other?,
+        };
+        Ok(Input { text, ..self.clone() })
+    }
+}
+
+/// The process's variables that set keys: those with `__` in their names.
+fn variables() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name.starts_with(VARIABLE_PREFIX) && name.contains(VARIABLE_STEP))
+        .collect()
+}
+
+/// Reads and checks a configuration.
+///
+/// Errors: everything that is wrong with it.
+pub fn load(input: &Input, definitions: &[Definition]) -> Result<Loaded, Problems> {
+    let (mut root, mut problems) = tree::parse(&input.text);
+    // After a fault of grammar the rest is guesswork: what it misses would be reported as missing.
+    if !problems.is_empty() {
+        return Err(Problems::new(input.file.clone(), problems));
+    }
+    let mut environment = input.environment.clone();
+    environment.sort();
+    for (name, value) in &environment {
+        let path = name.trim_start_matches(VARIABLE_PREFIX).to_lowercase();
+        let path: Vec<&str> = path.split(VARIABLE_STEP).collect();
+        problems.extend(root.overlay(&path, value, &tree::environment(name)).err());
+    }
+    for (path, value, flag) in &input.flags {
+        let path: Vec<&str> = path.split('.').collect();
+        let origin = Origin::Flag(Arc::from(*flag));
+        problems.extend(root.overlay(&path, value, &origin).err());
+    }
+    let mut reader = Reader { problems, ..Reader::default() };
+    let config = read(&mut reader, &root, definitions);
+    match config {
+        Some(config) if reader.problems.is_empty() => {
+            Ok(Loaded { config, declared: reader.declared })
+        }
+        _ => Err(Problems::new(input.file.clone(), reader.problems)),
+    }
+}
+
+/// The whole configuration, in the order of the reference. `None` only when there are problems.
+fn read(reader: &mut Reader, root: &Table, definitions: &[Definition]) -> Option<Config> {
+    let mut root = reader.root(root);
+    let server = root.section("server", server::SERVER, Server::read);
+    let logging = root.section("logging", server::LOGGING, Logging::read);
+    let log = root.section("log", server::LOG, Log::read);
+    let delivery = root.section("delivery", server::DELIVERY, Delivery::read);
+    let sources = root.each("sources", sources::DOC, Source::read);
+    let destinations = root.each("destinations", destinations::DOC, |section| {
+        Destination::read(section, definitions)
+    });
+    let sources: Option<Vec<Source>> = sources.into_iter().collect();
+    let destinations: Option<Vec<Destination>> = destinations.into_iter().collect();
+    if let Some(sources) = &sources {
+        sources::check(&mut root, sources);
+        if let Some(destinations) = &destinations {
+            destinations::check(&mut root, destinations, sources);
+        }
+    }
+    root.finish();
+    Some(Config {
+        server: server?,
+        logging,
+        log,
+        delivery,
+        sources: sources?,
+        destinations: destinations?,
+    })
+}

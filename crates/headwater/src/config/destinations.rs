@@ -1,0 +1,242 @@
+//! `[[destinations]]`, whose settings are checked against the definition of their type.
+
+use std::collections::HashMap;
+
+use destination_kit::{Definition, SettingKind, Settings};
+use serde_json::Value as Json;
+use spec::DestinationId;
+
+use super::{
+    problem::suggestion,
+    section::{Declared, Key, Presence, Section},
+    sources::Source,
+    tree::{Node, Table, Value, parse_value},
+    values::{self, Located, list, located},
+};
+
+pub(super) const DOC: &str = "Where messages go. Repeat the table for each destination.";
+
+/// One destination.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    /// Its name in paths and on the command line.
+    pub slug: Located<String>,
+    /// What its deliveries are filed under; the slug unless given.
+    pub id: Located<DestinationId>,
+    /// Its name in a message's `integrations` object; the type's name unless given.
+    pub name: String,
+    /// Slug of its definition.
+    pub kind: String,
+    /// Slugs of the sources that feed it.
+    pub sources: Vec<Located<String>>,
+    /// Whether it is given anything.
+    pub enabled: bool,
+    /// Messages, or batches of them, on their way to it at one time.
+    pub concurrency: usize,
+    /// As its definition asks for them, defaults filled in.
+    pub settings: Settings,
+}
+
+impl Destination {
+    pub(super) fn read(s: &mut Section<'_>, definitions: &[Definition]) -> Option<Destination> {
+        let slug = s.required(
+            "slug",
+            r#""crm""#,
+            "Its name in paths and on the command line.",
+            located(values::slug),
+        );
+        let kind = s.required(
+            "type",
+            r#""webhook""#,
+            "What it is; the settings below depend on it.",
+            |node| {
+                let given = values::text(node)?;
+                let definition = definitions.iter().find(|definition| definition.slug == given);
+                definition.cloned().map_or_else(
+                    || {
+                        let known: Vec<&str> =
+                            definitions.iter().map(|d| d.slug.as_str()).collect();
+                        node.problem(format!(
+                            "{given:?} is unknown{}",
+                            suggestion(&given, "types", &known)
+                        ))
+                    },
+                    Ok,
+                )
+            },
+        );
+        let name = s.optional(
+            "name",
+            r#""Webhook""#,
+            "Its name in a message's integrations object; the type's name unless given.",
+            values::name,
+        );
+        let sources = s.required(
+            "sources",
+            r#"["website"]"#,
+            "Slugs of the sources that feed it.",
+            list(located(values::text)),
+        );
+        let enabled = s.key(
+            "enabled",
+            "true",
+            "A disabled destination is given nothing, and is not offered later what came meanwhile.",
+            values::switch,
+        );
+        let concurrency = s.key(
+            "concurrency",
+            "8",
+            "Requests on their way to it at one time.",
+            values::whole(1, 1000),
+        );
+        let id = s.optional(
+            "id",
+            r#""crm""#,
+            "What its deliveries are filed under; the slug unless given. Keep it when you change the slug, and nothing is sent twice.",
+            located(values::slug),
+        );
+        let settings = if s.is_example() {
+            definitions.iter().for_each(|definition| declare(s, definition, None));
+            None
+        } else {
+            read_settings(s, kind.as_ref())
+        };
+        let (slug, kind) = (slug?, kind?);
+        let id = id.unwrap_or_else(|| slug.clone());
+        Some(Destination {
+            id: Located { value: DestinationId(id.value.into()), at: id.at },
+            slug,
+            name: name.unwrap_or(kind.name),
+            kind: kind.slug,
+            sources: sources?,
+            enabled,
+            concurrency: usize::try_from(concurrency).expect("it is at most 1000"),
+            settings: settings?,
+        })
+    }
+}
+
+fn declare(s: &mut Section<'_>, definition: &Definition, given: Option<&Table>) {
+    s.declare(Declared::Section {
+        path: "destinations.settings".to_owned(),
+        repeated: false,
+        doc: format!("Settings of a {}: {}", definition.slug, definition.description),
+    });
+    for setting in &definition.settings {
+        let json = setting.default.as_ref();
+        s.declare(Declared::Key(Box::new(Key {
+            name: setting.key.clone(),
+            doc: setting.description.clone(),
+            sample: json.map_or_else(|| example(&setting.kind), json_to_toml),
+            presence: match (setting.required, json) {
+                (_, Some(_)) => Presence::Default,
+                (true, None) => Presence::Required,
+                (false, None) => Presence::Optional,
+            },
+            secret: setting.secret,
+            given: given.and_then(|table| table.get(&setting.key)).cloned(),
+        })));
+    }
+}
+
+fn read_settings(s: &mut Section<'_>, definition: Option<&Definition>) -> Option<Settings> {
+    let (table, origin) = s.free_table("settings");
+    let definition = definition?;
+    declare(s, definition, table);
+    let empty = Table::default();
+    let table = table.unwrap_or(&empty);
+    let known: Vec<&str> = definition.settings.iter().map(|s| s.key.as_str()).collect();
+    let mut given = Settings::new();
+    let mut clean = true;
+    for (key, at, node) in table.iter() {
+        match definition.settings.iter().find(|setting| setting.key == key) {
+            Some(setting) => drop(given.insert(key.to_owned(), typed(node, &setting.kind))),
+            None => {
+                let hint = suggestion(key, "keys", &known);
+                let kind = &definition.slug;
+                let text = format!("unknown key {key:?} in the settings of a {kind}{hint}");
+                s.problem(at, text);
+                clean = false;
+            }
+        }
+    }
+    match definition.check(&given) {
+        Ok(settings) => clean.then_some(settings),
+        Err(bad) => {
+            for setting in bad {
+                let at = table.get(&setting.key).map_or(&origin, |node| &node.origin);
+                let text = format!("destinations.settings.{} {}", setting.key, setting.problem);
+                s.problem(at, text);
+            }
+            None
+        }
+    }
+}
+
+/// Variables and flags know only text: the definition says what it stands for.
+fn typed(node: &Node, kind: &SettingKind) -> Json {
+    let Value::Text(text) = &node.value else { return node.to_json() };
+    let plain = matches!(kind, SettingKind::Text | SettingKind::Url | SettingKind::Path);
+    if !node.is_untyped() || plain || matches!(kind, SettingKind::Choice { .. }) {
+        return node.to_json();
+    }
+    parse_value(text, &node.origin).to_json()
+}
+
+fn example(kind: &SettingKind) -> String {
+    match kind {
+        SettingKind::Text => r#""text""#.to_owned(),
+        SettingKind::Url => r#""https://example.com/hook""#.to_owned(),
+        SettingKind::Path => r#""events""#.to_owned(),
+        SettingKind::Switch => "true".to_owned(),
+        SettingKind::Number { min, .. } => min.to_string(),
+        SettingKind::Choice { of } => format!("{:?}", of.first().map_or("", String::as_str)),
+        SettingKind::TextMap => r#"{ "X-Team" = "data" }"#.to_owned(),
+    }
+}
+
+fn json_to_toml(value: &Json) -> String {
+    match value {
+        Json::Null => r#""""#.to_owned(),
+        Json::Bool(yes) => yes.to_string(),
+        Json::Number(number) => number.to_string(),
+        Json::String(text) => toml::Value::String(text.clone()).to_string(),
+        Json::Array(values) => {
+            let values: Vec<String> = values.iter().map(json_to_toml).collect();
+            format!("[{}]", values.join(", "))
+        }
+        Json::Object(map) if map.is_empty() => "{}".to_owned(),
+        Json::Object(map) => {
+            let entries: Vec<String> = map
+                .iter()
+                .map(|(key, value)| format!("{} = {}", super::tree::key_text(key), json_to_toml(value)))
+                .collect();
+            format!("{{ {} }}", entries.join(", "))
+        }
+    }
+}
+
+/// What can be wrong between destinations, and between them and the sources.
+pub(super) fn check(root: &mut Section<'_>, destinations: &[Destination], sources: &[Source]) {
+    let known: Vec<&str> = sources.iter().map(|source| source.slug.value.as_str()).collect();
+    let mut slugs = HashMap::new();
+    let mut ids: HashMap<&DestinationId, &str> = HashMap::new();
+    for destination in destinations {
+        let slug = destination.slug.value.as_str();
+        if slugs.insert(slug, ()).is_some() {
+            let text = format!("a destination is called {slug:?} already");
+            root.problem(&destination.slug.at, text);
+        } else if let Some(other) = ids.insert(&destination.id.value, slug) {
+            let id = destination.id.value.as_str();
+            let text = format!("destination {other:?} has the id {id:?} already");
+            root.problem(&destination.id.at, text);
+        }
+        for source in &destination.sources {
+            if !known.contains(&source.value.as_str()) {
+                let hint = suggestion(&source.value, "sources", &known);
+                let text = format!("no source is called {:?}{hint}", source.value);
+                root.problem(&source.at, text);
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! `[[sources]]`.
+
+use std::collections::HashMap;
+
+use spec::{SourceId, WriteKey};
+
+use super::{
+    section::Section,
+    values::{self, Located, list, located},
+};
+
+pub(super) const DOC: &str = "What sends messages. Repeat the table for each source.";
+
+/// One source.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its name in paths and on the command line.
+    pub slug: Located<String>,
+    /// What the log files its messages under; the slug unless given.
+    pub id: Located<SourceId>,
+    /// Its name for people.
+    pub name: String,
+    /// Its public names on the wire.
+    pub write_keys: Vec<Located<WriteKey>>,
+    /// Whether its messages are kept.
+    pub enabled: bool,
+    /// Whether its messages come straight from end users' devices.
+    pub client_side: bool,
+}
+
+impl Source {
+    pub(super) fn read(s: &mut Section<'_>) -> Option<Source> {
+        let slug = s.required(
+            "slug",
+            r#""website""#,
+            "Its name in paths and on the command line.",
+            located(values::slug),
+        );
+        let name = s.optional("name", r#""Website""#, "Its name for people.", values::name);
+        let write_keys = s.required(
+            "write_keys",
+            r#"["8Xk2mQ4vTn7Lc9RzPw3Ys6Hd1Bf5Gj0K"]"#,
+            "What senders call it by. Several keys let you change one without losing a message.",
+            list(located(values::write_key)),
+        );
+        let enabled = s.key(
+            "enabled",
+            "true",
+            "A disabled source hears 200, and its messages are counted and not kept.",
+            values::switch,
+        );
+        let client_side = s.key(
+            "client_side",
+            "false",
+            "Its messages come straight from browsers or devices: context.ip is filled in from the connection.",
+            values::switch,
+        );
+        let id = s.optional(
+            "id",
+            r#""website""#,
+            "What its messages are filed under; the slug unless given. Keep it when you change the slug, and the history stays.",
+            located(values::slug),
+        );
+        let slug = slug?;
+        let id = id.unwrap_or_else(|| slug.clone());
+        Some(Source {
+            name: name.unwrap_or_else(|| slug.value.clone()),
+            id: Located { value: SourceId(id.value.into()), at: id.at },
+            slug,
+            write_keys: write_keys?,
+            enabled,
+            client_side,
+        })
+    }
+}
+
+/// What can be wrong between sources.
+pub(super) fn check(root: &mut Section<'_>, sources: &[Source]) {
+    let mut slugs = HashMap::new();
+    let mut ids = HashMap::new();
+    let mut keys: HashMap<&WriteKey, &str> = HashMap::new();
+    for source in sources {
+        let slug = source.slug.value.as_str();
+        if slugs.insert(slug, ()).is_some() {
+            root.problem(&source.slug.at, format!("a source is called {slug:?} already"));
+        } else if let Some(other) = ids.insert(&source.id.value, slug) {
+            let id = &source.id.value;
+            let text = format!("source {other:?} has the id {id:?} already", id = id.as_str());
+            root.problem(&source.id.at, text);
+        }
+        for key in &source.write_keys {
+            // The key itself is not named: messages end up in logs.
+            match keys.insert(&key.value, slug) {
+                Some(other) if other == slug => {
+                    root.problem(&key.at, format!("source {slug:?} has this write key twice"));
+                }
+                Some(other) => {
+                    let text = format!("source {other:?} has this write key already");
+                    root.problem(&key.at, text);
+                }
+                None => {}
+            }
+        }
+    }
+}

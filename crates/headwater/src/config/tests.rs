@@ -1,0 +1,363 @@
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use destination_kit::{Definition, Setting, SettingKind};
+use expect_test::{Expect, expect};
+
+use super::{Input, Problems, load, reference, show, show_json};
+
+fn webhook() -> Definition {
+    let setting = |key: &str, kind, required, secret, default| Setting {
+        key: key.into(),
+        label: key.into(),
+        description: format!("The {key}."),
+        kind,
+        required,
+        secret,
+        default,
+    };
+    Definition {
+        slug: "webhook".into(),
+        name: "Webhook".into(),
+        description: "Posts messages.".into(),
+        settings: vec![
+            setting("url", SettingKind::Url, true, false, None),
+            setting("secret", SettingKind::Text, false, true, None),
+            setting("batch", SettingKind::Number { min: 1, max: 100 }, false, false, Some(1.into())),
+        ],
+    }
+}
+
+fn input(text: &str) -> Input {
+    Input { file: "headwater.toml".into(), text: text.into(), ..Input::default() }
+}
+
+fn problems(input: &Input) -> Result<(), Problems> {
+    load(input, &[webhook()]).map(drop)
+}
+
+#[track_caller]
+fn check(text: &str, expected: Expect) {
+    let found = match problems(&input(text)) {
+        Ok(()) => "valid".to_owned(),
+        Err(problems) => problems.to_string(),
+    };
+    expected.assert_eq(&found);
+}
+
+const VALID: &str = r#"
+[server]
+listen = "127.0.0.1:8080"
+data_dir = "data"
+[delivery]
+allow_private_addresses = true
+[[sources]]
+slug = "website"
+name = "Website"
+write_keys = ["website-key"]
+[[destinations]]
+slug = "crm"
+type = "webhook"
+sources = ["website"]
+enabled = true
+[destinations.settings]
+url = "https://example.com/hook"
+secret = "whsec_very-secret"
+"#;
+
+#[test]
+fn nothing_at_all_is_a_valid_configuration() {
+    check("", expect!["valid"]);
+}
+
+#[test]
+fn the_published_shape_is_valid() {
+    check(VALID, expect!["valid"]);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
+    check("\n[[sources]]\nslug = \"a\"\nwite_keys = [\"12345678\"]", expect![[r#"
+        headwater.toml:2:1: [sources] needs write_keys, for example write_keys = ["8Xk2mQ4vTn7Lc9RzPw3Ys6Hd1Bf5Gj0K"]
+        headwater.toml:4:1: unknown key "wite_keys" in [sources]; did you mean "write_keys"? known keys: slug, name, write_keys, enabled, client_side, id"#]]);
+    check("[sever]\nlisten = \"1\"", expect![[r#"headwater.toml:1:2: unknown key "sever"; did you mean "server"? known keys: server, logging, log, delivery, sources, destinations"#]]);
+    check("[server]\nLISTEN = \"127.0.0.1:1\"", expect![[r#"headwater.toml:2:1: unknown key "LISTEN" in [server]; did you mean "listen"? known keys: listen, data_dir, api_token, roles, trusted_proxies, metrics_listen, threads, drain_timeout, tls, limits"#]]);
+    check("[server.limits]\nquux = 1", expect![[r#"headwater.toml:2:1: unknown key "quux" in [server.limits]; known keys: connections, header_bytes, header_timeout, body_timeout, idle_timeout, bytes_in_flight, events_per_second"#]]);
+}
+
+#[test]
+fn every_problem_is_named_at_once_in_the_order_of_the_file() {
+    check(
+        r#"
+[server]
+listen = "everywhere"
+data_dir = 7
+drain_timeout = 30
+[log]
+segment_bytes = "256 XB"
+retention = { age = "forever" }
+[logging]
+format = "xml"
+[[sources]]
+slug = "Web Site"
+write_keys = ["short", "long enough", "good-enough"]
+[[sources]]
+name = ""
+"#,
+        expect![[r#"
+            headwater.toml:3:10: server.listen must be an IP address with a port, such as "127.0.0.1:8080" or "0.0.0.0:8080", not "everywhere"
+            headwater.toml:4:12: server.data_dir must be text in quotes, not 7
+            headwater.toml:5:17: server.drain_timeout must be a length of time such as "30s", "15m", "24h" or "7d", not 30
+            headwater.toml:7:17: log.segment_bytes must be a size such as "256 MB", "10 GiB" or a number of bytes, not "256 XB"
+            headwater.toml:8:21: log.retention.age must be a length of time such as "30s", "15m", "24h" or "7d", not "forever"
+            headwater.toml:10:10: logging.format must be one of auto, human, json, not "xml"
+            headwater.toml:12:8: sources.slug must be 1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit, not "Web Site"
+            headwater.toml:13:15: sources.write_keys must hold keys of 8 to 128 letters, digits or marks other than : / ? # % & " \ (this one has 5 bytes)
+            headwater.toml:13:24: sources.write_keys must hold keys of 8 to 128 letters, digits or marks other than : / ? # % & " \ (this one has 11 bytes)
+            headwater.toml:14:1: [sources] needs slug, for example slug = "website"
+            headwater.toml:14:1: [sources] needs write_keys, for example write_keys = ["8Xk2mQ4vTn7Lc9RzPw3Ys6Hd1Bf5Gj0K"]
+            headwater.toml:15:8: sources.name must not be empty"#]],
+    );
+}
+
+#[test]
+fn grammar_faults_have_a_place() {
+    check("[server]\nlisten = \n", expect!["headwater.toml:2:10: not valid TOML: string values must be quoted, expected literal string"]);
+    check("[server\n", expect!["headwater.toml:1:8: not valid TOML: unclosed table, expected `]`"]);
+    check("[server]\nlisten = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"", expect!["headwater.toml:3:1: not valid TOML: duplicate key"]);
+}
+
+#[test]
+fn sources_and_destinations_must_fit_together() {
+    check(
+        r#"
+[[sources]]
+slug = "web"
+write_keys = ["key-number-1", "key-number-1"]
+[[sources]]
+slug = "web"
+write_keys = ["key-number-2"]
+[[sources]]
+slug = "app"
+id = "web"
+write_keys = ["key-number-1"]
+[[destinations]]
+slug = "crm"
+type = "webhok"
+sources = ["web"]
+[[destinations]]
+slug = "erp"
+type = "webhook"
+sources = ["wbe"]
+settings = { url = "https://example.com" }
+"#,
+        expect![[r#"
+            headwater.toml:4:31: source "web" has this write key twice
+            headwater.toml:6:8: a source is called "web" already
+            headwater.toml:10:6: source "web" has the id "web" already
+            headwater.toml:11:15: source "web" has this write key already
+            headwater.toml:14:8: destinations.type "webhok" is unknown; did you mean "webhook"? known types: webhook"#]],
+    );
+    check(
+        r#"
+[[sources]]
+slug = "web"
+write_keys = ["key-number-1", "key-number-1"]
+[[sources]]
+slug = "web"
+write_keys = ["key-number-2"]
+[[sources]]
+slug = "app"
+id = "web"
+write_keys = ["key-number-1"]
+[[destinations]]
+slug = "erp"
+type = "webhook"
+sources = ["wbe"]
+settings = { url = "https://example.com" }
+[[destinations]]
+slug = "erp"
+type = "webhook"
+sources = []
+settings = { url = "https://example.com" }
+"#,
+        expect![[r#"
+            headwater.toml:4:31: source "web" has this write key twice
+            headwater.toml:6:8: a source is called "web" already
+            headwater.toml:10:6: source "web" has the id "web" already
+            headwater.toml:11:15: source "web" has this write key already
+            headwater.toml:15:12: no source is called "wbe"; did you mean "web"? known sources: web, web, app
+            headwater.toml:18:8: a destination is called "erp" already"#]],
+    );
+}
+
+#[test]
+fn settings_are_checked_against_the_definition() {
+    check(
+        r#"
+[[sources]]
+slug = "web"
+write_keys = ["key-number-1"]
+[[destinations]]
+slug = "a"
+type = "webhook"
+sources = ["web"]
+[[destinations]]
+slug = "b"
+type = "webhook"
+sources = ["web"]
+[destinations.settings]
+url = "ftp://example.com"
+batch = 1000
+secert = "x"
+"#,
+        expect![[r#"
+            headwater.toml:5:1: destinations.settings.url is required: The url.
+            headwater.toml:14:7: destinations.settings.url must be an http or https URL
+            headwater.toml:15:9: destinations.settings.batch must be a whole number from 1 to 100
+            headwater.toml:16:1: unknown key "secert" in the settings of a webhook; did you mean "secret"? known keys: url, secret, batch"#]],
+    );
+}
+
+#[test]
+fn tls_needs_both_halves() {
+    check("[server.tls]\ncert = \"cert.pem\"", expect!["headwater.toml:2:8: server.tls has cert and needs key beside it"]);
+}
+
+#[test]
+fn variables_win_over_the_file_and_flags_over_both() {
+    let mut input = input(VALID);
+    input.environment = vec![
+        ("HEADWATER_SERVER__LISTEN".into(), "0.0.0.0:1".into()),
+        ("HEADWATER_SERVER__DATA_DIR".into(), "/var/lib/headwater".into()),
+        ("HEADWATER_SERVER__TRUSTED_PROXIES".into(), "10.0.0.0/8, 127.0.0.1".into()),
+        ("HEADWATER_SERVER__LIMITS__CONNECTIONS".into(), "99".into()),
+        ("HEADWATER_DELIVERY__ALLOW_PRIVATE_ADDRESSES".into(), "false".into()),
+        ("HEADWATER_DESTINATIONS__CRM__SETTINGS__BATCH".into(), "50".into()),
+    ];
+    let input = input.flag("server.listen", "--listen", Some(":9000".into()));
+    let config = load(&input, &[webhook()]).unwrap().config;
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:9000");
+    assert_eq!(config.server.data_dir.to_str(), Some("/var/lib/headwater"));
+    assert_eq!(config.server.trusted_proxies.len(), 2);
+    assert_eq!(config.server.limits.connections, 99);
+    assert!(!config.delivery.allow_private_addresses);
+    assert_eq!(config.destinations[0].settings["batch"], 50);
+}
+
+#[test]
+fn problems_of_variables_and_flags_name_them() {
+    let mut input = input(VALID);
+    input.environment = vec![
+        ("HEADWATER_SERVER__LISTN".into(), "0.0.0.0:1".into()),
+        ("HEADWATER_SOURCES__WEBSIT__NAME".into(), "x".into()),
+        ("HEADWATER_LOG__SEGMENT_BYTES".into(), "many".into()),
+        ("HEADWATER_SERVER__LISTEN__PORT".into(), "1".into()),
+    ];
+    let input = input.flag("server.listen", "--listen", Some("here".into()));
+    let found = problems(&input).unwrap_err().to_string();
+    expect![[r#"
+        environment variable HEADWATER_SERVER__LISTEN__PORT: listen is a value and has no key "port" in it
+        environment variable HEADWATER_SOURCES__WEBSIT__NAME: no sources is called "websit"; did you mean "website"? known slugs: website
+        --listen: server.listen must be an IP address with a port, such as "127.0.0.1:8080" or "0.0.0.0:8080", not "here"
+        environment variable HEADWATER_SERVER__LISTN: unknown key "listn" in [server]; did you mean "listen"? known keys: listen, data_dir, api_token, roles, trusted_proxies, metrics_listen, threads, drain_timeout, tls, limits
+        environment variable HEADWATER_LOG__SEGMENT_BYTES: log.segment_bytes must be a size such as "256 MB", "10 GiB" or a number of bytes, not "many""#]].assert_eq(&found);
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let mut input = input(VALID);
+    input.environment = vec![("HEADWATER_SERVER__API_TOKEN".into(), "hw_0123456789abcdef".into())];
+    let loaded = load(&input, &[webhook()]).unwrap();
+    let shown = show(&loaded, "headwater.toml");
+    let json = show_json(&loaded).to_string();
+    for text in [&shown, &json, &format!("{:?}", loaded.config.server.api_token)] {
+        assert!(!text.contains("0123456789"), "{text}");
+        assert!(!text.contains("whsec_very"), "{text}");
+    }
+    expect![[r#"
+        [server]
+        listen = "127.0.0.1:8080"  # headwater.toml:3
+        data_dir = "data"  # headwater.toml:4
+        api_token = "…"  # environment HEADWATER_SERVER__API_TOKEN
+        roles = ["ingest", "delivery", "debugger"]  # default
+        trusted_proxies = []  # default
+        # metrics_listen is not set
+        # threads is not set
+        drain_timeout = "25s"  # default
+
+        [server.tls]
+        # cert is not set
+        # key is not set
+
+        [server.limits]
+        connections = 10000  # default
+        header_bytes = "32 KiB"  # default
+        header_timeout = "10s"  # default
+        body_timeout = "30s"  # default
+        idle_timeout = "75s"  # default
+        bytes_in_flight = "64 MiB"  # default
+        # events_per_second is not set
+
+        [logging]
+        level = "info"  # default
+        format = "auto"  # default
+
+        [log]
+        segment_bytes = "256 MiB"  # default
+        dedupe_window = "7d"  # default
+        dedupe_ids_max = 50000000  # default
+        queue_bytes = "64 MiB"  # default
+
+        [log.retention]
+        age = "7d"  # default
+        # bytes is not set
+
+        [delivery]
+        allow_private_addresses = true  # headwater.toml:6
+        horizon = "72h"  # default
+
+        [[sources]]
+        slug = "website"  # headwater.toml:8
+        name = "Website"  # headwater.toml:9
+        write_keys = ["website-key"]  # headwater.toml:10
+        enabled = true  # default
+        client_side = false  # default
+        # id is not set
+
+        [[destinations]]
+        slug = "crm"  # headwater.toml:12
+        type = "webhook"  # headwater.toml:13
+        # name is not set
+        sources = ["website"]  # headwater.toml:14
+        enabled = true  # headwater.toml:15
+        concurrency = 8  # default
+        # id is not set
+
+        [destinations.settings]
+        url = "https://example.com/hook"  # headwater.toml:17
+        secret = "…"  # headwater.toml:18
+        batch = 1  # default
+    "#]].assert_eq(&shown);
+    expect![[r#"{"server":{"listen":"127.0.0.1:8080","data_dir":"data","api_token":"…","roles":["ingest","delivery","debugger"],"trusted_proxies":[],"metrics_listen":null,"threads":null,"drain_timeout":"25s","tls":{"cert":null,"key":null},"limits":{"connections":10000,"header_bytes":"32 KiB","header_timeout":"10s","body_timeout":"30s","idle_timeout":"75s","bytes_in_flight":"64 MiB","events_per_second":null}},"logging":{"level":"info","format":"auto"},"log":{"segment_bytes":"256 MiB","dedupe_window":"7d","dedupe_ids_max":50000000,"queue_bytes":"64 MiB","retention":{"age":"7d","bytes":null}},"delivery":{"allow_private_addresses":true,"horizon":"72h"},"sources":[{"slug":"website","name":"Website","write_keys":["website-key"],"enabled":true,"client_side":false,"id":null}],"destinations":[{"slug":"crm","type":"webhook","name":null,"sources":["website"],"enabled":true,"concurrency":8,"id":null,"settings":{"url":"https://example.com/hook","secret":"…","batch":1}}]}"#]].assert_eq(&json);
+}
+
+#[test]
+fn the_reference_is_a_valid_configuration_that_changes_nothing() {
+    let text = reference(&[webhook()]);
+    let values = |text: &str| show_json(&load(&input(text), &[webhook()]).unwrap());
+    assert_eq!(values(&text), values(""));
+}
+
+#[test]
+fn the_reference_is_valid_with_every_key_uncommented() {
+    let text = reference(&[webhook()])
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(key) if !key.starts_with(' ') => key.to_owned(),
+            _ => line.to_owned(),
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+        .replace(r#"api_token = "…""#, r#"api_token = "0123456789abcdef""#);
+    check(&text, expect!["valid"]);
+}
