@@ -1,1 +1,88 @@
-//! debugger
+//! What a builder looks at: the newest messages of a source, its history, its live stream, and
+//! the path of one message. Everything is read from the log; there is no side channel, so what is
+//! shown is what is stored.
+//!
+//! ```text
+//! event log ──► opened ──► filter ──► row ──┬──► history   a page, newest first
+//!                                           └──► live      frames over SSE
+//! event log ──► trace                                      one message and its attempts
+//! ```
+//!
+//! Promises:
+//!
+//! - costs nothing per message while nobody looks;
+//! - a viewer reads the log at its own pace: it is never buffered for, never slows anybody, and
+//!   misses nothing that retention still holds; where it does, it is told;
+//! - every request does a bounded amount of work.
+
+mod filter;
+mod history;
+mod live;
+mod opened;
+mod originals;
+mod problem;
+mod query;
+mod routes;
+mod row;
+#[cfg(test)]
+mod tests;
+mod trace;
+
+use std::sync::Arc;
+
+use event_log::EventLog;
+use routing::Routing;
+use tokio::sync::{Semaphore, watch};
+
+pub use filter::{BadFilter, Filter};
+pub use opened::Verdict;
+pub use routes::routes;
+pub use row::Row;
+
+/// How much the debugger may take.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Live streams at one time; more are answered 503.
+    pub viewers_max: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { viewers_max: 100 }
+    }
+}
+
+/// What the routes share. Cheap to clone.
+#[derive(Clone)]
+pub struct Debugger {
+    log: Arc<dyn EventLog>,
+    routing: Routing,
+    now_ms: fn() -> i64,
+    seats: Arc<Semaphore>,
+    viewers_max: usize,
+    closed: watch::Sender<bool>,
+}
+
+impl Debugger {
+    /// A debugger over `log`. `now_ms` is the clock, Unix milliseconds.
+    pub fn new(
+        log: Arc<dyn EventLog>,
+        routing: Routing,
+        now_ms: fn() -> i64,
+        options: Options,
+    ) -> Debugger {
+        Debugger {
+            log,
+            routing,
+            now_ms,
+            seats: Arc::new(Semaphore::new(options.viewers_max)),
+            viewers_max: options.viewers_max,
+            closed: watch::Sender::new(false),
+        }
+    }
+
+    /// Ends every live stream, so that a server which waits for its connections can stop.
+    pub fn close(&self) {
+        self.closed.send_replace(true);
+    }
+}

@@ -47,6 +47,14 @@ impl MemoryLog {
         MemoryLog::default()
     }
 
+    /// Forgets the records before `position`, as retention does in a log on disk.
+    pub fn forget_before(&self, position: Position) {
+        self.with(|inner| {
+            inner.entries.retain(|entry| entry.position >= position);
+            inner.stats.oldest = inner.stats.oldest.max(position.min(Position(inner.end)));
+        });
+    }
+
     fn with<T>(&self, f: impl FnOnce(&mut Inner) -> T) -> T {
         f(&mut self.0.inner.lock().expect("no holder of this lock panics"))
     }
@@ -111,6 +119,9 @@ impl EventLog for MemoryLog {
 
     async fn read(&self, from: Position, max_bytes: usize) -> Result<Chunk, LogError> {
         self.with(|inner| {
+            if from < inner.stats.oldest {
+                return Err(LogError::Gone(inner.stats.oldest));
+            }
             let first = inner.entries.partition_point(|entry| entry.position < from);
             let mut bytes = 0;
             let entries: Vec<Entry> = inner.entries[first..]
