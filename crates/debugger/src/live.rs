@@ -261,7 +261,10 @@ impl Tail {
                 self.next = to;
             }
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "live stream cannot read");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "live stream cannot read"
+                );
                 self.queued.push_back(Frame::Closed("the event log cannot be read"));
                 self.done = true;
             }

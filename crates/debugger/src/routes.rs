@@ -57,7 +57,9 @@ struct Data<T> {
 async fn sources(State(debugger): State<Debugger>, query: Pairs) -> Result<Json<Value>, Problem> {
     query::nothing(&pairs(query)?)?;
     let snapshot = debugger.routing.snapshot();
-    let slug = |id: &spec::DestinationId| snapshot.destination(id).map(|destination| destination.slug.as_str());
+    let slug = |id: &spec::DestinationId| {
+        snapshot.destination(id).map(|destination| destination.slug.as_str())
+    };
     let source = |source: &Arc<SourceRoute>| {
         let destinations: Vec<&str> = source.destinations.iter().filter_map(slug).collect();
         json!({
@@ -173,8 +175,8 @@ async fn open_at(debugger: &Debugger, at: Position) -> Result<Option<Opened>, Lo
 fn detail<'a>(opened: &'a Opened, source: &'a str) -> Detail<'a> {
     let body = opened.body();
     let message = std::str::from_utf8(body).ok().and_then(|t| serde_json::from_str(t).ok());
-    let text = (message.is_none() && !body.is_empty())
-        .then(|| String::from_utf8_lossy(body).into_owned());
+    let text =
+        (message.is_none() && !body.is_empty()).then(|| String::from_utf8_lossy(body).into_owned());
     let discard = match &opened.content {
         Content::Discarded(discard, _) => Some(discard),
         _ => None,
