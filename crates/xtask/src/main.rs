@@ -1,2 +1,80 @@
-//! Chores in Rust.
-fn main() {}
+//! Chores in Rust. `cargo xtask ci` is the Rust half of `scripts/test`.
+
+mod new_destination;
+mod tidy;
+
+use std::process::{Command, exit};
+
+use anyhow::{Context, Result, bail};
+
+const HELP: &str = "\
+cargo xtask <chore>
+
+  ci                      everything below, in this order: fmt, clippy, tidy, tests, deny
+  fmt                     is the code formatted?
+  clippy                  lints, warnings denied
+  tidy                    does every crate use only crates above it? what are the largest files?
+  test [ARGS…]            tests of the whole workspace
+  deny                    licences, bans and sources of dependencies
+  new-destination <slug>  writes a destination and its line in the list
+";
+
+fn main() {
+    if let Err(error) = run() {
+        eprintln!("xtask: {error:#}");
+        exit(1);
+    }
+}
+
+fn run() -> Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["ci"] => {
+            fmt()?;
+            clippy()?;
+            tidy::run()?;
+            test(&[])?;
+            deny()
+        }
+        ["fmt"] => fmt(),
+        ["clippy"] => clippy(),
+        ["tidy"] => tidy::run(),
+        ["test", rest @ ..] => test(rest),
+        ["deny"] => deny(),
+        ["new-destination", slug] => new_destination::run(slug),
+        _ => {
+            eprint!("{HELP}");
+            exit(2);
+        }
+    }
+}
+
+fn fmt() -> Result<()> {
+    cargo(&["fmt", "--all", "--check"])
+}
+
+fn clippy() -> Result<()> {
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+}
+
+fn test(rest: &[&str]) -> Result<()> {
+    // End-to-end tests start the binary: it is built first, in the profile of the tests.
+    cargo(&["build", "--package", "headwater"])?;
+    cargo(&[&["test", "--workspace", "--no-fail-fast"], rest].concat())
+}
+
+fn deny() -> Result<()> {
+    // Advisories come from a network database; they are checked where it can be reached.
+    cargo(&["deny", "--all-features", "check", "licenses", "bans", "sources"])
+}
+
+fn cargo(args: &[&str]) -> Result<()> {
+    println!("$ cargo {}", args.join(" "));
+    let cargo = env!("CARGO");
+    let status = Command::new(cargo).args(args).status().context("cargo could not be started")?;
+    if !status.success() {
+        bail!("cargo {} failed", args.join(" "));
+    }
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! Whole-product tests: what goes in by real SDKs comes out at real receivers, whatever happens
+//! to the process, the disk and the neighbours in between.
+
+#![expect(clippy::unwrap_used, reason = "a test binary")]
+
+mod chaos;
+mod disk_full;
+mod hostile;
+mod neighbours;
+mod power_loss;
+mod sdks;
+mod walk;
