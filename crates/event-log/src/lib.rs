@@ -140,6 +140,8 @@ pub struct LogStats {
     pub damaged_bytes: u64,
     /// The disk is full and appends are refused.
     pub full: bool,
+    /// The log has stopped after a failed write or sync, or was closed: it takes nothing more.
+    pub stopped: bool,
 }
 
 /// Where accepted messages live until every group has read them.
