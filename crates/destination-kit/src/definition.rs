@@ -76,6 +76,39 @@ pub struct BadSetting {
     pub problem: String,
 }
 
+impl Setting {
+    /// A setting that need not be given, is no secret, and has no default.
+    pub fn new(key: &str, label: &str, kind: SettingKind, description: &str) -> Self {
+        Setting {
+            key: key.to_owned(),
+            label: label.to_owned(),
+            description: description.to_owned(),
+            kind,
+            required: false,
+            secret: false,
+            default: None,
+        }
+    }
+
+    /// It must be given.
+    #[must_use]
+    pub fn required(self) -> Self {
+        Setting { required: true, ..self }
+    }
+
+    /// It is encrypted at rest and never shown again.
+    #[must_use]
+    pub fn secret(self) -> Self {
+        Setting { secret: true, ..self }
+    }
+
+    /// This holds when it is not given.
+    #[must_use]
+    pub fn or(self, default: Value) -> Self {
+        Setting { default: Some(default), ..self }
+    }
+}
+
 impl Definition {
     /// Checks `settings` by type and bounds, and fills in defaults.
     ///

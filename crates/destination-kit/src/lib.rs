@@ -1,7 +1,12 @@
 //! What a destination is: its contract, its definition, the one outbound HTTP client, and the
 //! suite that every destination must pass.
 
+pub mod address;
+pub mod conformance;
+mod connect;
 mod definition;
+pub mod http;
+pub mod signature;
 mod world;
 
 use std::{sync::Arc, time::Duration};
@@ -10,8 +15,9 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use spec::Message;
 
+pub use connect::io_code;
 pub use definition::{BadSetting, Definition, Setting, SettingKind};
-pub use world::{CertificateDer, Clock, Resolve, SystemResolver, World};
+pub use world::{CertificateDer, Clock, IpNet, Resolve, SystemResolver, World};
 
 /// A destination's settings, as its definition asks for them.
 pub type Settings = Map<String, Value>;

@@ -10,6 +10,9 @@ use std::{
 
 use async_trait::async_trait;
 
+use crate::address::denied;
+
+pub use ipnet::IpNet;
 pub use rustls::pki_types::CertificateDer;
 
 /// What the installation lends to its destinations.
@@ -17,6 +20,8 @@ pub use rustls::pki_types::CertificateDer;
 pub struct World {
     /// Operators may allow destinations on private, loopback and link-local addresses.
     pub allow_private_addresses: bool,
+    /// Or on these networks only.
+    pub allowed_networks: Vec<IpNet>,
     /// Relative paths in settings start here.
     pub base_dir: PathBuf,
     /// Authorities that are trusted beside the public ones, as DER.
@@ -31,11 +36,26 @@ impl Default for World {
     fn default() -> Self {
         World {
             allow_private_addresses: false,
+            allowed_networks: Vec::new(),
             base_dir: PathBuf::new(),
             extra_roots: Vec::new(),
             clock: Clock::default(),
             resolver: Arc::new(SystemResolver),
         }
+    }
+}
+
+impl World {
+    /// Whether a delivery may go to `address`.
+    pub fn allows(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.allow_private_addresses || denied(address).is_none() || self.is_listed(address)
+    }
+
+    /// Whether an operator has allowed `address` by name, whatever the rule says of it.
+    pub(crate) fn is_listed(&self, address: IpAddr) -> bool {
+        self.allow_private_addresses
+            || self.allowed_networks.iter().any(|net| net.contains(&address))
     }
 }
 

@@ -1,0 +1,271 @@
+//! The one place that opens sockets to the outside: resolve, check every address, connect to a
+//! checked one.
+//!
+//! No proxy variables, no second look-up between check and connection.
+
+use std::{
+    future::Future,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use http::Uri;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::{
+    client::legacy::connect::{Connected, Connection},
+    rt::TokioIo,
+};
+use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout_at},
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use crate::{Fault, World, address::denied};
+
+/// Name, connection and TLS together.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Addresses of one name that are tried, each with its share of the time.
+const ADDRESSES_TRIED_MAX: usize = 4;
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    /// The egress rule forbids every address of the host.
+    #[error("{}", .0.excerpt)]
+    Forbidden(Fault),
+    /// Perhaps later.
+    #[error("{}", .0.excerpt)]
+    Failed(Fault),
+}
+
+/// Opens connections that the egress rule allows.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    world: Arc<World>,
+    tls: TlsConnector,
+}
+
+impl Connector {
+    pub(crate) fn new(world: &World) -> Self {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        roots.add_parsable_certificates(world.extra_roots.iter().cloned());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("ring speaks the default versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Connector { world: Arc::new(world.clone()), tls: TlsConnector::from(Arc::new(config)) }
+    }
+
+    async fn connect(self, uri: Uri) -> Result<Stream, ConnectError> {
+        let deadline = Instant::now() + CONNECT_TIMEOUT;
+        let host = uri.host().unwrap_or_default();
+        let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+        let secure = uri.scheme_str() == Some("https");
+        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+
+        let resolved = timeout_at(deadline, self.allowed_addresses(host)).await;
+        let addresses = resolved.map_err(|_| late(&format!("the name {host:?}")))??;
+        let stream = self.first_open(&addresses, port, deadline).await?;
+        if !secure {
+            return Ok(Stream::Plain(TokioIo::new(stream)));
+        }
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|bad| failed("TLS", format!("{host:?} cannot be on a certificate: {bad}")))?;
+        let handshake = timeout_at(deadline, self.tls.connect(name, stream)).await;
+        match handshake.map_err(|_| late("the TLS handshake"))? {
+            Ok(stream) => Ok(Stream::Tls(Box::new(TokioIo::new(stream)))),
+            Err(bad) => Err(failed("TLS", format!("TLS with {host:?} failed: {bad}"))),
+        }
+    }
+
+    /// Every address of `host` that may be connected to, at least one.
+    async fn allowed_addresses(&self, host: &str) -> Result<Vec<IpAddr>, ConnectError> {
+        let addresses = match host.parse::<IpAddr>() {
+            Ok(literal) => vec![literal],
+            Err(_) => self.world.resolver.resolve(host).await.map_err(|bad| {
+                failed("ENOTFOUND", format!("the name {host:?} cannot be resolved: {bad}"))
+            })?,
+        };
+        let Some(first) = addresses.first().copied() else {
+            return Err(failed("ENOTFOUND", format!("the name {host:?} has no address")));
+        };
+        let allowed = addresses.into_iter().filter(|address| self.world.allows(*address));
+        let allowed: Vec<IpAddr> = allowed.map(|address| address.to_canonical()).collect();
+        if allowed.is_empty() {
+            return Err(ConnectError::Forbidden(private_address(host, first)));
+        }
+        Ok(allowed)
+    }
+
+    async fn first_open(
+        &self,
+        addresses: &[IpAddr],
+        port: u16,
+        deadline: Instant,
+    ) -> Result<TcpStream, ConnectError> {
+        let tried = &addresses[..addresses.len().min(ADDRESSES_TRIED_MAX)];
+        let mut last = late("an address");
+        for (at, address) in tried.iter().enumerate() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let share = left / (tried.len() - at) as u32;
+            let peer = SocketAddr::new(*address, port);
+            match timeout_at(Instant::now() + share, TcpStream::connect(peer)).await {
+                Ok(Ok(stream)) => return self.own_address_refused(stream, *address),
+                Ok(Err(bad)) => {
+                    last = failed(io_code(&bad), format!("connection to {peer} failed: {bad}"));
+                }
+                Err(_) => last = late(&format!("a connection to {peer}")),
+            }
+        }
+        Err(last)
+    }
+
+    /// A public address can be this machine's own: what listens there is behind our firewall.
+    fn own_address_refused(
+        &self,
+        stream: TcpStream,
+        peer: IpAddr,
+    ) -> Result<TcpStream, ConnectError> {
+        let own = stream.local_addr().is_ok_and(|local| local.ip().to_canonical() == peer);
+        if own && !self.world.is_listed(peer) {
+            return Err(ConnectError::Forbidden(private_address("the URL", peer)));
+        }
+        // small requests must not wait for the peer's acknowledgement; failing that they are slower
+        stream.set_nodelay(true).ok();
+        Ok(stream)
+    }
+}
+
+impl tower_service::Service<Uri> for Connector {
+    type Response = Stream;
+    type Error = ConnectError;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream, ConnectError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        Box::pin(self.clone().connect(uri))
+    }
+}
+
+/// The customary name of an I/O error: `ECONNREFUSED`, `ENOSPC` …; `EIO` for those without one.
+pub fn io_code(error: &io::Error) -> &'static str {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::ConnectionRefused => "ECONNREFUSED",
+        Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::BrokenPipe
+        | Kind::UnexpectedEof => "ECONNRESET",
+        Kind::TimedOut => "ETIMEDOUT",
+        Kind::HostUnreachable => "EHOSTUNREACH",
+        Kind::NetworkUnreachable | Kind::NetworkDown => "ENETUNREACH",
+        Kind::AddrNotAvailable => "EADDRNOTAVAIL",
+        Kind::StorageFull => "ENOSPC",
+        Kind::QuotaExceeded => "EDQUOT",
+        Kind::PermissionDenied => "EACCES",
+        Kind::ReadOnlyFilesystem => "EROFS",
+        Kind::NotFound => "ENOENT",
+        Kind::NotADirectory => "ENOTDIR",
+        _ if matches!(error.raw_os_error(), Some(23 | 24)) => "EMFILE",
+        _ => "EIO",
+    }
+}
+
+fn private_address(host: &str, address: IpAddr) -> Fault {
+    let reason = denied(address).unwrap_or("this machine's own");
+    let excerpt = format!(
+        "{host} leads to {address} ({reason}), and deliveries go to public addresses only; an \
+         operator can allow it with delivery.allow_private_addresses = true"
+    );
+    Fault { status: None, code: "PRIVATE_ADDRESS".to_owned(), excerpt }
+}
+
+fn failed(code: &str, sentence: String) -> ConnectError {
+    ConnectError::Failed(Fault { status: None, code: code.to_owned(), excerpt: sentence })
+}
+
+fn late(what: &str) -> ConnectError {
+    failed("ETIMEDOUT", format!("{what} took longer than {} s", CONNECT_TIMEOUT.as_secs()))
+}
+
+/// A connection, with or without TLS.
+pub(crate) enum Stream {
+    Plain(TokioIo<TcpStream>),
+    Tls(Box<TokioIo<TlsStream<TcpStream>>>),
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+impl Read for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Stream::Plain(stream) => stream.is_write_vectored(),
+            Stream::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! Webhook: HTTP requests with messages as JSON, signed as Standard Webhooks.
+//!
+//! A body is the message's own bytes, or `[message,message,…]` where the settings ask for batches.
+//! Nothing is rendered anew, and the bytes that are signed are the bytes that are sent.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::{BufMut as _, Bytes, BytesMut};
+use destination_kit::{
+    Answer, BadSetting, Batching, Clock, Definition, DeliveryError, Destination, DestinationKind,
+    Setting, SettingKind, Settings, World,
+    http::{Call, HttpClient, HttpError},
+    signature::{self, Signer},
+};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Uri,
+    header::{
+        AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE, TRAILER,
+        TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+    },
+};
+use serde_json::{Value, json};
+use spec::Message;
+use url::Url;
+
+/// A name whose addresses are all forbidden may have been looked up at a bad moment: it is asked
+/// again for so long before the destination is paused.
+const FORBIDDEN_NAME_PATIENCE_MS: i64 = 5 * 60 * 1000;
+/// Between two such attempts.
+const FORBIDDEN_NAME_DELAY: Duration = Duration::from_secs(15);
+/// What ours to set, because the client or the signature does.
+const RESERVED_HEADERS: [HeaderName; 11] = [
+    CONNECTION,
+    CONTENT_LENGTH,
+    EXPECT,
+    HOST,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    signature::ID_HEADER,
+    signature::SIGNATURE_HEADER,
+    signature::TIMESTAMP_HEADER,
+];
+
+/// The catalog's webhook.
+pub struct WebhookKind;
+
+impl DestinationKind for WebhookKind {
+    fn definition(&self) -> Definition {
+        Definition {
+            slug: "webhook".to_owned(),
+            name: "Webhook".to_owned(),
+            description: "Sends each message as JSON to a URL of yours, signed as Standard \
+                          Webhooks, alone or in batches."
+                .to_owned(),
+            settings: settings(),
+        }
+    }
+
+    fn open(
+        &self,
+        settings: &Settings,
+        world: &World,
+    ) -> Result<Arc<dyn Destination>, Vec<BadSetting>> {
+        let settings = self.definition().check(settings)?;
+        Ok(Arc::new(Webhook::new(&settings, world)?))
+    }
+}
+
+struct Webhook {
+    client: HttpClient,
+    clock: Clock,
+    method: Method,
+    uri: Uri,
+    /// The host can lead elsewhere tomorrow.
+    host_is_name: bool,
+    headers: HeaderMap,
+    signer: Option<Signer>,
+    batch_size: usize,
+    batch_bytes: usize,
+    timeout: Duration,
+    /// When the egress rule began to forbid every attempt, Unix milliseconds; 0 when it does not.
+    forbidden_since_ms: AtomicI64,
+}
+
+#[async_trait]
+impl Destination for Webhook {
+    fn batching(&self) -> Batching {
+        Batching { messages_max: self.batch_size, bytes_max: self.batch_bytes }
+    }
+
+    async fn deliver(&self, messages: &[Message]) -> Result<Answer, DeliveryError> {
+        let now_ms = self.clock.now_ms();
+        let body = self.body(messages);
+        let call = Call {
+            method: self.method.clone(),
+            uri: self.uri.clone(),
+            headers: self.headers(messages, &body, now_ms / 1000),
+            body,
+            timeout: self.timeout,
+            follow_redirects: true,
+        };
+        match self.client.send(call).await {
+            Ok(reply) => {
+                self.forbidden_since_ms.store(0, Relaxed);
+                reply.verdict()
+            }
+            Err(HttpError::Failed(fault)) => Err(DeliveryError::Retry(fault, None)),
+            Err(HttpError::Forbidden(fault)) if self.may_change_its_mind(now_ms) => {
+                Err(DeliveryError::Retry(fault, Some(FORBIDDEN_NAME_DELAY)))
+            }
+            Err(HttpError::Forbidden(fault)) => Err(DeliveryError::BadSettings(fault)),
+        }
+    }
+}
+
+impl Webhook {
+    fn new(settings: &Settings, world: &World) -> Result<Webhook, Vec<BadSetting>> {
+        let mut bad = Vec::new();
+        let mut headers = headers(settings, &mut bad);
+        let target = target(text(settings, "url").unwrap_or_default());
+        let signer = signer(settings).map_err(|problem| bad.push(problem)).ok().flatten();
+        let target = target.map_err(|problem| bad.push(problem)).ok();
+        let (Some(target), true) = (target, bad.is_empty()) else { return Err(bad) };
+        if let Some(credentials) = target.credentials {
+            headers.entry(AUTHORIZATION).or_insert(credentials);
+        }
+        let number = |key| settings.get(key).and_then(Value::as_u64).unwrap_or_default();
+        let method = text(settings, "method").and_then(|word| word.parse().ok());
+        Ok(Webhook {
+            client: HttpClient::new(world),
+            clock: world.clock.clone(),
+            method: method.unwrap_or(Method::POST),
+            uri: target.uri,
+            host_is_name: target.host_is_name,
+            headers,
+            signer,
+            batch_size: number("batch_size") as usize,
+            batch_bytes: number("batch_bytes") as usize,
+            timeout: Duration::from_millis(number("timeout_ms")),
+            forbidden_since_ms: AtomicI64::new(0),
+        })
+    }
+
+    fn body(&self, messages: &[Message]) -> Bytes {
+        if let ([message], 1) = (messages, self.batch_size) {
+            return message.raw().clone();
+        }
+        let bytes: usize = messages.iter().map(|message| message.raw().len() + 1).sum();
+        let mut body = BytesMut::with_capacity(bytes + 2);
+        for (n, message) in messages.iter().enumerate() {
+            body.put_u8(if n == 0 { b'[' } else { b',' });
+            body.put_slice(message.raw());
+        }
+        body.put_u8(b']');
+        body.freeze()
+    }
+
+    fn headers(&self, messages: &[Message], body: &[u8], now_s: i64) -> HeaderMap {
+        let id = signature::request_id(messages);
+        let timestamp = now_s.to_string();
+        let mut headers = self.headers.clone();
+        if let Some(signer) = &self.signer {
+            headers.insert(signature::SIGNATURE_HEADER, signer.sign(&id, &timestamp, body));
+        }
+        let value = |text: String| HeaderValue::try_from(text).expect("visible ASCII");
+        headers.insert(signature::ID_HEADER, value(id));
+        headers.insert(signature::TIMESTAMP_HEADER, value(timestamp));
+        headers
+    }
+
+    fn may_change_its_mind(&self, now_ms: i64) -> bool {
+        let began = self.forbidden_since_ms.compare_exchange(0, now_ms, Relaxed, Relaxed);
+        let since_ms = began.map_or_else(|earlier| earlier, |_| now_ms);
+        self.host_is_name && now_ms - since_ms < FORBIDDEN_NAME_PATIENCE_MS
+    }
+}
+
+struct Target {
+    uri: Uri,
+    host_is_name: bool,
+    credentials: Option<HeaderValue>,
+}
+
+/// Reads the URL; a user name and password in it become an `Authorization` header.
+fn target(url: &str) -> Result<Target, BadSetting> {
+    let problem = |problem: String| BadSetting { key: "url".to_owned(), problem };
+    let mut url = Url::parse(url).map_err(|bad| problem(format!("is no URL: {bad}")))?;
+    let credentials = (!url.username().is_empty() || url.password().is_some()).then(|| {
+        let decode = |text: &str| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>();
+        let mut pair = decode(url.username());
+        pair.push(b':');
+        pair.extend(decode(url.password().unwrap_or_default()));
+        let value = format!("Basic {}", STANDARD.encode(pair));
+        let mut value = HeaderValue::try_from(value).expect("base64 is visible ASCII");
+        value.set_sensitive(true);
+        value
+    });
+    let stripped = url.set_username("").and_then(|()| url.set_password(None));
+    stripped.map_err(|()| problem("cannot hold a user name".to_owned()))?;
+    url.set_fragment(None);
+    let host_is_name = url.domain().is_some_and(|name| {
+        let name = name.trim_end_matches('.');
+        name != "localhost" && !name.ends_with(".localhost")
+    });
+    let uri = url.as_str().parse().map_err(|bad| problem(format!("cannot be called: {bad}")))?;
+    Ok(Target { uri, host_is_name, credentials })
+}
+
+fn headers(settings: &Settings, bad: &mut Vec<BadSetting>) -> HeaderMap {
+    let user_agent = concat!("Headwater/", env!("CARGO_PKG_VERSION"));
+    let mut headers = HeaderMap::from_iter([
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (USER_AGENT, HeaderValue::from_static(user_agent)),
+    ]);
+    let given = settings.get("headers").and_then(Value::as_object);
+    for (name, value) in given.into_iter().flatten() {
+        match header(name, value.as_str().unwrap_or_default()) {
+            Ok((name, value)) => drop(headers.insert(name, value)),
+            Err(problem) => bad.push(BadSetting { key: "headers".to_owned(), problem }),
+        }
+    }
+    headers
+}
+
+fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let header: HeaderName =
+        name.parse().map_err(|_| format!("{name:?} cannot be the name of a header"))?;
+    if RESERVED_HEADERS.contains(&header) {
+        return Err(format!("{name:?} is set by Headwater and cannot be given"));
+    }
+    let mut value = HeaderValue::from_str(value)
+        .map_err(|_| format!("the value of {name:?} holds characters that no header can hold"))?;
+    value.set_sensitive(true);
+    Ok((header, value))
+}
+
+fn signer(settings: &Settings) -> Result<Option<Signer>, BadSetting> {
+    let problem = |key: &str, problem: String| BadSetting { key: key.to_owned(), problem };
+    let secrets = match (text(settings, "secret"), text(settings, "previous_secret")) {
+        (None, None) => return Ok(None),
+        (None, Some(_)) => {
+            let sentence = "is given without secret, which it once was".to_owned();
+            return Err(problem("previous_secret", sentence));
+        }
+        (Some(secret), None) => vec![secret],
+        (Some(secret), Some(previous)) => vec![secret, previous],
+    };
+    Signer::new(&secrets)
+        .map(Some)
+        .map_err(|(at, bad)| problem(["secret", "previous_secret"][at], bad.to_string()))
+}
+
+fn text<'a>(settings: &'a Settings, key: &str) -> Option<&'a str> {
+    settings.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+fn settings() -> Vec<Setting> {
+    let methods = ["POST", "PUT", "PATCH"].map(str::to_owned).to_vec();
+    vec![
+        Setting::new("url", "URL", SettingKind::Url, "Where requests go.").required(),
+        Setting::new(
+            "method",
+            "Method",
+            SettingKind::Choice { of: methods },
+            "The method of each request.",
+        )
+        .or(json!("POST")),
+        Setting::new(
+            "headers",
+            "Headers",
+            SettingKind::TextMap,
+            "Headers added to each request, such as Authorization.",
+        )
+        .secret(),
+        Setting::new(
+            "secret",
+            "Signing secret",
+            SettingKind::Text,
+            "Signs each request as Standard Webhooks: whsec_ followed by the base64 of 24 to 64 \
+             random bytes.",
+        )
+        .secret(),
+        Setting::new(
+            "previous_secret",
+            "Previous signing secret",
+            SettingKind::Text,
+            "Signs too, until every receiver knows the new secret.",
+        )
+        .secret(),
+        Setting::new(
+            "batch_size",
+            "Batch size",
+            SettingKind::Number { min: 1, max: 1000 },
+            "The most messages in one request; above 1 each body is a JSON array, even of one.",
+        )
+        .or(json!(1)),
+        Setting::new(
+            "batch_bytes",
+            "Batch bytes",
+            SettingKind::Number { min: 1024, max: 4 * 1024 * 1024 },
+            "The most bytes in one batch, unless a single message is larger.",
+        )
+        .or(json!(512 * 1024)),
+        Setting::new(
+            "timeout_ms",
+            "Time limit",
+            SettingKind::Number { min: 50, max: 30_000 },
+            "How long one request may take until its answer begins, in milliseconds.",
+        )
+        .or(json!(5000)),
+    ]
+}
+
+#[cfg(test)]
+mod tests;
