@@ -7,13 +7,25 @@
 //! Pure: the clock, fresh ids and the log's hash come in. One record goes into the batch for each
 //! message, in the sender's order: a MESSAGE for what is accepted, a DISCARD for what is not.
 
+#[cfg(test)]
+mod tests;
+
 use std::net::IpAddr;
 
-use event_log::Batch;
+use event_log::{Batch, Label, Tag};
 use routing::SourceRoute;
-use spec::Kind;
+use sha2::{Digest, Sha256};
+use spec::{Discard, Step, record};
 use uuid::Uuid;
 
+use crate::{
+    merged::Merged,
+    normalise::{self, Common, Incoming},
+    split::{Field, Shape, Slots},
+    text::{plain, unescape},
+    time,
+    validate::{self, View},
+};
 pub use crate::{
     split::{Parsed, Scratch, SplitError, SplitFault, split},
     validate::Fault,
@@ -77,7 +89,18 @@ pub struct Receipt {
     pub sha256: [u8; 32],
 }
 
+/// Beyond this a request's records are discards: a batch's `context` is copied into each of its
+/// messages, and a small request must not become a large one without bound.
+const EXPANDED_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// What is kept of a message that cannot be read as one.
+const EXCERPT_BYTES: usize = 4 * 1024;
+
 /// Normalises every message of `parsed` into `batch`, one record each, in the sender's order.
+///
+/// A MESSAGE carries the key of its id; a DISCARD carries none, so that a sender can mend a
+/// message and send it again under the same id. What lies far beyond the limit of a batch is one
+/// DISCARD together.
 pub fn fill(
     parsed: &mut Parsed<'_>,
     source: &SourceRoute,
@@ -85,6 +108,169 @@ pub fn fill(
     world: World<'_>,
     batch: &mut Batch,
 ) -> Verdicts {
-    let _ = (parsed, source, call, world, batch, Kind::ALL);
-    todo!()
+    let Parsed { body, kind: path_kind, envelope, scratch } = parsed;
+    let body = *body;
+    let Scratch { items, members, room, tail, .. } = &mut **scratch;
+    tail.clear();
+    normalise::tail(call.received_at_ms, source.id.as_str(), tail);
+    let common = Common {
+        body,
+        envelope,
+        call,
+        client_side: source.client_side,
+        sent_at_ms: envelope.sent_at.text(body).and_then(time::parse),
+        tail,
+    };
+    let mut filling = Filling {
+        stream: source.id.stream(),
+        received_at_ms: call.received_at_ms,
+        expanded_max: batch.bytes() + EXPANDED_BYTES_MAX,
+        receipt: call.receipt,
+        world,
+        batch,
+        verdicts: Verdicts::default(),
+    };
+    for (index, item) in items.iter().enumerate() {
+        if let Some(fault) = validate::unreadable(item, index) {
+            filling.discard_raw(index, None, fault, item.whole.raw(body));
+            continue;
+        }
+        let slots = Slots::of(item, members);
+        let kind = path_kind.map_or_else(|| validate::kind_of(&slots, body), Ok);
+        let kind = match kind {
+            Ok(kind) => kind,
+            Err(fault) => {
+                filling.discard_raw(index, Some((&slots, body)), fault, item.whole.raw(body));
+                continue;
+            }
+        };
+        let merged = Merged::of(body, envelope, item, &slots, room);
+        let context_value = slots.value(Field::Context);
+        let context = (merged.facts, merged.context_bytes);
+        let fault = View { body, kind, slots: &slots, context, context_value }.fault();
+        let discarded = fault.is_some();
+        let incoming = Incoming { kind, item, slots: &slots, merged: &merged, discarded };
+        if filling.batch.bytes() > filling.expanded_max {
+            let fault = validate::whole(
+                "bad_request",
+                "the batch grew too large when its context was merged into its messages".into(),
+                "a smaller batch, or a smaller context beside it",
+            );
+            filling.discard_raw(index, Some((&slots, body)), fault, item.whole.raw(body));
+        } else if let Some(fault) = fault {
+            filling.discard(index, fault, &common, &incoming);
+        } else {
+            filling.accept(index, &common, &incoming);
+        }
+    }
+    if envelope.uncounted > 0 {
+        let detail = format!("{} more messages behind these", envelope.uncounted);
+        let fault =
+            validate::whole("bad_request", detail.into(), "at most 2,500 messages in one batch");
+        filling.discard_raw(items.len(), None, fault, b"");
+        filling.verdicts.discarded += envelope.uncounted - 1;
+    }
+    if items.is_empty() {
+        filling.discard_raw(0, None, validate::empty_batch(envelope.batch), body);
+    }
+    filling.verdicts
+}
+
+/// The batch and the verdicts while they grow.
+struct Filling<'b, 'w> {
+    stream: u64,
+    received_at_ms: i64,
+    expanded_max: usize,
+    receipt: bool,
+    world: World<'w>,
+    batch: &'b mut Batch,
+    verdicts: Verdicts,
+}
+
+impl Filling<'_, '_> {
+    fn accept(&mut self, index: usize, common: &Common<'_>, incoming: &Incoming<'_>) {
+        let Filling { stream, received_at_ms, world, verdicts, receipt, .. } = self;
+        let (stream, time_ms) = (*stream, *received_at_ms);
+        self.batch.push_with(|out| {
+            let written = normalise::write(common, incoming, world.fresh_id, out);
+            let json = &out[written.json..];
+            let span = written.head.message_id;
+            let id = unescape(&json[span.start as usize..(span.start + span.len) as usize]);
+            if *receipt {
+                let message_id = String::from_utf8_lossy(&id).into_owned();
+                let sha256 = Sha256::digest(json).into();
+                verdicts.receipts.push(Receipt { index: index as u32, message_id, sha256 });
+            }
+            let tag = Tag::Key((world.key_of)(stream, &id));
+            Label { kind: record::MESSAGE, stream, time_ms, tag }
+        });
+        self.verdicts.accepted += 1;
+    }
+
+    /// Keeps a message that could be read and cannot be used.
+    #[cold]
+    fn discard(
+        &mut self,
+        index: usize,
+        fault: Fault,
+        common: &Common<'_>,
+        incoming: &Incoming<'_>,
+    ) {
+        let mut body = Vec::new();
+        normalise::write(common, incoming, self.world.fresh_id, &mut body);
+        let message_id = message_id(incoming.slots, common.body);
+        self.push_discard(index, message_id, fault, body, true);
+    }
+
+    /// Keeps the beginning of what could not be read as a message.
+    #[cold]
+    fn discard_raw(
+        &mut self,
+        index: usize,
+        slots: Option<(&Slots<'_>, &[u8])>,
+        fault: Fault,
+        raw: &[u8],
+    ) {
+        let message_id = slots.and_then(|(slots, body)| message_id(slots, body));
+        let excerpt = raw[..raw.len().min(EXCERPT_BYTES)].to_vec();
+        self.push_discard(index, message_id, fault, excerpt, false);
+    }
+
+    fn push_discard(
+        &mut self,
+        index: usize,
+        message_id: Option<String>,
+        fault: Fault,
+        body: Vec<u8>,
+        readable: bool,
+    ) {
+        let index = index as u32;
+        let discard = Discard {
+            step: Step::FailedOnIngest,
+            code: fault.code.into(),
+            pointer: fault.pointer.to_string(),
+            detail: fault.detail.to_string(),
+            index,
+            body,
+            readable,
+        };
+        let label = Label {
+            kind: record::DISCARD,
+            stream: self.stream,
+            time_ms: self.received_at_ms,
+            tag: Tag::None,
+        };
+        self.batch.push(label, &record::encode(&discard));
+        self.verdicts.discarded += 1;
+        self.verdicts.discards.push(Discarded { index, message_id, fault });
+    }
+}
+
+/// The sender's `messageId` in plain text, where it is usable.
+fn message_id(slots: &Slots<'_>, body: &[u8]) -> Option<String> {
+    let id = slots.value(Field::MessageId);
+    match id.shape {
+        Shape::Number => Some(plain(id.raw(body))),
+        _ => id.some_text(body).map(plain),
+    }
 }
