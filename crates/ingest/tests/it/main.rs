@@ -1,0 +1,19 @@
+//! The tracking API as senders meet it: a real server on a socket, over a log in memory.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod answers;
+mod auth;
+mod browser;
+mod client;
+mod conformance;
+mod encodings;
+mod fallback;
+mod generate;
+mod harness;
+mod limits;
+mod matching;
+mod prefer;
+mod refused;
+mod shutdown;
+mod tls;
