@@ -139,9 +139,50 @@ impl Definition {
         }
         if bad.is_empty() { Ok(out) } else { Err(bad) }
     }
+
+    /// Its page for the documentation, as Markdown: what it does, an example for
+    /// `headwater.toml`, and every setting.
+    pub fn markdown(&self) -> String {
+        let Definition { slug, name, description, settings } = self;
+        let mut page = format!("# {name}\n\n{description}\n\n```toml\n[[destinations]]\n");
+        page += &format!("slug = \"my-{slug}\"\ntype = \"{slug}\"\nsources = [\"website\"]\n");
+        page += "enabled = true\n[destinations.settings]\n";
+        for setting in settings {
+            page += &match (&setting.default, setting.required) {
+                (None, true) => format!("{} = \"…\"\n", setting.key),
+                (None, false) => continue,
+                (Some(default), _) => format!("# {} = {default}\n", setting.key),
+            };
+        }
+        page += "```\n\n| setting | value | default | what it means |\n| --- | --- | --- | --- |\n";
+        for setting in settings {
+            let default = match &setting.default {
+                Some(default) => format!("`{default}`"),
+                None if setting.required => "must be given".to_owned(),
+                None => "–".to_owned(),
+            };
+            let secret = if setting.secret { " Secret." } else { "" };
+            let Setting { key, description, kind, .. } = setting;
+            let words = kind.words();
+            page += &format!("| `{key}` | {words} | {default} | {description}{secret} |\n");
+        }
+        page
+    }
 }
 
 impl SettingKind {
+    fn words(&self) -> String {
+        match self {
+            SettingKind::Text => "text".to_owned(),
+            SettingKind::Url => "`http` or `https` URL".to_owned(),
+            SettingKind::Path => "path".to_owned(),
+            SettingKind::Switch => "`true` or `false`".to_owned(),
+            SettingKind::Number { min, max } => format!("{min} to {max}"),
+            SettingKind::Choice { of } => format!("`{}`", of.join("`, `")),
+            SettingKind::TextMap => "table of text".to_owned(),
+        }
+    }
+
     fn problem(&self, value: &Value) -> Option<String> {
         match self {
             SettingKind::Text | SettingKind::Path => {
@@ -171,3 +212,6 @@ impl SettingKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,3 +9,6 @@ use destination_kit::DestinationKind;
 pub fn all() -> Vec<Box<dyn DestinationKind>> {
     vec![Box::new(webhook::WebhookKind), Box::new(file::FileKind)]
 }
+
+#[cfg(test)]
+mod tests;
