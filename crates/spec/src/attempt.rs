@@ -94,6 +94,8 @@ pub struct Feed {
     pub from: Option<u64>,
     /// How many such messages there are, by source and minute.
     pub backlog: Vec<Backlog>,
+    /// An earlier record says the same; it is said again because the log lets go of old records.
+    pub again: bool,
 }
 
 /// Messages that were accepted before their destination was first fed.

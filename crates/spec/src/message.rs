@@ -105,6 +105,11 @@ impl Message {
         Ok(Message { head, raw: payload.slice(HEAD_BYTES..) })
     }
 
+    /// The same message with memory of its own, for those who keep it while its neighbours go.
+    pub fn detached(&self) -> Message {
+        Message { head: self.head, raw: Bytes::copy_from_slice(&self.raw) }
+    }
+
     /// The call.
     pub fn kind(&self) -> Kind {
         self.head.kind

@@ -1,0 +1,324 @@
+//! The books: what became of every message, as a pure fold over the log's records.
+//!
+//! Nothing is counted anywhere else. Whoever applies the same records in the same order has the
+//! same books, whatever the routing was since; a snapshot of them is only a shortcut.
+//!
+//! For each source and minute of acceptance:
+//!
+//! ```text
+//! received = accepted + duplicates + discarded on ingest        (refused requests stand beside it)
+//! ```
+//!
+//! and of the accepted, for each destination that they were routed to:
+//!
+//! ```text
+//! routed = delivered + discarded + exhausted + pending
+//! pending = waiting for a first attempt + waiting for another one
+//! ```
+//!
+//! **Routed** is what the log says: a [`record::FEED`] record names the sources that feed a
+//! destination from its own position on. The worker, which reads the log in order, and the books
+//! both switch at that record, so they never disagree about whose a message is. A disabled
+//! destination is fed by nobody: what is accepted meanwhile was never its own, and what it had not
+//! settled before stays pending until it is enabled again or given up.
+//!
+//! An outcome counts only for a message that is pending: one that repeats what is settled
+//! already, or speaks of a message that the books never saw, changes nothing.
+//!
+//! Minutes older than two days are rolled up to hours, hours older than two weeks to days.
+
+mod destination;
+mod tally;
+
+use std::collections::HashMap;
+
+use event_log::{Entry, Position};
+use serde::{Deserialize, Serialize};
+use spec::{Attempts, DestinationId, DiscardCode, Feed, Step, record};
+
+pub use destination::{DeadLetter, DestinationBook, Fed, LastError, Pending};
+pub use tally::{Counts, Line, Tally, Unit};
+
+const HOUR: u32 = 60;
+const DAY: u32 = 24 * HOUR;
+const KEEP_MINUTES: u32 = 2 * DAY;
+const KEEP_HOURS: u32 = 14 * DAY;
+
+/// The state of the fold.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Books {
+    /// Everything in the log before this position is in.
+    pub position: u64,
+    tallies: Vec<(Slot, Tally)>,
+    destinations: Vec<DestinationBook>,
+    /// The first minute that is still kept as such; a whole hour.
+    minutes_from: u32,
+    /// The first hour that is still kept as such, as a minute; a whole day.
+    hours_from: u32,
+    /// The latest minute seen.
+    latest: u32,
+    #[serde(skip)]
+    index: Index,
+}
+
+/// What one tally is about: a source, and a minute, hour or day by its first minute since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+struct Slot {
+    stream: u64,
+    minute: u32,
+}
+
+/// Where things stand in the vectors; made from them.
+#[derive(Debug, Clone, Default)]
+struct Index {
+    slots: HashMap<Slot, usize>,
+    /// The slot that was used last: records come in bursts of the same.
+    last: Option<(Slot, usize)>,
+    /// Places of the destinations that a stream feeds now.
+    fed_by: HashMap<u64, Vec<u32>>,
+}
+
+/// One tally, for those who show it.
+#[derive(Debug)]
+pub struct Row<'a> {
+    /// Stream of the source; 0 for requests whose write key is nobody's.
+    pub stream: u64,
+    /// Its first millisecond, Unix.
+    pub from_ms: i64,
+    /// How long it is.
+    pub unit: Unit,
+    /// The counts.
+    pub tally: &'a Tally,
+}
+
+impl Books {
+    /// Empty books that begin at `position`.
+    pub fn starting_at(position: Position) -> Books {
+        Books { position: position.0, ..Books::default() }
+    }
+
+    /// Makes the index anew, after the books were read from a snapshot.
+    pub(crate) fn reindex(&mut self) {
+        self.index.last = None;
+        self.index.slots =
+            self.tallies.iter().enumerate().map(|(at, (slot, _))| (*slot, at)).collect();
+        self.index.fed_by.clear();
+        for (place, book) in self.destinations.iter().enumerate() {
+            for stream in book.streams() {
+                self.index.fed_by.entry(*stream).or_default().push(place as u32);
+            }
+        }
+    }
+
+    /// Takes one record into account. Records come in the log's order, each once.
+    pub fn apply(&mut self, entry: &Entry) {
+        self.position = entry.position.0 + 1;
+        match entry.label.kind {
+            record::MESSAGE => self.message(entry),
+            record::DISCARD => {
+                // Only the beginning is wanted; the rest is the message itself.
+                let prefix = entry.payload.get(1..).unwrap_or_default();
+                if let Ok(((step, code), _)) = postcard::take_from_bytes::<(Step, &str)>(prefix) {
+                    let tally = self.tally(entry.label.stream, entry.label.time_ms);
+                    tally.discarded.add((step, code), 1);
+                }
+            }
+            record::REFUSED => {
+                let prefix = entry.payload.get(1..).unwrap_or_default();
+                if let Ok(((_, code), _)) = postcard::take_from_bytes::<(u16, &str)>(prefix) {
+                    let tally = self.tally(entry.label.stream, entry.label.time_ms);
+                    tally.refused.add((Step::FailedOnIngest, code), 1);
+                }
+            }
+            record::ATTEMPTS => {
+                if let Ok(attempts) = record::decode::<Attempts>(&entry.payload) {
+                    self.attempts(attempts);
+                }
+            }
+            record::FEED => {
+                if let Ok(feed) = record::decode::<Feed>(&entry.payload) {
+                    self.feed(entry.position.0, feed);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The log begins at `position` now, or goes on there.
+    pub fn skip_to(&mut self, position: Position) {
+        self.position = self.position.max(position.0);
+    }
+
+    fn message(&mut self, entry: &Entry) {
+        let (stream, time_ms) = (entry.label.stream, entry.label.time_ms);
+        let at = self.tally_at(stream, time_ms);
+        let tally = &mut self.tallies[at].1;
+        if entry.duplicate_of.is_some() {
+            tally.duplicates += 1;
+            return;
+        }
+        tally.accepted += 1;
+        if let Some(fed) = self.index.fed_by.get(&stream) {
+            for place in fed {
+                tally.line(*place).routed += 1;
+                self.destinations[*place as usize].total.routed += 1;
+            }
+        }
+    }
+
+    fn attempts(&mut self, attempts: Attempts) {
+        let Some(place) = self.place(&attempts.destination) else { return };
+        for attempt in attempts.attempts {
+            let (stream, time_ms) = (attempt.stream, attempt.received_at_ms);
+            let Some(change) = self.destinations[place].settle(attempt, attempts.read_to) else {
+                continue;
+            };
+            change.apply(&mut self.destinations[place].total);
+            change.apply(self.tally(stream, time_ms).line(place as u32));
+        }
+        self.destinations[place].read(attempts.read_to);
+    }
+
+    fn feed(&mut self, position: u64, feed: Feed) {
+        let place = match self.place(&feed.destination) {
+            Some(place) => place,
+            None => {
+                self.destinations.push(DestinationBook::new(feed.destination.clone(), position));
+                self.destinations.len() - 1
+            }
+        };
+        for backlog in &feed.backlog {
+            let tally = self.tally(backlog.stream, backlog.minute_ms);
+            tally.line(place as u32).routed += backlog.messages;
+            self.destinations[place].total.routed += backlog.messages;
+        }
+        self.destinations[place].feed(position, feed);
+        self.index.fed_by.values_mut().for_each(|places| places.retain(|p| *p != place as u32));
+        for stream in self.destinations[place].streams() {
+            self.index.fed_by.entry(*stream).or_default().push(place as u32);
+        }
+    }
+
+    /// The streams that feed `destination` are not known, because the log no longer holds the
+    /// record that said so: takes it that `streams` have fed it from `position` on.
+    pub(crate) fn presume(&mut self, destination: &DestinationId, streams: Vec<u64>, position: u64) {
+        if self.place(destination).is_none() {
+            let destination = destination.clone();
+            let (from, backlog) = (None, vec![]);
+            self.feed(position, Feed { destination, streams, from, backlog, again: false });
+        }
+    }
+
+    fn place(&self, destination: &DestinationId) -> Option<usize> {
+        self.destinations.iter().position(|book| book.id == *destination)
+    }
+
+    fn tally(&mut self, stream: u64, time_ms: i64) -> &mut Tally {
+        let at = self.tally_at(stream, time_ms);
+        &mut self.tallies[at].1
+    }
+
+    fn tally_at(&mut self, stream: u64, time_ms: i64) -> usize {
+        let minute = u32::try_from(time_ms / 60_000).unwrap_or(0);
+        if minute > self.latest {
+            self.latest = minute;
+            self.roll_up();
+        }
+        let slot = Slot { stream, minute: self.bucket(minute).0 };
+        match self.index.last {
+            Some((last, at)) if last == slot => return at,
+            _ => {}
+        }
+        let at = *self.index.slots.entry(slot).or_insert_with(|| {
+            self.tallies.push((slot, Tally::default()));
+            self.tallies.len() - 1
+        });
+        self.index.last = Some((slot, at));
+        at
+    }
+
+    /// The first minute of the bucket that `minute` is counted in, and its length.
+    fn bucket(&self, minute: u32) -> (u32, Unit) {
+        if minute >= self.minutes_from {
+            (minute, Unit::Minute)
+        } else if minute / HOUR * HOUR >= self.hours_from {
+            (minute / HOUR * HOUR, Unit::Hour)
+        } else {
+            (minute / DAY * DAY, Unit::Day)
+        }
+    }
+
+    /// Once an hour: what is old enough becomes coarser.
+    fn roll_up(&mut self) {
+        let minutes_from = self.latest.saturating_sub(KEEP_MINUTES) / HOUR * HOUR;
+        if minutes_from <= self.minutes_from {
+            return;
+        }
+        self.minutes_from = minutes_from;
+        self.hours_from = self.latest.saturating_sub(KEEP_HOURS) / DAY * DAY;
+        let mut rolled: HashMap<Slot, Tally> = HashMap::with_capacity(self.tallies.len());
+        for (slot, tally) in std::mem::take(&mut self.tallies) {
+            let minute = self.bucket(slot.minute).0;
+            match rolled.entry(Slot { minute, ..slot }) {
+                std::collections::hash_map::Entry::Vacant(free) => drop(free.insert(tally)),
+                std::collections::hash_map::Entry::Occupied(with) => with.into_mut().merge(&tally),
+            }
+        }
+        self.tallies = rolled.into_iter().collect();
+        self.tallies.sort_unstable_by_key(|(slot, _)| (slot.minute, slot.stream));
+        self.reindex();
+    }
+
+    /// Every tally, in no order.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.tallies.iter().map(|(slot, tally)| Row {
+            stream: slot.stream,
+            from_ms: i64::from(slot.minute) * 60_000,
+            unit: self.bucket(slot.minute).1,
+            tally,
+        })
+    }
+
+    /// Every destination that was ever fed; a [`Line`] names its place in this list.
+    pub fn destinations(&self) -> &[DestinationBook] {
+        &self.destinations
+    }
+
+    /// The book of one destination.
+    pub fn destination(&self, id: &DestinationId) -> Option<&DestinationBook> {
+        self.place(id).map(|place| &self.destinations[place])
+    }
+
+    /// What is wrong with the sums, if anything is: lines must add up to their destination's
+    /// total, and nothing may be settled that was not routed.
+    pub fn check(&self) -> Result<(), String> {
+        for (place, book) in self.destinations.iter().enumerate() {
+            let mut sum = Line::default();
+            for (slot, tally) in &self.tallies {
+                let lines = tally.lines.iter().filter(|line| line.destination == place as u32);
+                for line in lines {
+                    if line.settled() > line.routed {
+                        return Err(format!("{}: settled {line:?} at {slot:?}", book.id));
+                    }
+                    sum.merge(line);
+                }
+            }
+            let total = &book.total;
+            let same = (sum.routed, sum.settled(), sum.delivered, sum.exhausted, sum.retried)
+                == (total.routed, total.settled(), total.delivered, total.exhausted, total.retried);
+            if !same {
+                return Err(format!("{}: minutes add up to {sum:?}, not {total:?}", book.id));
+            }
+            if (book.retries.len() as u64) > total.pending() {
+                return Err(format!("{}: more retries than pending: {total:?}", book.id));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A discard's or refusal's reason, as counts are kept by.
+pub type Reason = (Step, DiscardCode);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! The snapshot's file.
+//!
+//! ```text
+//! 0         8        9        13             29
+//! HWBOOKS   version  crc32c   log identity   postcard of the books …
+//! ```
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::Path,
+};
+
+use crate::books::Books;
+
+const MAGIC: &[u8; 8] = b"HWBOOKS\n";
+const VERSION: u8 = 1;
+const HEAD: usize = 29;
+
+/// Why a snapshot cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BadSnapshot {
+    /// The file cannot be read.
+    #[error("file cannot be read")]
+    Unreadable(#[source] io::Error),
+    /// It is something else, or damaged.
+    #[error("file is damaged or not a snapshot of the books")]
+    Damaged,
+    /// A release that we do not know wrote it.
+    #[error("file has version {0}, known is {VERSION}")]
+    Version(u8),
+    /// It belongs to another log.
+    #[error("file belongs to another log")]
+    Foreign,
+}
+
+/// Writes the snapshot: whole or not at all, and durable when this returns.
+pub fn store(path: &Path, books: &Books, identity: u128) -> io::Result<()> {
+    let mut out = vec![0; HEAD];
+    out[..8].copy_from_slice(MAGIC);
+    out[8] = VERSION;
+    out[13..HEAD].copy_from_slice(&identity.to_le_bytes());
+    let mut out = postcard::to_extend(books, out).expect("a vector takes any amount");
+    let crc = crc32c::crc32c(&out[13..]);
+    out[9..13].copy_from_slice(&crc.to_le_bytes());
+    let beside = path.with_extension("new");
+    let mut file = File::create(&beside)?;
+    file.write_all(&out)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Reads the snapshot; `None` when there is none.
+pub fn load(path: &Path, identity: u128) -> Result<Option<Books>, BadSnapshot> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(BadSnapshot::Unreadable(error)),
+    };
+    if bytes.len() < HEAD || bytes[..8] != *MAGIC {
+        return Err(BadSnapshot::Damaged);
+    }
+    if bytes[8] != VERSION {
+        return Err(BadSnapshot::Version(bytes[8]));
+    }
+    if bytes[9..13] != crc32c::crc32c(&bytes[13..]).to_le_bytes() {
+        return Err(BadSnapshot::Damaged);
+    }
+    if bytes[13..HEAD] != identity.to_le_bytes() {
+        return Err(BadSnapshot::Foreign);
+    }
+    let mut books: Books =
+        postcard::from_bytes(&bytes[HEAD..]).map_err(|_| BadSnapshot::Damaged)?;
+    books.reindex();
+    Ok(Some(books))
+}

@@ -1,0 +1,73 @@
+use super::*;
+use crate::tests::message;
+
+const SINGLE: Batching = Batching { messages_max: 1, bytes_max: 1 << 20 };
+const BATCH: Batching = Batching { messages_max: 4, bytes_max: 1 << 20 };
+
+/// A queue of messages whose positions are their places in `persons`.
+fn queue(persons: &[u64]) -> Queue {
+    let mut queue = Queue::default();
+    for (position, person) in persons.iter().enumerate() {
+        queue.push(Waiting {
+            position: position as u64,
+            stream: 1,
+            received_at_ms: 0,
+            person: *person,
+            message: message("m", "ada", "{}"),
+        });
+    }
+    queue
+}
+
+fn positions(taken: &[Waiting]) -> Vec<u64> {
+    taken.iter().map(|waiting| waiting.position).collect()
+}
+
+fn landed(queue: &mut Queue, taken: &[Waiting]) {
+    queue.landed(taken.iter().map(|waiting| waiting.person));
+}
+
+#[test]
+fn one_delivery_at_a_time_for_each_person() {
+    let mut queue = queue(&[1, 1, 2, 1]);
+    let first = queue.take(SINGLE);
+    assert_eq!(positions(&first), [0]);
+    let other = queue.take(SINGLE);
+    assert_eq!(positions(&other), [2]);
+    assert!(!queue.is_ready());
+    assert!(queue.take(SINGLE).is_empty());
+    landed(&mut queue, &first);
+    let second = queue.take(SINGLE);
+    assert_eq!(positions(&second), [1]);
+    landed(&mut queue, &other);
+    landed(&mut queue, &second);
+    assert_eq!(positions(&queue.take(SINGLE)), [3]);
+    assert_eq!((queue.len(), queue.bytes()), (0, 0));
+}
+
+#[test]
+fn a_batch_takes_a_person_along_in_order() {
+    let mut queue = queue(&[1, 2, 1, 1, 1, 3]);
+    let first = queue.take(BATCH);
+    assert_eq!(positions(&first), [0, 2, 3, 4]);
+    assert_eq!(positions(&queue.take(BATCH)), [1, 5]);
+    landed(&mut queue, &first);
+    assert_eq!(queue.lines.len(), 2, "persons with nothing on its way are forgotten");
+}
+
+#[test]
+fn nobodys_messages_have_no_order() {
+    let mut queue = queue(&[0, 0, 0]);
+    for expect in 0..3 {
+        assert_eq!(positions(&queue.take(SINGLE)), [expect]);
+    }
+}
+
+#[test]
+fn a_batch_is_bounded_in_bytes_but_never_empty() {
+    let mut queue = queue(&[1, 2, 3]);
+    let size = queue.bytes() / 3;
+    let taken = queue.take(Batching { messages_max: 10, bytes_max: size * 2 });
+    assert_eq!(positions(&taken), [0, 1]);
+    assert_eq!(positions(&queue.take(Batching { messages_max: 10, bytes_max: 1 })), [2]);
+}

@@ -1,0 +1,1 @@
+//! The HTTP side: placeholder until the next commit.

@@ -1,0 +1,456 @@
+//! Starts workers as the routing says, tells them of changes, and stops them.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use destination_kit::DestinationKind;
+use event_log::{Batch, EventLog, Label, LogError, Position, Tag};
+use routing::{DestinationRoute, Routing};
+use spec::{Backlog, DestinationId, Feed, record};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
+    time::{Instant, sleep, timeout, timeout_at},
+};
+
+use crate::{
+    Kinds, Options,
+    books::{DeadLetter, Fed},
+    ledger::{Ledger, group_of},
+    streams,
+    worker::{Orders, Request, Start, State, Status, Worker},
+};
+
+const READ_BYTES: usize = 1 << 20;
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// A worker that ended by itself is started again after this time.
+const RESTART_AFTER: Duration = Duration::from_secs(5);
+
+/// All deliveries of an installation. Cheap to clone; they go on until [`Delivery::drain`].
+#[derive(Clone)]
+pub struct Delivery(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub log: Arc<dyn EventLog>,
+    pub routing: Routing,
+    pub ledger: Arc<Ledger>,
+    pub options: Arc<Options>,
+    kinds: Arc<Kinds>,
+    workers: Mutex<BTreeMap<DestinationId, Handle>>,
+    stop: watch::Sender<Option<Instant>>,
+    stop_ledger: watch::Sender<bool>,
+    tasks: Mutex<Tasks>,
+}
+
+#[derive(Default)]
+struct Tasks {
+    supervisor: Option<JoinHandle<()>>,
+    ledger: Option<JoinHandle<()>>,
+}
+
+struct Handle {
+    orders: watch::Sender<Orders>,
+    requests: mpsc::Sender<Request>,
+    status: Arc<Mutex<Status>>,
+    task: JoinHandle<()>,
+}
+
+/// An independent count of what a destination has pending, beside what the books say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// The destination.
+    pub destination: DestinationId,
+    /// Messages that were its to take, by the books.
+    pub routed: u64,
+    /// Delivered, discarded and exhausted, by the books.
+    pub settled: u64,
+    /// Counted: messages between attempts.
+    pub retrying: u64,
+    /// Counted in the log itself: its messages without an outcome.
+    pub waiting: u64,
+}
+
+impl Audit {
+    /// Whether everything is accounted for.
+    pub fn balances(&self) -> bool {
+        self.routed == self.settled + self.retrying + self.waiting
+    }
+}
+
+/// Why nothing was delivered again.
+#[derive(Debug, thiserror::Error)]
+pub enum RedeliverError {
+    /// There is no such destination.
+    #[error("destination is unknown")]
+    Unknown,
+    /// It is disabled, or deliveries are about to stop.
+    #[error("destination is not running")]
+    NotRunning,
+    /// These positions are not in the dead-letter list.
+    #[error("not in the dead-letter list: {0:?}")]
+    NotThere(Vec<u64>),
+}
+
+impl Delivery {
+    /// Brings the books up to date, says in the log what feeds each destination now, and starts
+    /// the workers. Whatever is accepted after this returned is offered to them.
+    ///
+    /// Errors: the log's.
+    pub async fn start(
+        log: Arc<dyn EventLog>,
+        routing: Routing,
+        kinds: Vec<Box<dyn DestinationKind>>,
+        options: Options,
+    ) -> Result<Delivery, LogError> {
+        let clock = options.world.clock.clone();
+        let snapshot = routing.snapshot();
+        let ledger = Ledger::open(log.clone(), options.books.clone(), clock, &snapshot).await?;
+        let inner = Arc::new(Inner {
+            log,
+            ledger: Arc::new(ledger),
+            options: Arc::new(options),
+            kinds: Arc::new(Kinds::new(kinds)),
+            workers: Mutex::default(),
+            stop: watch::Sender::new(None),
+            stop_ledger: watch::Sender::new(false),
+            tasks: Mutex::default(),
+            routing,
+        });
+        let (ledger, stop_ledger) = (inner.ledger.clone(), inner.stop_ledger.subscribe());
+        let following = tokio::spawn(async move { ledger.follow(stop_ledger).await });
+        inner.tasks().ledger = Some(following);
+        let mut supervisor = Supervisor::new(inner.clone());
+        supervisor.apply().await?;
+        let supervising = tokio::spawn(supervisor.run());
+        inner.tasks().supervisor = Some(supervising);
+        Ok(Delivery(inner))
+    }
+
+    /// The books.
+    pub fn ledger(&self) -> &Ledger {
+        &self.0.ledger
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    /// What the worker of `destination` shows of itself; `None` when it has none.
+    pub fn status(&self, destination: &DestinationId) -> Option<Status> {
+        let workers = self.0.workers();
+        let status = &workers.get(destination)?.status;
+        Some(status.lock().expect("no holder of this lock panics").clone())
+    }
+
+    /// Begins no more attempts, waits for those under way, records their outcomes and writes the
+    /// books. After `within` what is still under way is left; it is sent again at the next start.
+    pub async fn drain(&self, within: Duration) {
+        let until = Instant::now() + within;
+        self.0.stop.send_replace(Some(until));
+        let Tasks { supervisor, ledger } = std::mem::take(&mut *self.0.tasks());
+        if let Some(supervisor) = supervisor {
+            report(timeout_at(until + AGAIN_AFTER, supervisor).await, "deliveries");
+        }
+        self.0.stop_ledger.send_replace(true);
+        if let Some(ledger) = ledger {
+            report(timeout(within.max(AGAIN_AFTER), ledger).await, "the books");
+        }
+    }
+
+    /// Takes dead letters of `destination` up again: those at `positions`, or all. Recorded in
+    /// the log when this returns; gives how many.
+    ///
+    /// Errors: [`RedeliverError`].
+    pub async fn redeliver(
+        &self,
+        destination: &DestinationId,
+        positions: Option<&[u64]>,
+    ) -> Result<usize, RedeliverError> {
+        let letters = self.0.ledger.with(|books| {
+            let book = books.destination(destination).ok_or(RedeliverError::Unknown)?;
+            let letters = &book.dead_letters;
+            let Some(positions) = positions else {
+                return Ok(letters.iter().map(|(at, letter)| (*at, letter.clone())).collect());
+            };
+            let missing: Vec<u64> =
+                positions.iter().filter(|at| !letters.contains_key(at)).copied().collect();
+            if !missing.is_empty() {
+                return Err(RedeliverError::NotThere(missing));
+            }
+            let chosen: BTreeMap<u64, DeadLetter> =
+                positions.iter().map(|at| (*at, letters[at].clone())).collect();
+            Ok(chosen.into_iter().collect::<Vec<(u64, DeadLetter)>>())
+        })?;
+        let requests = self.0.workers().get(destination).map(|worker| worker.requests.clone());
+        let requests = requests.ok_or(RedeliverError::NotRunning)?;
+        let (answer, many) = oneshot::channel();
+        let asked = requests.send(Request::Redeliver(letters, answer)).await;
+        asked.map_err(|_| RedeliverError::NotRunning)?;
+        many.await.map_err(|_| RedeliverError::NotRunning)
+    }
+
+    /// Counts in the log what each destination has pending, and sets it against the books.
+    ///
+    /// Errors: the log's.
+    pub async fn audit(&self) -> Result<Vec<Audit>, LogError> {
+        let end = *self.0.log.end().borrow();
+        self.0.ledger.caught_up(end).await;
+        let (position, books) =
+            self.0.ledger.with(|books| (books.position, books.destinations().to_vec()));
+        let mut audits = Vec::new();
+        for book in books {
+            let mut waiting = 0;
+            let fed_at = |position: u64, stream: u64| {
+                let at = book.fed.partition_point(|fed| fed.from <= position);
+                at > 0 && book.fed[at - 1].streams.contains(&stream)
+            };
+            let (from, to) = (Position(book.read_to), Position(position));
+            each_message(&*self.0.log, from, to, |at, stream, _| {
+                waiting += u64::from(fed_at(at, stream) && !book.ahead.contains(&at));
+            })
+            .await?;
+            audits.push(Audit {
+                destination: book.id,
+                routed: book.total.routed,
+                settled: book.total.settled(),
+                retrying: book.retries.len() as u64,
+                waiting,
+            });
+        }
+        Ok(audits)
+    }
+}
+
+impl Inner {
+    fn workers(&self) -> std::sync::MutexGuard<'_, BTreeMap<DestinationId, Handle>> {
+        self.workers.lock().expect("no holder of this lock panics")
+    }
+
+    fn tasks(&self) -> std::sync::MutexGuard<'_, Tasks> {
+        self.tasks.lock().expect("no holder of this lock panics")
+    }
+}
+
+impl Handle {
+    fn state(&self) -> State {
+        self.status.lock().expect("no holder of this lock panics").state
+    }
+}
+
+/// The task that follows the routing.
+struct Supervisor {
+    inner: Arc<Inner>,
+    /// What each destination was fed by since this process began; the first is from the books.
+    fed: HashMap<DestinationId, Vec<Fed>>,
+}
+
+impl Supervisor {
+    fn new(inner: Arc<Inner>) -> Supervisor {
+        let fed = inner.ledger.with(|books| {
+            books.destinations().iter().map(|book| (book.id.clone(), book.fed.clone())).collect()
+        });
+        Supervisor { inner, fed }
+    }
+
+    async fn run(mut self) {
+        let mut changes = self.inner.routing.changes();
+        let mut stop = self.inner.stop.subscribe();
+        // It may have changed since it was applied.
+        changes.mark_changed();
+        loop {
+            let again = tokio::select! {
+                changed = changes.changed() => changed.is_err(),
+                _ = stop.wait_for(Option::is_some) => break,
+                () = sleep(RESTART_AFTER) => false,
+            };
+            if again {
+                // Nobody replaces the routing any more; only the stop is left to wait for.
+                drop(stop.wait_for(Option::is_some).await);
+                break;
+            }
+            if let Err(error) = self.apply().await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a change of the routing could not be recorded; trying again"
+                );
+                sleep(AGAIN_AFTER).await;
+                changes.mark_changed();
+            }
+        }
+        let until = *self.inner.stop.borrow();
+        let handles: Vec<Handle> = std::mem::take(&mut *self.inner.workers()).into_values().collect();
+        for handle in &handles {
+            handle.orders.send_modify(|orders| orders.stop = until);
+        }
+        for handle in handles {
+            if let Err(error) = handle.task.await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a destination's worker failed"
+                );
+            }
+        }
+    }
+
+    /// Brings feeds and workers in line with the routing.
+    async fn apply(&mut self) -> Result<(), LogError> {
+        let snapshot = self.inner.routing.snapshot();
+        let mut wanted: BTreeMap<DestinationId, Option<Arc<DestinationRoute>>> =
+            self.fed.keys().map(|id| (id.clone(), None)).collect();
+        wanted.extend(snapshot.destinations().map(|route| (route.id.clone(), Some(route.clone()))));
+        for (id, route) in wanted {
+            let streams = route.as_deref().map(streams).unwrap_or_default();
+            let known = self.fed.get(&id).and_then(|fed| fed.last());
+            if known.is_none_or(|fed| fed.streams != streams) {
+                // A destination that was never fed and is not to be needs no record.
+                if known.is_none() && streams.is_empty() {
+                    continue;
+                }
+                self.feed(&id, streams).await?;
+            }
+            self.order(&id, route).await;
+        }
+        Ok(())
+    }
+
+    /// Says in the log what feeds `id` from now on.
+    async fn feed(&mut self, id: &DestinationId, streams: Vec<u64>) -> Result<(), LogError> {
+        let new = !self.fed.contains_key(id);
+        let (log, destination) = (&self.inner.log, id.clone());
+        let group = group_of(id);
+        let mut batch = Batch::new();
+        batch.want_places();
+        let (from, again) = (None, false);
+        let feed = Feed { destination, streams: streams.clone(), from, backlog: vec![], again };
+        self.push(&mut batch, &feed);
+        let oldest = log.stats().oldest;
+        let from_start = new && self.inner.options.from_start;
+        if log.committed(&group).is_none_or(|at| at.0 == u64::MAX) {
+            let end = *log.end().borrow();
+            batch.commit(&group, if from_start { oldest } else { end });
+        }
+        let appended = log.lane().append(batch).await?;
+        let first = appended.places.first().expect("places were asked for and a record was pushed");
+        let mut fed = vec![Fed { from: first.position.0, streams: streams.clone() }];
+        if from_start {
+            let backlog = backlog(&**log, oldest, first.position, &streams).await?;
+            let from = Some(oldest.0);
+            let feed = Feed { backlog, from, ..feed };
+            let mut batch = Batch::new();
+            self.push(&mut batch, &feed);
+            log.lane().append(batch).await?;
+            fed.insert(0, Fed { from: oldest.0, streams });
+        }
+        self.fed.entry(id.clone()).or_default().extend(fed);
+        Ok(())
+    }
+
+    fn push(&self, batch: &mut Batch, feed: &Feed) {
+        let time_ms = self.inner.options.world.clock.now_ms();
+        let label = Label { kind: record::FEED, stream: 0, time_ms, tag: Tag::None };
+        batch.push(label, &record::encode(feed));
+    }
+
+    /// Tells the worker of `id`, or starts one when there is something to do.
+    async fn order(&mut self, id: &DestinationId, route: Option<Arc<DestinationRoute>>) {
+        let fed = self.fed.get(id).cloned().unwrap_or_default();
+        let orders = Orders { route, fed, stop: None };
+        if let Some(handle) = self.inner.workers().get(id)
+            // One that ended because the log stopped would only send again what it cannot record.
+            && (!handle.task.is_finished() || handle.state() == State::Stopped)
+        {
+            handle.orders.send_if_modified(|before| {
+                let news = before.route != orders.route || before.fed.len() != orders.fed.len();
+                *before = orders;
+                news
+            });
+            return;
+        }
+        // Everything that an earlier worker recorded is to be in the books before a new one begins.
+        let end = *self.inner.log.end().borrow();
+        self.inner.ledger.caught_up(end).await;
+        let book = self.inner.ledger.with(|books| books.destination(id).cloned());
+        let Some(book) = book else { return };
+        let enabled = orders.route.as_ref().is_some_and(|route| route.enabled);
+        let released = self.inner.log.committed(&group_of(id)).is_none_or(|at| at.0 == u64::MAX);
+        if !enabled && book.total.pending() == 0 && released {
+            return;
+        }
+        let (order, orders) = watch::channel(orders);
+        let (request, requests) = mpsc::channel(16);
+        let status = Arc::new(Mutex::new(Status::default()));
+        let worker = Worker::new(Start {
+            log: self.inner.log.clone(),
+            kinds: self.inner.kinds.clone(),
+            options: self.inner.options.clone(),
+            book,
+            orders,
+            requests,
+            status: status.clone(),
+        });
+        let task = tokio::spawn(worker.run());
+        let handle = Handle { orders: order, requests: request, status, task };
+        self.inner.workers().insert(id.clone(), handle);
+    }
+}
+
+/// Counts the messages of `streams` between two positions by source and minute.
+async fn backlog(
+    log: &dyn EventLog,
+    from: Position,
+    to: Position,
+    streams: &[u64],
+) -> Result<Vec<Backlog>, LogError> {
+    let mut counts: BTreeMap<(u64, i64), u64> = BTreeMap::new();
+    each_message(log, from, to, |_, stream, time_ms| {
+        if streams.contains(&stream) {
+            *counts.entry((stream, time_ms / 60_000 * 60_000)).or_default() += 1;
+        }
+    })
+    .await?;
+    let backlog = counts.into_iter();
+    Ok(backlog
+        .map(|((stream, minute_ms), messages)| Backlog { stream, minute_ms, messages })
+        .collect())
+}
+
+/// Calls `each` with position, stream and time of every message between two positions that is no
+/// duplicate.
+async fn each_message(
+    log: &dyn EventLog,
+    mut from: Position,
+    to: Position,
+    mut each: impl FnMut(u64, u64, i64),
+) -> Result<(), LogError> {
+    while from < to {
+        let chunk = log.read(from, READ_BYTES).await?;
+        if chunk.entries.is_empty() && chunk.next <= from {
+            break;
+        }
+        from = chunk.next;
+        for entry in chunk.entries {
+            let message = entry.label.kind == record::MESSAGE && entry.duplicate_of.is_none();
+            if message && entry.position < to {
+                each(entry.position.0, entry.label.stream, entry.label.time_ms);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Says when a task did not end well.
+fn report<T>(
+    ended: Result<Result<T, tokio::task::JoinError>, tokio::time::error::Elapsed>,
+    what: &str,
+) {
+    match ended {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "{what} did not end well");
+        }
+        Err(_) => tracing::warn!("{what} did not end in time"),
+    }
+}

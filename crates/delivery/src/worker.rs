@@ -1,0 +1,473 @@
+//! One destination's way through the log: a task of its own, with its own queue, limits, retries
+//! and breaker, so that no destination can hold up another.
+//!
+//! ```text
+//! log ─► read ─► map, choose ─► queue ─┬─► send ─► settle ─► record ─► log
+//!                                      │                        │
+//!                            retries ──┘◄───────────────────────┘
+//! ```
+//!
+//! - First attempts keep each person's order: at most one delivery holds a person's messages at a
+//!   time. A first attempt that failed holds nobody back; the message goes to the retries.
+//! - An outcome counts once it is in the log. What was sent and not recorded when the process
+//!   dies is sent again; nothing else is.
+//! - While nothing may be sent (breaker open, settings not accepted, disabled), what waits stays
+//!   in the log. What has waited longer than the schedule's horizon goes to the dead letters with
+//!   the code `expired`, so that a dead partner cannot fill the disk.
+//! - Retries take at most half of the deliveries under way while first attempts wait.
+
+mod dispatch;
+mod record;
+mod settle;
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    pin::Pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use destination_kit::{BadSetting, Batching, Destination};
+use event_log::{Batch, Chunk, EventLog, Lane, LogError, Position};
+use routing::DestinationRoute;
+use spec::{Attempt, DestinationId};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinSet,
+    time::{Instant, sleep_until, timeout_at},
+};
+
+use crate::{
+    Kinds, Options,
+    books::{DeadLetter, DestinationBook, Fed},
+    breaker::{self, Breaker},
+    metrics::Meters,
+    queue::Queue,
+    retries::{Retries, Retry},
+    window::Window,
+};
+use dispatch::Landed;
+
+/// Messages that wait in memory for their first attempt.
+const QUEUE_MAX: usize = 4096;
+/// Their bytes.
+const QUEUE_BYTES_MAX: usize = 8 << 20;
+/// Messages read beyond the oldest one without an outcome.
+const WINDOW_MAX: usize = 65_536;
+/// Messages between attempts.
+const RETRIES_MAX: usize = 10_000;
+/// Outcomes that wait to be recorded.
+const OUTCOMES_MAX: usize = 65_536;
+const READ_BYTES: usize = 256 << 10;
+const READ_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// How often a worker looks for what has waited too long.
+const TICK: Duration = Duration::from_secs(60);
+
+/// What a worker is told; only the latest counts.
+#[derive(Debug, Clone)]
+pub(crate) struct Orders {
+    /// The destination; `None` when the routing knows it no longer.
+    pub route: Option<Arc<DestinationRoute>>,
+    /// What feeds it, by every record that said so since this process began.
+    pub fed: Vec<Fed>,
+    /// Begin nothing more, and be done by then.
+    pub stop: Option<Instant>,
+}
+
+/// What a worker is asked.
+pub(crate) enum Request {
+    /// Take these dead letters up again; answers how many were.
+    Redeliver(Vec<(u64, DeadLetter)>, oneshot::Sender<usize>),
+}
+
+/// What a worker shows of itself.
+#[derive(Debug, Clone, Default)]
+pub struct Status {
+    /// What it is about.
+    pub state: State,
+    /// What is wrong with the settings, when it is [`State::Misconfigured`].
+    pub problems: Vec<BadSetting>,
+    /// Deliveries under way.
+    pub in_flight: usize,
+    /// Messages in memory that wait for their first attempt.
+    pub queued: usize,
+    /// When the next probe goes, Unix milliseconds, while nothing else is sent.
+    pub probe_at_ms: Option<i64>,
+    /// When the oldest message in the queue was accepted, Unix milliseconds.
+    pub oldest_waiting_ms: Option<i64>,
+}
+
+/// What a worker is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum State {
+    /// Sends what comes.
+    #[default]
+    Active,
+    /// The destination is disabled or gone from the routing.
+    Disabled,
+    /// Its settings do not fit its definition.
+    Misconfigured,
+    /// The partner does not accept its settings; it is asked again now and then.
+    Paused,
+    /// The partner does not work; it is asked again now and then.
+    Failing,
+    /// The partner works again; deliveries pick up.
+    Recovering,
+    /// The log has stopped, and with it this worker.
+    Stopped,
+}
+
+/// Where messages go.
+enum Link {
+    /// Nowhere: disabled.
+    Off,
+    /// Nowhere: the settings do not fit.
+    Misconfigured(Vec<BadSetting>),
+    /// Here.
+    Ready { destination: Arc<dyn Destination>, batching: Batching, kind_name: Arc<str> },
+}
+
+type Pending<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
+
+/// One destination's worker.
+pub(crate) struct Worker {
+    id: DestinationId,
+    log: Arc<dyn EventLog>,
+    lane: Lane,
+    kinds: Arc<Kinds>,
+    options: Arc<Options>,
+    orders: watch::Receiver<Orders>,
+    requests: mpsc::Receiver<Request>,
+    status: Arc<Mutex<Status>>,
+    meters: Meters,
+    /// Zero of the steady clock, and what the wall clock said then.
+    started: Instant,
+    started_wall_ms: i64,
+
+    route: Option<Arc<DestinationRoute>>,
+    link: Link,
+    /// The link is to be made anew once nothing is under way.
+    relink: bool,
+    stop: Option<Instant>,
+    failed: Option<LogError>,
+
+    /// The feed in force at `read_at`, and what follows it.
+    fed: VecDeque<Fed>,
+    read_at: Position,
+    /// Messages from `read_at` on that had their outcome before this worker began.
+    ahead: BTreeSet<u64>,
+    end: watch::Receiver<Position>,
+    caught_up: bool,
+    /// While disabled: the next message was looked at and has not waited too long.
+    looked: bool,
+    reading: Pending<Result<Chunk, LogError>>,
+
+    queue: Queue,
+    window: Window,
+    retries: Retries,
+    breaker: Breaker,
+    flight: JoinSet<Landed>,
+    retries_in_flight: usize,
+    last_was_retry: bool,
+    tick_at: Instant,
+
+    outcomes: Vec<Attempt>,
+    oldest_outcome: Instant,
+    recording: Pending<Result<(), LogError>>,
+    /// Who asked for redeliveries that are not recorded yet, and how many there were; in the
+    /// first list those that the record under way will have.
+    asked: [Vec<(oneshot::Sender<usize>, usize)>; 2],
+    /// What the log was last told, or is being told: `read_to` and the group's position.
+    told: (u64, u64),
+}
+
+/// What happened while a worker waited.
+enum Event {
+    Ordered(bool),
+    Landed(Box<Landed>),
+    Read(Result<Chunk, LogError>),
+    Recorded(Result<(), LogError>),
+    Grown(bool),
+    Asked(Option<Request>),
+    Time,
+}
+
+/// What a new worker is given.
+pub(crate) struct Start {
+    pub log: Arc<dyn EventLog>,
+    pub kinds: Arc<Kinds>,
+    pub options: Arc<Options>,
+    pub book: DestinationBook,
+    pub orders: watch::Receiver<Orders>,
+    pub requests: mpsc::Receiver<Request>,
+    pub status: Arc<Mutex<Status>>,
+}
+
+impl Worker {
+    /// A worker that goes on where the books say its destination has come to.
+    pub fn new(start: Start) -> Worker {
+        let Start { log, kinds, options, book, orders, requests, status } = start;
+        let started = Instant::now();
+        let wall = options.world.clock.now_ms();
+        let mut retries = Retries::default();
+        for (position, pending) in book.retries {
+            let wait = (pending.next_at_ms - wall).clamp(0, crate::retry::WISH_MAX_MS);
+            let retry = Retry {
+                stream: pending.stream,
+                received_at_ms: pending.received_at_ms,
+                first_at: -(wall - pending.first_at_ms).max(0),
+                number: pending.number,
+                due: wait,
+                status: pending.status,
+                code: pending.code,
+                excerpt: pending.excerpt,
+            };
+            retries.put(position, retry);
+        }
+        let committed = log.committed(&crate::ledger::group_of(&book.id)).unwrap_or_default();
+        Worker {
+            lane: log.lane(),
+            end: log.end(),
+            meters: Meters::new(&book.id),
+            route: None,
+            link: Link::Off,
+            relink: true,
+            stop: None,
+            failed: None,
+            fed: book.fed.into(),
+            read_at: Position(book.read_to),
+            ahead: book.ahead,
+            caught_up: false,
+            looked: false,
+            reading: None,
+            queue: Queue::default(),
+            window: Window::default(),
+            retries,
+            breaker: Breaker::default(),
+            flight: JoinSet::new(),
+            retries_in_flight: 0,
+            last_was_retry: false,
+            tick_at: started,
+            outcomes: Vec::new(),
+            oldest_outcome: started,
+            recording: None,
+            asked: Default::default(),
+            told: (book.read_to, committed.0),
+            id: book.id,
+            started,
+            started_wall_ms: wall,
+            log,
+            kinds,
+            options,
+            orders,
+            requests,
+            status,
+        }
+    }
+
+    /// Works until it is told to stop, or the log stops.
+    pub async fn run(mut self) {
+        self.ordered();
+        loop {
+            if self.relink && self.flight.is_empty() {
+                self.make_link().await;
+            }
+            self.dispatch();
+            self.begin_reading();
+            self.begin_recording();
+            self.show();
+            if self.is_done() {
+                break;
+            }
+            let event = self.next_event().await;
+            self.handle(event);
+        }
+        if let Link::Ready { destination, .. } = &self.link {
+            let until = self.stop.unwrap_or_else(Instant::now) + Duration::from_secs(1);
+            if timeout_at(until, destination.close()).await.is_err() {
+                tracing::warn!(destination = %self.id, "a destination took too long to close");
+            }
+        }
+    }
+
+    async fn next_event(&mut self) -> Event {
+        let wake = self.next_wake();
+        let Worker { orders, flight, reading, recording, end, requests, .. } = self;
+        let idle = self.caught_up && reading.is_none();
+        tokio::select! {
+            ordered = orders.changed() => Event::Ordered(ordered.is_ok()),
+            Some(landed) = flight.join_next(), if !flight.is_empty() => {
+                Event::Landed(Box::new(landed.expect("attempts catch their panics and are not aborted")))
+            }
+            read = ready(reading), if reading.is_some() => Event::Read(read),
+            recorded = ready(recording), if recording.is_some() => Event::Recorded(recorded),
+            grown = end.changed(), if idle => Event::Grown(grown.is_ok()),
+            asked = requests.recv(), if !requests.is_closed() => Event::Asked(asked),
+            () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => Event::Time,
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Ordered(true) => self.ordered(),
+            // Nobody is left to give orders: the process is on its way out.
+            Event::Ordered(false) => self.stop = Some(Instant::now()),
+            Event::Landed(landed) => {
+                self.settle(*landed);
+                while let Some(landed) = self.flight.try_join_next() {
+                    self.settle(landed.expect("attempts catch their panics and are not aborted"));
+                }
+            }
+            Event::Read(read) => {
+                self.reading = None;
+                match read {
+                    Ok(chunk) => self.take_chunk(chunk),
+                    Err(error) => self.cannot_read(error),
+                }
+            }
+            Event::Recorded(Ok(())) => {
+                self.recording = None;
+                for (answer, many) in self.asked[0].drain(..) {
+                    // Whoever asked may have gone.
+                    drop(answer.send(many));
+                }
+            }
+            Event::Recorded(Err(error)) => {
+                tracing::error!(destination = %self.id, error = &error as &dyn std::error::Error, "outcomes cannot be recorded; the destination stops");
+                self.recording = None;
+                self.failed = Some(error);
+            }
+            Event::Grown(true) => self.caught_up = false,
+            Event::Grown(false) => self.stop = Some(Instant::now()),
+            Event::Asked(Some(Request::Redeliver(letters, answer))) => {
+                let many = self.redeliver(letters);
+                self.asked[1].push((answer, many));
+                self.oldest_outcome = self.oldest_outcome.min(Instant::now());
+            }
+            Event::Asked(None) => self.requests.close(),
+            Event::Time => {}
+        }
+        if Instant::now() >= self.tick_at {
+            self.tick_at = Instant::now() + TICK;
+            self.looked = false;
+            self.expire();
+        }
+    }
+
+    /// Takes the latest orders.
+    fn ordered(&mut self) {
+        let orders = self.orders.borrow_and_update().clone();
+        self.stop = orders.stop;
+        for fed in orders.fed {
+            self.add_feed(fed);
+        }
+        let before = self.route.as_ref().filter(|route| route.enabled);
+        let now = orders.route.as_ref().filter(|route| route.enabled);
+        let same = match (before, now) {
+            (Some(a), Some(b)) => a.kind == b.kind && a.settings == b.settings,
+            (None, None) => true,
+            _ => false,
+        };
+        self.relink |= !same;
+        self.route = orders.route;
+    }
+
+    /// Closes the destination and opens it as the routing says now.
+    async fn make_link(&mut self) {
+        self.relink = false;
+        if let Link::Ready { destination, .. } = std::mem::replace(&mut self.link, Link::Off) {
+            destination.close().await;
+        }
+        let Some(route) = self.route.as_ref().filter(|route| route.enabled) else { return };
+        self.breaker.reset();
+        self.retries.hasten(self.now());
+        self.link = match self.kinds.open(&route.kind, &route.settings, &self.options.world) {
+            Ok((destination, kind_name)) => {
+                Link::Ready { batching: destination.batching(), destination, kind_name }
+            }
+            Err(problems) => {
+                tracing::warn!(destination = %self.id, problems = %Problems(&problems), "a destination's settings do not fit; it waits until they are mended");
+                Link::Misconfigured(problems)
+            }
+        };
+    }
+
+    fn is_done(&self) -> bool {
+        let Some(stop) = self.stop else { return self.failed.is_some() };
+        let settled =
+            self.flight.is_empty() && self.outcomes.is_empty() && self.recording.is_none();
+        settled || self.failed.is_some() || Instant::now() >= stop
+    }
+
+    /// The steady clock, milliseconds.
+    fn now(&self) -> i64 {
+        self.started.elapsed().as_millis() as i64
+    }
+
+    fn wall_ms(&self) -> i64 {
+        self.options.world.clock.now_ms()
+    }
+
+    /// When something is to be done that no event announces.
+    fn next_wake(&self) -> Option<Instant> {
+        let now = self.now();
+        let at = |ms: i64| self.started + Duration::from_millis(ms.max(0) as u64);
+        // What is due already waits for a place, and places announce themselves.
+        let due = self.retries.next_due().filter(|due| *due > now).map(at);
+        let probe = self.breaker.probe_at().filter(|probe| *probe > now).map(at);
+        let sending = matches!(self.link, Link::Ready { .. }) && self.stop.is_none();
+        let waits = self.retries.len() > 0 || self.queue.len() > 0 || !self.is_parked();
+        let times = [
+            due.filter(|_| sending),
+            probe.filter(|_| sending),
+            self.record_due().filter(|_| self.recording.is_none()),
+            Some(self.tick_at).filter(|_| waits && self.stop.is_none()),
+            self.stop,
+        ];
+        times.into_iter().flatten().min()
+    }
+
+    fn show(&self) {
+        let (state, problems) = match (&self.failed, &self.link, self.breaker.state()) {
+            (Some(_), ..) => (State::Stopped, vec![]),
+            (_, Link::Off, _) => (State::Disabled, vec![]),
+            (_, Link::Misconfigured(problems), _) => (State::Misconfigured, problems.clone()),
+            (.., breaker::State::Closed) => (State::Active, vec![]),
+            (.., breaker::State::Open { .. }) => (State::Failing, vec![]),
+            (.., breaker::State::Paused { .. }) => (State::Paused, vec![]),
+            (.., breaker::State::HalfOpen { .. }) => (State::Recovering, vec![]),
+        };
+        let probe_at_ms = self.breaker.probe_at().map(|at| self.wall_ms() + at - self.now());
+        let status = Status {
+            state,
+            problems,
+            in_flight: self.flight.len(),
+            queued: self.queue.len(),
+            probe_at_ms,
+            oldest_waiting_ms: self.queue.next_received_at_ms(),
+        };
+        *self.status.lock().expect("no holder of this lock panics") = status;
+    }
+}
+
+/// Awaits what `pending` holds; the caller has looked that it holds something.
+async fn ready<T>(pending: &mut Pending<T>) -> T {
+    pending.as_mut().expect("the caller has looked").await
+}
+
+/// Bad settings as one line of a log.
+struct Problems<'a>(&'a [BadSetting]);
+
+impl std::fmt::Display for Problems<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (n, problem) in self.0.iter().enumerate() {
+            write!(f, "{}{problem}", if n > 0 { "; " } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+/// An empty batch for this worker's records.
+fn batch() -> Batch {
+    Batch::with_capacity(16 << 10)
+}

@@ -1,0 +1,271 @@
+//! From the log to attempts under way.
+
+use event_log::{Chunk, Entry, EventLog, LogError, Position};
+use spec::{Feed, Message, Step, record};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::{
+    Link, OUTCOMES_MAX, QUEUE_BYTES_MAX, QUEUE_MAX, READ_AGAIN_AFTER, READ_BYTES, RETRIES_MAX,
+    WINDOW_MAX, Worker,
+};
+use crate::{
+    books::Fed,
+    choose::choose,
+    map::map,
+    queue::Waiting,
+    send::{Heard, send},
+};
+
+/// One message of an attempt.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub position: u64,
+    pub stream: u64,
+    pub received_at_ms: i64,
+    /// This attempt's number.
+    pub number: u32,
+    pub person: u64,
+    /// On the steady clock.
+    pub first_at: i64,
+}
+
+/// An attempt that is over.
+#[derive(Debug)]
+pub(super) struct Landed {
+    pub first: bool,
+    pub began_at_ms: i64,
+    /// `Err` says why a message could not be read again.
+    pub items: Vec<(Item, Result<Heard, LogError>)>,
+}
+
+impl Worker {
+    /// Begins as many attempts as may be under way.
+    pub(super) fn dispatch(&mut self) {
+        while self.stop.is_none() && !self.relink && self.outcomes.len() < OUTCOMES_MAX {
+            let Link::Ready { .. } = self.link else { return };
+            let now = self.now();
+            let concurrency = self.route.as_ref().map_or(1, |route| route.concurrency.max(1));
+            let limit = self.breaker.limit(now).min(concurrency);
+            if self.flight.len() >= limit {
+                return;
+            }
+            let first = self.queue.is_ready() && self.retries.len() < RETRIES_MAX;
+            let due = self.retries.next_due().is_some_and(|due| due <= now);
+            let turn = if limit == 1 {
+                !self.last_was_retry
+            } else {
+                self.retries_in_flight < (limit / 2).max(1)
+            };
+            if due && (!first || turn) {
+                self.launch_retry(now);
+            } else if first {
+                self.launch_first(now);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn launch_first(&mut self, now: i64) {
+        let Link::Ready { destination, batching, .. } = &self.link else { return };
+        let (destination, limit) = (destination.clone(), self.options.attempt_timeout);
+        let mut items = Vec::new();
+        let mut messages = Vec::new();
+        for waiting in self.queue.take(*batching) {
+            let Waiting { position, stream, received_at_ms, person, message } = waiting;
+            messages.push(message);
+            items.push(Item { position, stream, received_at_ms, number: 1, person, first_at: now });
+        }
+        self.last_was_retry = false;
+        let began_at_ms = self.wall_ms();
+        self.flight.spawn(async move {
+            let heard = send(&destination, &messages, limit).await;
+            let items = items.into_iter().zip(heard.into_iter().map(Ok)).collect();
+            Landed { first: true, began_at_ms, items }
+        });
+    }
+
+    fn launch_retry(&mut self, now: i64) {
+        let Link::Ready { destination, batching, .. } = &self.link else { return };
+        let (destination, limit) = (destination.clone(), self.options.attempt_timeout);
+        let items: Vec<Item> = self
+            .retries
+            .take(now, batching.messages_max)
+            .into_iter()
+            .map(|(position, retry)| Item {
+                position,
+                stream: retry.stream,
+                received_at_ms: retry.received_at_ms,
+                number: retry.number + 1,
+                person: 0,
+                first_at: if retry.number == 0 { now } else { retry.first_at },
+            })
+            .collect();
+        self.last_was_retry = true;
+        self.retries_in_flight += 1;
+        let began_at_ms = self.wall_ms();
+        let log = self.log.clone();
+        self.flight.spawn(async move {
+            let mut messages = Vec::with_capacity(items.len());
+            let mut lost = Vec::with_capacity(items.len());
+            for item in &items {
+                let read = read_again(&*log, Position(item.position)).await;
+                lost.push(read.map(|message| messages.push(message)).err());
+            }
+            let mut heard = send(&destination, &messages, limit).await.into_iter();
+            let items = items.into_iter().zip(lost).map(|(item, lost)| match lost {
+                Some(error) => (item, Err(error)),
+                None => (item, Ok(heard.next().expect("send answers for every message"))),
+            });
+            Landed { first: false, began_at_ms, items: items.collect() }
+        });
+    }
+
+    /// Begins to read on, when there is room and reason.
+    pub(super) fn begin_reading(&mut self) {
+        let room = self.queue.len() < QUEUE_MAX
+            && self.queue.bytes() < QUEUE_BYTES_MAX
+            && self.window.len() < WINDOW_MAX
+            && self.outcomes.len() < OUTCOMES_MAX;
+        let wanted = self.stop.is_none() && !self.relink && room;
+        if self.reading.is_some() || self.caught_up || !wanted {
+            return;
+        }
+        self.pass_feeds(self.read_at);
+        let off = matches!(self.link, Link::Off);
+        if self.is_parked() || (off && (self.looked || !self.has_outlived(self.read_at))) {
+            return;
+        }
+        if let [fed, next, ..] = self.fed.make_contiguous()
+            && fed.streams.is_empty()
+        {
+            self.read_at = self.read_at.max(Position(next.from));
+            self.pass_feeds(self.read_at);
+        }
+        self.end.borrow_and_update();
+        let (log, from) = (self.log.clone(), self.read_at);
+        self.reading = Some(Box::pin(async move { log.read(from, READ_BYTES).await }));
+    }
+
+    /// Nothing in the log is its own from here on.
+    pub(super) fn is_parked(&self) -> bool {
+        self.fed.len() <= 1 && self.fed.front().is_none_or(|fed| fed.streams.is_empty())
+    }
+
+    /// Makes the feed that is in force at `position` the first.
+    fn pass_feeds(&mut self, position: Position) {
+        while self.fed.get(1).is_some_and(|next| next.from <= position.0) {
+            self.fed.pop_front();
+        }
+    }
+
+    /// What stands at `position` has waited longer than the horizon.
+    fn has_outlived(&self, position: Position) -> bool {
+        self.log.position_at(self.horizon_ms()) > position
+    }
+
+    pub(super) fn take_chunk(&mut self, chunk: Chunk) {
+        let nothing = chunk.entries.is_empty() && chunk.next <= self.read_at;
+        self.caught_up = nothing || chunk.next >= *self.end.borrow();
+        for entry in chunk.entries {
+            match entry.label.kind {
+                record::MESSAGE if entry.duplicate_of.is_none() => {
+                    self.pass_feeds(entry.position);
+                    if self.is_fed_by(&entry) && !self.ahead.remove(&entry.position.0) {
+                        // While disabled we only look for what has waited too long.
+                        if matches!(self.link, Link::Off) && !self.is_outlived(&entry) {
+                            self.read_at = entry.position;
+                            (self.looked, self.caught_up) = (true, false);
+                            return;
+                        }
+                        self.take_message(entry);
+                    }
+                }
+                record::FEED => self.take_feed(&entry),
+                _ => {}
+            }
+        }
+        self.read_at = chunk.next;
+    }
+
+    fn is_fed_by(&self, entry: &Entry) -> bool {
+        self.fed.front().is_some_and(|fed| {
+            fed.from <= entry.position.0 && fed.streams.contains(&entry.label.stream)
+        })
+    }
+
+    fn take_feed(&mut self, entry: &Entry) {
+        match record::decode::<Feed>(&entry.payload) {
+            Ok(feed) if feed.destination == self.id && feed.from.is_none() => {
+                self.add_feed(Fed { from: entry.position.0, streams: feed.streams });
+            }
+            _ => {}
+        }
+    }
+
+    /// Learns what feeds the destination from a position on, from the log or from the orders,
+    /// whichever comes first.
+    pub(super) fn add_feed(&mut self, fed: Fed) {
+        let at = self.fed.partition_point(|known| known.from < fed.from);
+        let known = self.fed.get(at).is_some_and(|known| known.from == fed.from);
+        let same = at > 0 && self.fed[at - 1].streams == fed.streams;
+        // What is older than all we know was over before we began.
+        let old = at == 0 && !self.fed.is_empty();
+        if !known && !same && !old {
+            self.fed.insert(at, fed);
+        }
+    }
+
+    fn take_message(&mut self, entry: Entry) {
+        let (position, stream) = (entry.position.0, entry.label.stream);
+        let received_at_ms = entry.label.time_ms;
+        self.window.push(position);
+        if matches!(self.link, Link::Off) {
+            return self.expired(position, stream, received_at_ms);
+        }
+        let message = match map(entry.payload) {
+            Ok(message) => message,
+            Err(reason) => {
+                let (step, code) = (Step::FailedDelivery, "INTERNAL".into());
+                return self.discard((position, stream, received_at_ms), step, code, reason);
+            }
+        };
+        let kind_name = match &self.link {
+            Link::Ready { kind_name, .. } => kind_name,
+            _ => "",
+        };
+        if let Some(route) = &self.route
+            && let Err(filtered) = choose(&message, route, kind_name)
+        {
+            let (step, code) = (filtered.step, filtered.code);
+            return self.discard((position, stream, received_at_ms), step, code, filtered.reason);
+        }
+        let key = message.ordering_key();
+        let person = if key.is_empty() { 0 } else { xxh3_64_with_seed(key, stream).max(1) };
+        self.queue.push(Waiting { position, stream, received_at_ms, person, message });
+    }
+
+    pub(super) fn cannot_read(&mut self, error: LogError) {
+        match error {
+            LogError::Gone(oldest) => {
+                tracing::error!(destination = %self.id, from = self.read_at.0, to = oldest.0, "the log no longer holds what the destination has not read; it goes on after it");
+                self.read_at = self.read_at.max(oldest);
+            }
+            error => {
+                tracing::error!(destination = %self.id, error = &error as &dyn std::error::Error, "the log cannot be read; trying again");
+                let (log, from) = (self.log.clone(), self.read_at);
+                self.reading = Some(Box::pin(async move {
+                    tokio::time::sleep(READ_AGAIN_AFTER).await;
+                    log.read(from, READ_BYTES).await
+                }));
+            }
+        }
+    }
+}
+
+async fn read_again(log: &dyn EventLog, position: Position) -> Result<Message, LogError> {
+    let chunk = log.read(position, 1).await?;
+    let found = chunk.entries.into_iter().find(|entry| entry.position == position);
+    let entry = found.ok_or(LogError::Gone(chunk.next))?;
+    map(entry.payload).map_err(LogError::Unreadable)
+}

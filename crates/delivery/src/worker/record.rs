@@ -1,0 +1,74 @@
+//! From outcomes to records.
+
+use std::time::Duration;
+
+use event_log::{Batch, Lane, LogError, Position};
+use tokio::time::{Instant, sleep};
+
+use super::{Worker, batch};
+use crate::{ledger::group_of, outcomes};
+
+/// Outcomes are recorded together: when there are this many …
+const OUTCOMES_WORTH_IT: usize = 512;
+/// … or the oldest is this old.
+const OUTCOME_AGE_MAX: Duration = Duration::from_millis(25);
+/// Without outcomes, a record says how far the destination has come each time it has passed so
+/// much of the log. Not by time: two idle destinations would keep each other busy for ever.
+const PASSED_WORTH_IT: u64 = 4 << 20;
+const AGAIN_WHEN_BUSY: Duration = Duration::from_millis(20);
+const AGAIN_WHEN_FULL: Duration = Duration::from_secs(1);
+
+impl Worker {
+    /// When the outcomes at hand are to be recorded.
+    pub(super) fn record_due(&self) -> Option<Instant> {
+        if self.outcomes.is_empty() {
+            return None;
+        }
+        let at_once = self.outcomes.len() >= OUTCOMES_WORTH_IT
+            || (self.stop.is_some() && self.flight.is_empty());
+        Some(self.oldest_outcome + if at_once { Duration::ZERO } else { OUTCOME_AGE_MAX })
+    }
+
+    /// Records what is due, one batch at a time. `read_to` and the outcomes are taken at the same
+    /// moment, so that every message before it has its outcome in this or an earlier record.
+    pub(super) fn begin_recording(&mut self) {
+        if self.recording.is_some() || self.failed.is_some() {
+            return;
+        }
+        let read_to = self.window.oldest().unwrap_or(self.read_at.0).max(self.told.0);
+        let due = self.record_due().is_some_and(|due| due <= Instant::now());
+        let needed = if self.is_parked() && self.window.len() == 0 && self.retries.len() == 0 {
+            u64::MAX
+        } else {
+            read_to.min(self.retries.oldest().unwrap_or(u64::MAX))
+        };
+        let passed = read_to - self.told.0 >= PASSED_WORTH_IT;
+        let released = needed == u64::MAX && self.told.1 != u64::MAX && self.outcomes.is_empty();
+        if !due && !passed && !released {
+            return;
+        }
+        let attempts = std::mem::take(&mut self.outcomes);
+        let asked = std::mem::take(&mut self.asked[1]);
+        self.asked[0].extend(asked);
+        let mut batch = batch();
+        let (before, now_ms) = (self.told.0, self.wall_ms());
+        outcomes::write(&mut batch, &self.id, attempts, before, read_to, now_ms);
+        if needed != self.told.1 {
+            batch.commit(&group_of(&self.id), Position(needed));
+        }
+        self.told = (read_to, needed);
+        self.recording = Some(Box::pin(append(self.lane.clone(), batch)));
+    }
+}
+
+/// Appends `batch`, however long the log is busy or its disk full.
+async fn append(lane: Lane, batch: Batch) -> Result<(), LogError> {
+    loop {
+        match lane.append(batch.clone()).await {
+            Ok(_) => return Ok(()),
+            Err(LogError::Busy) => sleep(AGAIN_WHEN_BUSY).await,
+            Err(LogError::Full) => sleep(AGAIN_WHEN_FULL).await,
+            Err(error) => return Err(error),
+        }
+    }
+}
