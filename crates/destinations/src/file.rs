@@ -22,7 +22,7 @@ use std::{
 use async_trait::async_trait;
 use destination_kit::{
     Answer, BadSetting, Batching, Clock, Definition, DeliveryError, Destination, DestinationKind,
-    Fault, Setting, SettingKind, Settings, World, io_code,
+    Fault, Setting, SettingKind, Settings, World, http::excerpt, io_code,
 };
 use serde_json::{Value, json};
 use spec::Message;
@@ -157,7 +157,7 @@ impl FileDestination {
     fn not_ready(&self, error: &io::Error) -> DeliveryError {
         let code =
             if error.kind() == io::ErrorKind::WouldBlock { "LOCKED" } else { io_code(error) };
-        let excerpt = format!("{}: {error}", self.path.display());
+        let excerpt = excerpt(format!("{}: {error}", self.path.display()).as_bytes());
         DeliveryError::Retry(Fault { status: None, code: code.to_owned(), excerpt }, None)
     }
 }

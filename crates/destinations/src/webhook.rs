@@ -36,7 +36,7 @@ use url::Url;
 const FORBIDDEN_NAME_PATIENCE_MS: i64 = 5 * 60 * 1000;
 /// Between two such attempts.
 const FORBIDDEN_NAME_DELAY: Duration = Duration::from_secs(15);
-/// What ours to set, because the client or the signature does.
+/// Headers that the client or the signature sets.
 const RESERVED_HEADERS: [HeaderName; 11] = [
     CONNECTION,
     CONTENT_LENGTH,
@@ -109,11 +109,12 @@ impl Destination for Webhook {
             timeout: self.timeout,
             follow_redirects: true,
         };
-        match self.client.send(call).await {
-            Ok(reply) => {
-                self.forbidden_since_ms.store(0, Relaxed);
-                reply.verdict()
-            }
+        let sent = self.client.send(call).await;
+        if !matches!(sent, Err(HttpError::Forbidden(_))) {
+            self.forbidden_since_ms.store(0, Relaxed);
+        }
+        match sent {
+            Ok(reply) => reply.verdict(),
             Err(HttpError::Failed(fault)) => Err(DeliveryError::Retry(fault, None)),
             Err(HttpError::Forbidden(fault)) if self.may_change_its_mind(now_ms) => {
                 Err(DeliveryError::Retry(fault, Some(FORBIDDEN_NAME_DELAY)))

@@ -152,6 +152,11 @@ async fn a_name_that_leads_inside_pauses_only_when_it_keeps_doing_so() {
         let sentence = conformance::fault(&outcome).map(|fault| fault.excerpt.as_str());
         assert!(sentence.is_some_and(|text| text.contains("delivery.allow_private_addresses")));
     }
+    names.set("rebound.example", &[]);
+    assert_eq!(next(&webhook.deliver(&messages(1)).await), Next::Again(None));
+    names.set("rebound.example", &["10.0.0.1"]);
+    let outcome = webhook.deliver(&messages(1)).await;
+    assert_eq!(next(&outcome), Next::Again(Some(FORBIDDEN_NAME_DELAY)), "its time begins anew");
 }
 
 #[tokio::test]
