@@ -147,7 +147,11 @@ pub fn fill(
         let merged = Merged::of(body, envelope, item, &slots, room);
         let context_value = slots.value(Field::Context);
         let context = (merged.facts, merged.context_bytes);
-        let fault = View { body, kind, slots: &slots, context, context_value }.fault();
+        let fault = if source.enabled {
+            View { body, kind, slots: &slots, context, context_value }.fault()
+        } else {
+            Some(validate::source_disabled())
+        };
         let discarded = fault.is_some();
         let incoming = Incoming { kind, item, slots: &slots, merged: &merged, discarded };
         if filling.batch.bytes() > filling.expanded_max {

@@ -32,7 +32,7 @@ impl Gate {
 
     /// Takes `amount`, unless that would be more than the maximum.
     pub fn enter(&self, amount: usize) -> Option<Permit<'_>> {
-        self.take(amount).then_some(Permit { gate: self, amount })
+        self.take(amount).then(|| Permit { gate: self, amount })
     }
 
     /// As [`Gate::enter`], for a caller that gives back by hand with [`Gate::leave`].

@@ -357,6 +357,11 @@ pub(crate) fn empty_batch(batch: Value) -> Fault {
     fault
 }
 
+/// Nothing of a disabled source is delivered, however right it is.
+pub(crate) fn source_disabled() -> Fault {
+    whole("source_disabled", "the source is disabled".into(), "a source that is enabled")
+}
+
 /// A fault of the message as a whole.
 pub(crate) fn whole(
     code: &'static str,

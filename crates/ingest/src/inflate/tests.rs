@@ -77,7 +77,7 @@ fn bombs_are_refused_without_unpacking_them() {
 #[test]
 fn what_is_not_of_the_coding_is_malformed() {
     for coding in [Coding::Gzip, Coding::Deflate, Coding::Zstd, Coding::Brotli] {
-        for body in [&b""[..], br#"{"a":1}"#, &[0x1f, 0x8b], &[0x11, 0xff, 0xff, 0xff]] {
+        for body in [&br#"{"a":1}"#[..], &[0x1f, 0x8b], &[0x11, 0xff, 0xff, 0xff]] {
             assert_eq!(inflated(coding, body), Err(Reject::Malformed), "{coding:?} {body:?}");
         }
     }
