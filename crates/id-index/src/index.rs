@@ -17,6 +17,9 @@ use crate::{Id, IndexError, Options, halves};
 /// Inserts between two looks at what the threads have finished.
 const LOOK_EVERY: u64 = 1024;
 
+/// Ids for which memory is kept when they are on disk.
+const SPARE_IDS: usize = 300_000;
+
 /// Which ids were seen within the window, and where. One thread owns and changes it; look-ups
 /// need no more than a shared reference.
 pub struct IdIndex {
@@ -30,6 +33,8 @@ pub struct IdIndex {
     /// Ids at or after `fresh_from`, in position order: not said to be durable.
     fresh: Vec<Id>,
     fresh_from: u64,
+    /// Memory for the next fresh ids.
+    spare: Vec<Id>,
     /// Ids on their way to the disk, in position order.
     frozen: Vec<Frozen>,
     /// Where the window begins: what is older was forgotten.
@@ -40,6 +45,8 @@ pub struct IdIndex {
     /// Files that were forgotten; deleted with the next part, which says so.
     forgotten: Vec<PathBuf>,
     merging: bool,
+    /// Memory for the active table to grow into is on its way.
+    fetching: bool,
     /// The last merge failed; tried again at the next seal.
     merge_failed: bool,
     workers: Workers,
@@ -95,12 +102,14 @@ impl IdIndex {
             runs: recovered.runs,
             fresh: Vec::new(),
             fresh_from: replay_from.unwrap_or(0),
+            spare: Vec::new(),
             frozen: Vec::new(),
             start: recovered.start,
             floor: 0,
             last_position: None,
             forgotten: Vec::new(),
             merging: false,
+            fetching: false,
             merge_failed: false,
             workers: Workers::start(dir)?,
             inserts: 0,
@@ -220,7 +229,8 @@ impl IdIndex {
         let frozen: usize = self.frozen.iter().map(|frozen| frozen.ids.capacity() * id).sum();
         let closing: usize = self.closing.iter().map(Generation::memory_bytes).sum();
         let runs: usize = self.runs.iter().map(|run| run.memory_bytes()).sum();
-        self.active.memory_bytes() + closing + runs + frozen + self.fresh.capacity() * id
+        let fresh = (self.fresh.capacity() + self.spare.capacity()) * id;
+        self.active.memory_bytes() + closing + runs + frozen + fresh
     }
 
     /// What the index says about itself.
@@ -294,8 +304,7 @@ impl IdIndex {
         }
         self.inserts += 1;
         if self.inserts.is_multiple_of(LOOK_EVERY) {
-            self.take_finished();
-            self.start_merge()?;
+            self.look_around()?;
         }
         let now_ms = self.clock.now_ms;
         if self.active.is_empty() && self.active.parts.is_empty() {
@@ -312,10 +321,26 @@ impl IdIndex {
             }
         };
         self.active.newest_ms = now_ms;
-        self.active.table.insert(id.high, delta, self.options.generation_ids as usize)?;
+        self.active.table.insert(id.high, delta, self.ids_max())?;
         self.fresh.push(id);
         self.last_position = Some(position);
         Ok(())
+    }
+
+    fn look_around(&mut self) -> Result<(), IndexError> {
+        self.take_finished();
+        if !self.fetching
+            && let Some(lines) = self.active.table.wanted_lines(self.ids_max())
+        {
+            self.workers.fetch_lines(lines)?;
+            self.fetching = true;
+        }
+        self.start_merge()
+    }
+
+    /// The most ids that the active table will hold.
+    fn ids_max(&self) -> usize {
+        self.options.generation_ids as usize
     }
 
     /// The new table starts at a quarter of the last one: while that waits to be merged both are
@@ -335,15 +360,17 @@ impl IdIndex {
     /// Hands the fresh ids before `position` over to be written, one part for each generation.
     fn freeze(&mut self, position: u64) -> Result<(), IndexError> {
         let rest = self.fresh.partition_point(|id| id.position < position);
-        let rest = self.fresh.split_off(rest);
-        let mut ids = std::mem::replace(&mut self.fresh, rest);
+        let mut next = std::mem::take(&mut self.spare);
+        next.extend(self.fresh.drain(rest..));
+        let mut ids = std::mem::replace(&mut self.fresh, next);
         let generations = self.closing.iter().chain([&self.active]);
         for generation in generations.filter(|generation| !generation.is_empty()) {
             if generation.end <= self.fresh_from || self.fresh_from >= position {
                 continue;
             }
             let to = generation.end.min(position);
-            let later = ids.split_off(ids.partition_point(|id| id.position < to));
+            let later = ids.partition_point(|id| id.position < to);
+            let later = if later < ids.len() { ids.split_off(later) } else { Vec::new() };
             let part = std::mem::replace(&mut ids, later);
             if part.is_empty() && generation.end != u64::MAX {
                 continue;
@@ -381,7 +408,13 @@ impl IdIndex {
     fn take(&mut self, done: Done) {
         match done {
             Done::Part { head, result: Ok(part) } => {
-                self.frozen.retain(|frozen| frozen.head.from != head.from);
+                let written = self.frozen.iter().position(|frozen| frozen.head.from == head.from);
+                let ids = written.map(|at| self.frozen.remove(at).ids);
+                if let Some(mut ids) = ids.and_then(Arc::into_inner) {
+                    ids.clear();
+                    self.spare = ids;
+                    self.spare.shrink_to(SPARE_IDS);
+                }
                 self.add_part(part);
             }
             Done::Part { head, result: Err(error) } => {
@@ -389,6 +422,15 @@ impl IdIndex {
                 let mut frozen = self.frozen.iter_mut();
                 if let Some(frozen) = frozen.find(|frozen| frozen.head.from == head.from) {
                     frozen.failed = true;
+                }
+            }
+            Done::Lines(lines) => {
+                self.fetching = false;
+                // Without them the table asks for memory when it grows, and says what is wrong.
+                if let Ok(lines) = lines
+                    && self.active.table.wanted_lines(self.ids_max()) == Some(lines.len())
+                {
+                    self.active.table.offer(lines);
                 }
             }
             Done::Merge { head, result } => {

@@ -11,12 +11,17 @@ use crate::{Id, IndexError};
 /// Ids that are merged at once, on average: they stay in the processor's cache.
 const AT_ONCE: u64 = 2048;
 
-/// Writes `ids`, in position order, to a part.
-pub(crate) fn write_part(folder: &Path, head: Head, ids: &[Id]) -> Result<Run, IndexError> {
+/// Writes `ids`, in position order, to a part. `sorted` is memory to work in.
+pub(crate) fn write_part(
+    folder: &Path,
+    head: Head,
+    ids: &[Id],
+    sorted: &mut Vec<Id>,
+) -> Result<Run, IndexError> {
     let mut writer = RunWriter::create(folder, head, ids.len() as u64)?;
-    let mut sorted = ids.to_vec();
-    write_sorted(&mut sorted, &mut writer)?;
-    drop(sorted);
+    sorted.clear();
+    sorted.extend_from_slice(ids);
+    write_sorted(sorted, &mut writer)?;
     writer.finish()
 }
 

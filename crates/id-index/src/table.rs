@@ -19,7 +19,7 @@ const USED_AT: usize = 63;
 /// Bits of the key's upper half that are not part of the fingerprint.
 const REST_BITS: u32 = 24;
 /// Slots that may be in use, in hundredths: more costs time, less costs memory.
-const LOAD_MAX: usize = 82;
+const LOAD_MAX: usize = 77;
 /// The smallest table: 2^14 slots.
 pub(crate) const LINES_MIN: usize = (1 << 14) / SLOTS;
 
@@ -28,6 +28,8 @@ pub(crate) struct Table {
     count: usize,
     /// Ids that still fit before the table must grow.
     room: usize,
+    /// Memory for the next size.
+    next: Option<Lines>,
 }
 
 impl Table {
@@ -37,9 +39,12 @@ impl Table {
     }
 
     fn with_lines(lines: usize) -> Result<Table, IndexError> {
-        let lines = Lines::new(lines.max(1))?;
+        Ok(Table::of(Lines::new(lines)?))
+    }
+
+    fn of(lines: Lines) -> Table {
         let room = lines.len() * SLOTS * LOAD_MAX / 100;
-        Ok(Table { lines, count: 0, room })
+        Table { lines, count: 0, room, next: None }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -52,7 +57,18 @@ impl Table {
     }
 
     pub(crate) fn memory_bytes(&self) -> usize {
-        self.lines.len() * LINE
+        (self.lines.len() + self.next.as_ref().map_or(0, Lines::len)) * LINE
+    }
+
+    /// How many lines it will grow to, once that is near. Getting them from the system takes
+    /// longer than filling them: let another thread do it, and [`Table::offer`] them.
+    pub(crate) fn wanted_lines(&self, ids_max: usize) -> Option<usize> {
+        let near = self.room < self.capacity() / 16 && self.next.is_none();
+        (near && self.count < ids_max.saturating_sub(self.room)).then(|| self.next_lines(ids_max))
+    }
+
+    pub(crate) fn offer(&mut self, lines: Lines) {
+        self.next = Some(lines);
     }
 
     #[inline]
@@ -132,10 +148,12 @@ impl Table {
 
     #[cold]
     fn grow(&mut self, ids_max: usize) -> Result<(), IndexError> {
-        let double = self.lines.len() * 2;
-        let enough = lines_for(ids_max);
-        let lines = if enough > self.lines.len() { double.min(enough) } else { double };
-        let mut grown = Table::with_lines(lines)?;
+        let lines = self.next_lines(ids_max);
+        let offered = self.next.take().filter(|next| next.len() == lines);
+        let mut grown = match offered {
+            Some(next) => Table::of(next),
+            None => Table::with_lines(lines)?,
+        };
         for line in self.lines.all() {
             let words = line.as_chunks::<4>().0;
             for slot in 0..usize::from(line[USED_AT]) {
@@ -146,6 +164,12 @@ impl Table {
         }
         *self = grown;
         Ok(())
+    }
+
+    fn next_lines(&self, ids_max: usize) -> usize {
+        let double = self.lines.len() * 2;
+        let enough = lines_for(ids_max);
+        if enough > self.lines.len() { double.min(enough) } else { double }
     }
 }
 

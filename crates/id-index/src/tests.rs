@@ -218,6 +218,12 @@ fn keys_that_share_half_of_their_bits_are_told_apart() {
 }
 
 #[test]
+fn threads_can_share_it_for_look_ups() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(Owner::new(0, tiny()).index());
+}
+
+#[test]
 fn positions_must_grow_and_be_aligned() {
     let mut owner = Owner::new(3, Options::default());
     owner.append(1, 0);

@@ -8,16 +8,26 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
+use crate::lines::Lines;
 use crate::merge::{merge, write_part};
 use crate::run::{Head, Run};
 use crate::run_writer::unfinished;
 use crate::{Id, IndexError};
+
+/// Ids for which the writing thread keeps memory between two parts.
+const SORTED_KEPT: usize = 300_000;
 
 /// A part to write; then `forgotten` files, which it no longer counts on, are deleted.
 pub(crate) struct PartJob {
     pub(crate) head: Head,
     pub(crate) ids: Arc<Vec<Id>>,
     pub(crate) forgotten: Vec<PathBuf>,
+}
+
+enum WriteJob {
+    Part(PartJob),
+    /// So many lines of memory.
+    Lines(usize),
 }
 
 /// Files to replace by one; they are deleted when it is durable.
@@ -32,6 +42,7 @@ pub(crate) enum Done {
         head: Head,
         result: Result<Run, IndexError>,
     },
+    Lines(Result<Lines, IndexError>),
     /// `None`: given up, because the index is being closed.
     Merge {
         head: Head,
@@ -40,7 +51,7 @@ pub(crate) enum Done {
 }
 
 pub(crate) struct Workers {
-    parts: Option<Sender<PartJob>>,
+    parts: Option<Sender<WriteJob>>,
     merges: Option<Sender<MergeJob>>,
     /// Locked only so that the index can be shared for look-ups.
     done: Mutex<Receiver<Done>>,
@@ -57,7 +68,7 @@ struct Stop {
 
 impl Workers {
     pub(crate) fn start(folder: &Path) -> Result<Workers, IndexError> {
-        let (parts, part_jobs) = mpsc::channel::<PartJob>();
+        let (parts, part_jobs) = mpsc::channel::<WriteJob>();
         let (merges, merge_jobs) = mpsc::channel::<MergeJob>();
         let (done_parts, done) = mpsc::channel();
         let done_merges = done_parts.clone();
@@ -65,11 +76,15 @@ impl Workers {
         let (stop_parts, stop_merges) = (stop.clone(), stop.clone());
         let (folder_parts, folder_merges) = (folder.to_owned(), folder.to_owned());
         let writing = move || {
+            let mut sorted = Vec::new();
             for job in part_jobs {
                 if stop_parts.parts.load(Ordering::Relaxed) {
                     return;
                 }
-                let _ = done_parts.send(do_part(&folder_parts, job));
+                let _ = done_parts.send(match job {
+                    WriteJob::Part(job) => do_part(&folder_parts, job, &mut sorted),
+                    WriteJob::Lines(lines) => Done::Lines(Lines::touched(lines)),
+                });
             }
         };
         let merging = move || {
@@ -93,6 +108,15 @@ impl Workers {
     }
 
     pub(crate) fn write(&mut self, job: PartJob) -> Result<(), IndexError> {
+        self.send(WriteJob::Part(job))
+    }
+
+    /// Gets so many lines of memory from the system.
+    pub(crate) fn fetch_lines(&mut self, lines: usize) -> Result<(), IndexError> {
+        self.send(WriteJob::Lines(lines))
+    }
+
+    fn send(&mut self, job: WriteJob) -> Result<(), IndexError> {
         let parts = self.parts.as_ref().ok_or(IndexError::Stopped)?;
         parts.send(job).map_err(|_| IndexError::Stopped)?;
         self.in_flight += 1;
@@ -146,8 +170,9 @@ impl Drop for Workers {
     }
 }
 
-fn do_part(folder: &Path, job: PartJob) -> Done {
-    let result = write_part(folder, job.head, &job.ids);
+fn do_part(folder: &Path, job: PartJob, sorted: &mut Vec<Id>) -> Done {
+    let result = write_part(folder, job.head, &job.ids, sorted);
+    sorted.shrink_to(SORTED_KEPT);
     match &result {
         Ok(_) => remove(job.forgotten.iter().map(PathBuf::as_path)),
         Err(_) => remove([unfinished(folder, &job.head).as_path()].into_iter()),

@@ -87,16 +87,16 @@ pub(super) fn flip(path: &std::path::Path, bit: u64) {
 
 #[test]
 fn tiny_generations() {
-    (0..6).for_each(|seed| life(seed, tiny(), 120));
+    (0..4).for_each(|seed| life(seed, tiny(), 80));
 }
 
 #[test]
 fn generations_that_end_by_time() {
-    (10..14).for_each(|seed| life(seed, Options::default(), 100));
+    (10..13).for_each(|seed| life(seed, Options::default(), 80));
 }
 
 #[test]
 fn with_little_memory() {
     let options = Options { memory_bytes: 300 << 10, generation_ids: 1000, ..Options::default() };
-    (20..24).for_each(|seed| life(seed, options.clone(), 100));
+    (20..23).for_each(|seed| life(seed, options.clone(), 80));
 }
