@@ -11,6 +11,7 @@
 //! - A failed sync is final: the log refuses every later append until it is opened again.
 
 pub mod conformance;
+mod file;
 mod frame;
 mod lane;
 mod memory;
@@ -23,6 +24,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::watch;
 
+pub use file::{Direct, FileLog, OpenError, Options};
 pub use frame::Batch;
 pub use lane::{Appended, Lane, Placed};
 pub use memory::MemoryLog;

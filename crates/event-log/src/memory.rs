@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 use crate::{
     Appended, Batch, CONTROL, Chunk, Entry, EventLog, Lane, LogError, LogStats, Placed, Position,
     Tag,
-    frame::{HEADER, frame_bytes, header},
+    frame::{HEADER, cursor, frame_bytes, header},
     lane::Inlet,
 };
 
@@ -84,9 +84,11 @@ impl Inlet for Shared {
                 inner.keys.insert(key, position);
             }
             if head.label.kind == CONTROL {
-                let (to, group) = payload.split_at(8);
-                let to = Position(u64::from_le_bytes(to.try_into().expect("8 bytes")));
-                inner.groups.insert(String::from_utf8_lossy(group).into_owned(), to);
+                match cursor(&payload) {
+                    Some((group, Some(to))) => drop(inner.groups.insert(group.to_owned(), to)),
+                    Some((group, None)) => drop(inner.groups.remove(group)),
+                    None => {}
+                }
             }
             inner.stats.records += 1;
             inner.stats.duplicates += u64::from(duplicate_of.is_some());

@@ -1,0 +1,690 @@
+//! The one thread that writes: it takes what waits in the lanes, decides duplicates in that order,
+//! writes and syncs a group, says so, and looks again. There is no timer: while one group is
+//! synced, the next one gathers.
+
+use std::{
+    collections::VecDeque,
+    fs::File,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use id_index::IdIndex;
+
+use super::{
+    blocks::{Builder, Published},
+    catalog::{Active, Sealed},
+    chunk::{BLOCK, Chunk, Pool},
+    header::SegmentHeader,
+    keep::Keeper,
+    lanes::{FileLane, Request},
+    ring::Span,
+    segment::{Form, Raw, offset},
+    shared::Shared,
+    space::NoRoom,
+};
+use crate::{
+    Appended, Batch, CONTROL, Label, LogError, Placed, Position, Tag,
+    frame::{self, DUPLICATE_BYTES, GROUP_START, HEADER, MORE, frame_bytes},
+};
+
+/// Group of the log's own stamps: its own time, beside the wall clock's.
+pub(crate) const CLOCK_GROUP: &str = "";
+/// How often the log stamps its own time.
+const STAMP_MS: i64 = 10 * 60 * 1000;
+/// How long the writer waits before it wakes those whom a lane's first waiter did not.
+const LEADER_PATIENCE: Duration = Duration::from_millis(2);
+/// Keys that are kept in memory for their side files, about.
+const KEYS_UNSEALED_MAX: u64 = 200_000;
+/// Chunks are this large, unless a group is larger.
+const CHUNK_BYTES: usize = 4 << 20;
+
+/// The segment that is being written.
+pub(crate) struct Segment {
+    pub(crate) base: u64,
+    pub(crate) nonce: u64,
+    pub(crate) file: Arc<File>,
+    /// Bytes the file may have.
+    pub(crate) limit: u64,
+}
+
+/// A chunk and where it stands.
+struct Place {
+    chunk: Chunk,
+    /// Place in the file of the chunk's first byte.
+    offset: u64,
+    /// Position of the first frame that begins in it, and that frame's place in it.
+    first: u64,
+    inset: usize,
+    /// Bytes filled.
+    filled: usize,
+}
+
+/// A lane and what became of its batches in the current group.
+struct Member {
+    lane: Arc<FileLane>,
+    /// Number of the next batch to be written.
+    upto: u64,
+    changed: bool,
+    outcomes: Vec<(u64, Result<Appended, LogError>)>,
+}
+
+/// A batch that waits.
+struct Job {
+    member: usize,
+    batch: Batch,
+}
+
+impl Job {
+    /// Bytes it takes at most: a duplicate of an empty record grows.
+    fn bytes_max(&self) -> usize {
+        self.batch.frames.len() + 8 * self.batch.records
+    }
+}
+
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    keeper: Arc<Keeper>,
+    ids: IdIndex,
+    segment: Segment,
+    place: Place,
+    /// Position of the next frame.
+    head: u64,
+    builder: Builder,
+    pool: Arc<Pool>,
+    stamped_ms: i64,
+    /// Bytes of the segment's file that can be written, as far as is known here.
+    ready: u64,
+    keys_unsealed: u64,
+    backlog: VecDeque<Job>,
+    members: Vec<Member>,
+    lanes: Vec<Arc<FileLane>>,
+    taken: Vec<Batch>,
+    group: Group,
+    /// Nothing is written any more.
+    failed: bool,
+}
+
+/// What one group changes, told once it is durable.
+#[derive(Default)]
+struct Group {
+    records: u64,
+    duplicates: u64,
+    payload_bytes: u64,
+    cursors: Vec<(String, Option<Position>)>,
+    keys: u64,
+}
+
+/// What recovery hands to the writer.
+pub(crate) struct Start {
+    pub(crate) segment: Segment,
+    pub(crate) head: u64,
+    pub(crate) builder: Builder,
+    pub(crate) stamped_ms: i64,
+    /// Bytes before the head in its block.
+    pub(crate) tail: Vec<u8>,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        keeper: Arc<Keeper>,
+        ids: IdIndex,
+        start: Start,
+    ) -> Writer {
+        let options = &shared.options;
+        let pool = Pool::new(2 + options.ring_bytes / CHUNK_BYTES);
+        let at = offset(start.segment.base, start.head);
+        let mut chunk = pool.take(CHUNK_BYTES);
+        chunk.open()[..start.tail.len()].copy_from_slice(&start.tail);
+        let inset = start.tail.len();
+        let place =
+            Place { chunk, offset: at - inset as u64, first: start.head, inset, filled: inset };
+        Writer {
+            keeper,
+            ids,
+            segment: start.segment,
+            place,
+            head: start.head,
+            builder: start.builder,
+            pool,
+            stamped_ms: start.stamped_ms,
+            ready: 0,
+            keys_unsealed: 0,
+            backlog: VecDeque::new(),
+            members: Vec::new(),
+            lanes: Vec::new(),
+            taken: Vec::new(),
+            group: Group::default(),
+            failed: false,
+            shared,
+        }
+    }
+
+    /// Writes until the log is closed.
+    pub(crate) fn run(mut self) {
+        self.shared.gate.writer_is(std::thread::current());
+        loop {
+            self.gather();
+            self.answer(false);
+            if !self.backlog.is_empty() {
+                self.write_group();
+                continue;
+            }
+            if self.shared.gate.is_closing() {
+                return self.end();
+            }
+            self.shared.gate.falls_asleep();
+            self.gather();
+            self.answer(false);
+            if self.backlog.is_empty() && !self.shared.gate.is_closing() {
+                self.sleep();
+            }
+            self.shared.gate.is_awake();
+        }
+    }
+
+    /// Sleeps until something comes. Where waiters have not been woken yet it looks after them.
+    fn sleep(&mut self) {
+        if !self.members.iter().any(|member| member.lane.has_unreleased()) {
+            return std::thread::park();
+        }
+        std::thread::park_timeout(LEADER_PATIENCE);
+        let left = self.members.iter().filter(|member| member.lane.has_unreleased());
+        left.for_each(|member| member.lane.release());
+    }
+
+    /// Nothing comes after this: the last batches are written, everything else is refused.
+    fn end(&mut self) {
+        self.shared.gate.stop("it was closed".to_owned());
+        self.gather();
+        while !self.backlog.is_empty() {
+            self.write_group();
+        }
+        self.answer(true);
+        self.members.iter().for_each(|member| member.lane.release());
+    }
+
+    /// Takes what waits in the lanes.
+    fn gather(&mut self) {
+        if self.backlog.is_empty() {
+            self.members.retain(|member| member.changed || member.lane.has_unreleased());
+        }
+        self.shared.gate.lanes(&mut self.lanes);
+        for lane in self.lanes.drain(..) {
+            let first = lane.take(&mut self.taken);
+            if self.taken.is_empty() {
+                continue;
+            }
+            let known = self.members.iter().position(|member| Arc::ptr_eq(&member.lane, &lane));
+            let member = known.unwrap_or_else(|| {
+                let outcomes = Vec::new();
+                self.members.push(Member { lane, upto: first, changed: false, outcomes });
+                self.members.len() - 1
+            });
+            self.backlog.extend(self.taken.drain(..).map(|batch| Job { member, batch }));
+        }
+    }
+
+    /// Answers what else is asked.
+    fn answer(&mut self, last: bool) {
+        for request in self.shared.gate.requests(last) {
+            match request {
+                Request::Find(key, to) => {
+                    let oldest = self.shared.catalog().oldest();
+                    let found = self.ids.find(key).map_err(|error| unreadable(&error));
+                    let kept = |found: Option<u64>| found.filter(|at| *at >= oldest).map(Position);
+                    let _ = to.send(found.map(kept));
+                }
+                Request::Forget(before) => self.ids.forget_before(before),
+            }
+        }
+    }
+
+    /// Writes, syncs and settles the next group.
+    fn write_group(&mut self) {
+        let result = if self.failed { Err(self.stopped()) } else { self.try_write_group() };
+        if let Err(error) = result {
+            if let LogError::Stopped(reason) = &error
+                && !self.failed
+            {
+                tracing::error!(reason, "log has stopped");
+                self.failed = true;
+                self.shared.gate.stop(reason.clone());
+            }
+            // What is left of the group, and all that waits behind it.
+            self.gather();
+            while let Some(job) = self.backlog.pop_front() {
+                self.refuse(job, &error);
+            }
+        }
+        self.settle();
+    }
+
+    fn stopped(&self) -> LogError {
+        self.shared.gate.stopped().unwrap_or_else(|| LogError::Stopped("a write failed".into()))
+    }
+
+    fn try_write_group(&mut self) -> Result<(), LogError> {
+        let jobs = self.next_jobs()?;
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        match self.compose_and_sync(&jobs) {
+            Ok(places) => self.note(jobs, places),
+            Err(error) => {
+                jobs.into_iter().rev().for_each(|job| self.backlog.push_front(job));
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// The batches of the next group, for which there is room. Batches that the disk has no room
+    /// for are refused here, before anything of them is kept.
+    fn next_jobs(&mut self) -> Result<Vec<Job>, LogError> {
+        let mut jobs = Vec::new();
+        let mut bytes = 0;
+        let (mut records, mut full) = (0, false);
+        if self.shared.clock.now_ms() - self.stamped_ms >= STAMP_MS {
+            bytes += frame_bytes(DUPLICATE_BYTES);
+        }
+        while let Some(job) = self.backlog.front() {
+            let more = job.bytes_max();
+            let options = &self.shared.options;
+            if !jobs.is_empty()
+                && (bytes + more > options.group_bytes_max
+                    || records + job.batch.records > options.group_records_max
+                    || !self.fits(bytes + more))
+            {
+                break;
+            }
+            let keyed = job.batch.keyed;
+            match self.make_room(bytes + more, keyed, jobs.is_empty()) {
+                Ok(()) => {
+                    let job = self.backlog.pop_front().expect("it was there");
+                    (bytes, records) = (bytes + more, records + job.batch.records);
+                    jobs.push(job);
+                }
+                Err(LogError::Full) => {
+                    full = true;
+                    let job = self.backlog.pop_front().expect("it was there");
+                    self.refuse(job, &LogError::Full);
+                }
+                Err(error) => {
+                    while let Some(job) = jobs.pop() {
+                        self.backlog.push_front(job);
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        if full && self.shared.space.is_full() {
+            self.shared.gate.full.store(true, Ordering::Relaxed);
+            if !self.shared.space.is_full() {
+                self.shared.gate.full.store(false, Ordering::Relaxed);
+            }
+        }
+        Ok(jobs)
+    }
+
+    /// Whether so many bytes fit the segment.
+    fn fits(&self, bytes: usize) -> bool {
+        let end = offset(self.segment.base, self.head) + bytes as u64;
+        end.next_multiple_of(BLOCK as u64) <= self.segment.limit
+    }
+
+    /// Makes room for a group of so many bytes, in a new segment if `may_roll` and need be.
+    fn make_room(&mut self, bytes: usize, keyed: bool, may_roll: bool) -> Result<(), LogError> {
+        if may_roll && !self.fits(bytes) {
+            self.roll(bytes)?;
+        }
+        let end = offset(self.segment.base, self.head) + bytes as u64;
+        let needed = end.next_multiple_of(BLOCK as u64);
+        // Outcomes and cursors get the last room on a full disk.
+        let reserve = if keyed { (self.segment.limit / 16).min(1 << 20) } else { 0 };
+        let reserved = (needed + reserve).min(self.segment.limit).max(needed);
+        if reserved > self.ready {
+            self.ready = self.shared.space.reach(reserved).map_err(no_room)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a group durable; the places of the records of each batch that asked for them.
+    fn compose_and_sync(&mut self, jobs: &[Job]) -> Result<Vec<Vec<Placed>>, LogError> {
+        let stamp = self.stamp();
+        let bytes: usize = jobs.iter().map(Job::bytes_max).sum();
+        self.take_place(bytes + stamp.as_ref().map_or(0, Batch::bytes));
+        let from = self.place.filled;
+        jobs.iter().for_each(|job| prefetch(&self.ids, &job.batch));
+        self.group = Group::default();
+        let mut first = GROUP_START;
+        if let Some(stamp) = stamp {
+            self.compose(&stamp, &mut first, None)?;
+            self.group = Group::default();
+        }
+        let mut all_places = Vec::new();
+        for job in jobs {
+            let wanted = job.batch.wants_places;
+            let mut places = Vec::with_capacity(if wanted { job.batch.records } else { 0 });
+            self.compose(&job.batch, &mut first, wanted.then_some(&mut places))?;
+            if wanted {
+                all_places.push(places);
+            }
+        }
+        self.sync(from)?;
+        Ok(all_places)
+    }
+
+    /// Notes what the senders of a durable group will hear.
+    fn note(&mut self, jobs: Vec<Job>, places: Vec<Vec<Placed>>) {
+        let mut places = places.into_iter();
+        let mut bytes = 0;
+        for job in jobs {
+            let member = &mut self.members[job.member];
+            if job.batch.wants_places
+                && let Some(places) = places.next()
+            {
+                member.outcomes.push((member.upto, Ok(Appended { places })));
+            }
+            member.upto += 1;
+            member.changed = true;
+            bytes += job.batch.bytes();
+        }
+        self.shared.gate.written(bytes);
+    }
+
+    /// Puts a batch into the chunk, its duplicates made small.
+    fn compose(
+        &mut self,
+        batch: &Batch,
+        first: &mut u32,
+        mut places: Option<&mut Vec<Placed>>,
+    ) -> Result<(), LogError> {
+        let frames = &batch.frames;
+        let mut at = 0;
+        while at < frames.len() {
+            let header = frame::header(&frames[at..]);
+            let source = at..at + frame_bytes(header.payload);
+            at = source.end;
+            let mut duplicate_of = None;
+            if let Tag::Key(key) = header.label.tag {
+                let seen = self.ids.insert(key, self.head, header.label.time_ms);
+                duplicate_of = seen.map_err(|error| LogError::Stopped(chain(&error)))?;
+            }
+            let open = self.place.chunk.open_from(self.place.filled);
+            let len = match duplicate_of {
+                None => {
+                    open[..source.len()].copy_from_slice(&frames[source.clone()]);
+                    self.group.payload_bytes += header.payload as u64;
+                    self.group.keys += u64::from(matches!(header.label.tag, Tag::Key(_)));
+                    source.len()
+                }
+                Some(position) => {
+                    let len = frame_bytes(DUPLICATE_BYTES);
+                    open[..len].fill(0);
+                    open[HEADER..HEADER + DUPLICATE_BYTES].copy_from_slice(&position.to_le_bytes());
+                    frame::seal(&mut open[..len], header.label, DUPLICATE_BYTES, Some(()));
+                    self.group.duplicates += 1;
+                    len
+                }
+            };
+            let more = if at < frames.len() { MORE } else { 0 };
+            frame::tie(
+                &mut open[..len],
+                self.segment.nonce,
+                self.head,
+                std::mem::take(first) | more,
+            );
+            self.builder.add_parsed(self.head, len, &header);
+            if header.label.kind == CONTROL
+                && let Some((group, to)) =
+                    frame::cursor(&frames[source.start + HEADER..][..header.payload])
+                && group != CLOCK_GROUP
+            {
+                self.group.cursors.push((group.to_owned(), to));
+            }
+            if let Some(places) = &mut places {
+                let duplicate_of = duplicate_of.map(Position);
+                places.push(Placed { position: Position(self.head), duplicate_of });
+            }
+            self.group.records += 1;
+            self.place.filled += len;
+            self.head += len as u64;
+        }
+        Ok(())
+    }
+
+    /// Writes what was filled since `from`, syncs it, and tells everyone.
+    fn sync(&mut self, from: usize) -> Result<(), LogError> {
+        let shared = self.shared.clone();
+        let place = &mut self.place;
+        let start = from / BLOCK * BLOCK;
+        let end = place.filled.next_multiple_of(BLOCK);
+        place.chunk.open_from(place.filled)[..end - place.filled].fill(0);
+        let bytes = &place.chunk.bytes()[start..end];
+        let failed = |error: std::io::Error| {
+            LogError::Stopped(format!("a group could not be written and synced: {error}"))
+        };
+        let at = place.offset + start as u64;
+        shared.disk.write_at(&self.segment.file, bytes, at).map_err(failed)?;
+        let began = Instant::now();
+        shared.disk.sync(&self.segment.file).map_err(failed)?;
+        self.publish((end - start) as u64, Some(began.elapsed()));
+        self.keys_unsealed += self.group.keys;
+        if self.keys_unsealed >= KEYS_UNSEALED_MAX {
+            self.seal_keys()?;
+        }
+        self.shared.space.advance(offset(self.segment.base, self.head));
+        Ok(())
+    }
+
+    /// Tells readers what is durable now.
+    fn publish(&mut self, written_bytes: u64, synced: Option<Duration>) {
+        let shared = &self.shared;
+        let bytes = self.place.chunk.share(self.place.filled).slice(self.place.inset..);
+        let span = Span { start: self.place.first, nonce: self.segment.nonce, bytes };
+        if !span.bytes.is_empty() {
+            shared.ring().put(span, shared.options.ring_bytes);
+        }
+        self.builder.publish(&mut shared.catalog_mut().active.blocks, self.head);
+        if !self.group.cursors.is_empty() {
+            let mut groups = shared.groups();
+            for (group, to) in self.group.cursors.drain(..) {
+                match to {
+                    Some(to) => drop(groups.insert(group, to)),
+                    None => drop(groups.remove(&group)),
+                }
+            }
+        }
+        let mut counters = shared.counters();
+        counters.records += self.group.records;
+        counters.duplicates += self.group.duplicates;
+        counters.payload_bytes += self.group.payload_bytes;
+        counters.written_bytes += written_bytes;
+        counters.keys = self.ids.len();
+        if let Some(synced) = synced {
+            counters.groups += 1;
+            counters.synced(synced.as_micros());
+        }
+        drop(counters);
+        shared.end.send_replace(Position(self.head));
+    }
+
+    /// Wakes one waiter of each lane whose batches were settled.
+    fn settle(&mut self) {
+        for member in self.members.iter_mut().filter(|member| member.changed) {
+            member.changed = false;
+            member.lane.settle(member.upto, &mut member.outcomes);
+        }
+    }
+
+    fn refuse(&mut self, job: Job, error: &LogError) {
+        let member = &mut self.members[job.member];
+        member.outcomes.push((member.upto, Err(error.clone())));
+        member.upto += 1;
+        member.changed = true;
+        self.shared.gate.written(job.batch.bytes());
+    }
+
+    /// A stamp of the log's own time, when it is due.
+    fn stamp(&mut self) -> Option<Batch> {
+        let now_ms = self.shared.clock.now_ms();
+        let due = now_ms - self.stamped_ms >= STAMP_MS;
+        due.then(|| {
+            self.stamped_ms = now_ms;
+            clock_stamp(now_ms, (self.shared.options.clock)())
+        })
+    }
+
+    /// Makes sure that so many bytes fit the chunk.
+    fn take_place(&mut self, bytes: usize) {
+        let place = &mut self.place;
+        if place.filled + bytes + BLOCK <= place.chunk.capacity() {
+            return;
+        }
+        let inset = place.filled % BLOCK;
+        let mut chunk = self.pool.take(CHUNK_BYTES.max(inset + bytes + BLOCK));
+        let tail = place.filled - inset..place.filled;
+        chunk.open()[..inset].copy_from_slice(&place.chunk.bytes()[tail.clone()]);
+        let offset = place.offset + tail.start as u64;
+        *place = Place { chunk, offset, first: self.head, inset, filled: inset };
+    }
+
+    /// Goes on in a new segment. It begins with every group's cursor, so that recovery needs no
+    /// older one, and has its name only when all of that is durable.
+    fn roll(&mut self, bytes: usize) -> Result<(), LogError> {
+        let shared = self.shared.clone();
+        let now_ms = shared.clock.now_ms();
+        let mut cursors = clock_stamp(now_ms, (shared.options.clock)());
+        for (group, position) in shared.groups().iter() {
+            cursors.commit(group, *position);
+        }
+        let needed = (BLOCK + cursors.bytes() + bytes).next_multiple_of(BLOCK) + BLOCK;
+        let limit = shared.options.segment_bytes.max(needed as u64);
+        let ready = (BLOCK + cursors.bytes()).next_multiple_of(BLOCK) as u64;
+        let spare = shared.space.take_spare(ready).map_err(no_room)?;
+        let failed = |error: std::io::Error| {
+            LogError::Stopped(format!("a segment could not be begun: {error}"))
+        };
+        let nonce = fresh_nonce().map_err(failed)?;
+        let header =
+            SegmentHeader { base: self.head, nonce, created_ms: now_ms, secret: shared.secret };
+        let (disk, directory) = (&*shared.disk, &shared.directory);
+        let old = std::mem::replace(
+            &mut self.segment,
+            Segment { base: self.head, nonce, file: spare.file, limit },
+        );
+        self.place = Place {
+            chunk: self.pool.take(CHUNK_BYTES.max(needed)),
+            offset: BLOCK as u64,
+            first: self.head,
+            inset: 0,
+            filled: 0,
+        };
+        let builder = std::mem::take(&mut self.builder);
+        self.compose(&cursors, &mut GROUP_START.clone(), None)?;
+        self.stamped_ms = now_ms;
+        let end = self.place.filled.next_multiple_of(BLOCK);
+        self.place.chunk.open_from(self.place.filled)[..end - self.place.filled].fill(0);
+        let path = directory.raw(self.segment.base);
+        disk.write_at(&self.segment.file, header.block().bytes(), 0)
+            .and_then(|()| {
+                disk.write_at(&self.segment.file, &self.place.chunk.bytes()[..end], BLOCK as u64)
+            })
+            .and_then(|()| disk.sync(&self.segment.file))
+            .and_then(|()| disk.rename(&spare.path, &path))
+            .and_then(|()| disk.sync_dir(directory.path()))
+            .map_err(failed)?;
+        self.seal(old, builder, path, now_ms);
+        let at = offset(self.segment.base, self.head);
+        shared.space.activate(self.segment.file.clone(), spare.ready, at, limit);
+        self.ready = spare.ready;
+        self.group = Group::default();
+        self.publish((end + BLOCK) as u64, None);
+        self.seal_keys()?;
+        self.keeper.wake();
+        Ok(())
+    }
+
+    /// Everything so far is durable: its keys may be written to their side files.
+    fn seal_keys(&mut self) -> Result<(), LogError> {
+        self.keys_unsealed = 0;
+        self.ids.seal_to(self.head).map_err(|error| LogError::Stopped(chain(&error)))
+    }
+
+    /// Puts the old segment among the sealed ones and the new one in its place.
+    fn seal(&mut self, old: Segment, mut builder: Builder, path: std::path::PathBuf, now_ms: i64) {
+        let active = Active {
+            base: self.segment.base,
+            nonce: self.segment.nonce,
+            created_ms: now_ms,
+            raw: Arc::new(Raw { path }),
+            blocks: Published::default(),
+        };
+        let disk_bytes = old.file.metadata().map_or(old.limit, |metadata| metadata.len());
+        let mut catalog = self.shared.catalog_mut();
+        let mut before = std::mem::replace(&mut catalog.active, active);
+        builder.publish(&mut before.blocks, self.segment.base);
+        catalog.sealed.push_back(Arc::new(Sealed {
+            base: old.base,
+            end: self.segment.base,
+            nonce: old.nonce,
+            form: Form::Raw(before.raw),
+            blocks: Arc::new(before.blocks.all()),
+            created_ms: before.created_ms,
+            sealed_ms: now_ms,
+            disk_bytes,
+            indexed: false,
+            kept_raw: false,
+        }));
+    }
+}
+
+/// Asks for the keys of a batch ahead of time.
+fn prefetch(ids: &IdIndex, batch: &Batch) {
+    let mut at = 0;
+    while at < batch.frames.len() {
+        let frame = &batch.frames[at..];
+        if let Some(key) = frame::key(frame) {
+            ids.prefetch(key);
+        }
+        at += frame_bytes(frame::header(frame).payload);
+    }
+}
+
+/// A stamp of the log's own time; its label has the wall clock's.
+pub(crate) fn clock_stamp(own_ms: i64, wall_ms: i64) -> Batch {
+    let mut batch = Batch::new();
+    let label = Label { kind: CONTROL, stream: 0, time_ms: wall_ms, tag: Tag::None };
+    batch.push(label, &own_ms.to_le_bytes());
+    batch
+}
+
+/// A number that no other use of a file has.
+pub(crate) fn fresh_nonce() -> std::io::Result<u64> {
+    getrandom::u64().map_err(std::io::Error::other)
+}
+
+fn no_room(error: NoRoom) -> LogError {
+    match error {
+        NoRoom::Full => LogError::Full,
+        NoRoom::Failed(reason) => LogError::Stopped(reason),
+    }
+}
+
+fn unreadable(error: &id_index::IndexError) -> LogError {
+    LogError::Unreadable(chain(error))
+}
+
+/// An error and its causes, for those who get only text.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
