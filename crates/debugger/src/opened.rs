@@ -97,9 +97,7 @@ impl Opened {
         let content = match (verdict, entry.duplicate_of) {
             (Verdict::Duplicate, Some(of)) => Some(Content::Duplicate { of, original: None }),
             (Verdict::Discarded, _) => record::decode(&entry.payload).ok().map(discarded),
-            (Verdict::Refused, _) => {
-                record::decode(&entry.payload).ok().map(|refused| Content::Refused(refused))
-            }
+            (Verdict::Refused, _) => record::decode(&entry.payload).ok().map(Content::Refused),
             _ => Message::decode(entry.payload.clone()).ok().map(Content::Accepted),
         };
         Some(Opened {

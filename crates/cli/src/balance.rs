@@ -1,0 +1,182 @@
+//! `headwater balance`: the books, as a table.
+
+use clap::Args;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{
+    Connection, EXIT_CODES, Failure,
+    screen::{Screen, Style, grouped, tame},
+    table,
+};
+
+/// Show the books: what came in, and what became of it.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = format!("\
+Examples:
+  headwater balance
+  headwater balance --source website --from 2026-01-01T00:00:00Z
+  headwater balance --json | jq '.destinations[] | {{destination, pending}}'
+
+Received = accepted + duplicates + discarded; of the accepted, routed = delivered + pending +
+discarded + exhausted at each destination. Exits with 1 if the books do not balance.
+
+{EXIT_CODES}"))]
+pub struct Arguments {
+    /// Only this source.
+    #[arg(long, short, value_name = "SLUG")]
+    pub source: Option<String>,
+    /// Only this destination.
+    #[arg(long, short, value_name = "SLUG")]
+    pub destination: Option<String>,
+    /// From this time on, ISO-8601.
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Up to this time, ISO-8601.
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// One JSON object per source and line.
+    #[arg(long)]
+    pub json: bool,
+    /// The server.
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+#[derive(Deserialize)]
+struct Books {
+    sources: Vec<Box<RawValue>>,
+}
+
+/// What one source received.
+#[derive(Deserialize)]
+struct Account {
+    source: Option<String>,
+    #[serde(default)]
+    received: u64,
+    #[serde(default)]
+    accepted: u64,
+    #[serde(default)]
+    duplicates: u64,
+    #[serde(default)]
+    discarded: u64,
+    #[serde(default)]
+    refused: u64,
+    #[serde(default)]
+    destinations: Vec<Line>,
+}
+
+/// What became of it at one destination.
+#[derive(Deserialize)]
+struct Line {
+    destination: String,
+    #[serde(default)]
+    routed: u64,
+    #[serde(default)]
+    delivered: u64,
+    #[serde(default)]
+    pending: u64,
+    #[serde(default)]
+    discarded: u64,
+    #[serde(default)]
+    exhausted: u64,
+}
+
+impl Account {
+    fn balances(&self) -> bool {
+        self.received == self.accepted + self.duplicates + self.discarded
+    }
+}
+
+impl Line {
+    fn balances(&self) -> bool {
+        self.routed == self.delivered + self.pending + self.discarded + self.exhausted
+    }
+}
+
+/// Shows the books.
+///
+/// Errors: the server cannot be reached or says no, or its books do not balance.
+pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    let client = arguments.connection.open()?;
+    let mut query = vec![("by", "total")];
+    let given = [
+        ("source", &arguments.source),
+        ("destination", &arguments.destination),
+        ("from", &arguments.from),
+        ("to", &arguments.to),
+    ];
+    query.extend(given.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))));
+    let data = client.get(&client.address(&["api", "accounting"], &query)).await?;
+    let books: Books = client.read(&data)?;
+    let mut accounts: Vec<Account> = Vec::new();
+    for account in &books.sources {
+        if arguments.json {
+            screen.line(account.get())?;
+        }
+        accounts.push(client.read(account)?);
+    }
+    if !arguments.json {
+        show(&accounts, screen)?;
+    }
+    let lines = accounts.iter().flat_map(|account| &account.destinations);
+    let balances = accounts.iter().all(Account::balances) && lines.into_iter().all(Line::balances);
+    if balances {
+        return Ok(());
+    }
+    screen.flush()?;
+    screen.note(Style::Bad, "the books do not balance");
+    Err(Failure::Shown)
+}
+
+fn show(accounts: &[Account], screen: &mut Screen<'_>) -> Result<(), Failure> {
+    if accounts.is_empty() {
+        return screen.line("nothing came in");
+    }
+    let name = |source: &Option<String>| source.as_deref().map_or("-", |name| name).to_owned();
+    let received = accounts.iter().map(|account| {
+        let counts = [
+            account.received,
+            account.accepted,
+            account.duplicates,
+            account.discarded,
+            account.refused,
+        ];
+        row([name(&account.source)], counts)
+    });
+    let head = ["SOURCE", "RECEIVED", "ACCEPTED", "DUPLICATES", "DISCARDED", "REFUSED"];
+    print(&head, &received.collect::<Vec<_>>(), &[1, 2, 3, 4, 5], screen)?;
+    let lines = accounts.iter().flat_map(|account| {
+        account.destinations.iter().map(|line| {
+            let counts =
+                [line.routed, line.delivered, line.pending, line.discarded, line.exhausted];
+            row([name(&account.source), line.destination.clone()], counts)
+        })
+    });
+    let lines: Vec<Vec<String>> = lines.collect();
+    if !lines.is_empty() {
+        screen.line("")?;
+        let head =
+            ["SOURCE", "DESTINATION", "ROUTED", "DELIVERED", "PENDING", "DISCARDED", "EXHAUSTED"];
+        print(&head, &lines, &[2, 3, 4, 5, 6], screen)?;
+    }
+    Ok(())
+}
+
+fn row<const N: usize>(names: [String; N], counts: [u64; 5]) -> Vec<String> {
+    let names = names.iter().map(|name| tame(name).into_owned());
+    names.chain(counts.iter().map(|count| grouped(*count))).collect()
+}
+
+fn print(
+    head: &[&str],
+    rows: &[Vec<String>],
+    right: &[usize],
+    screen: &mut Screen<'_>,
+) -> Result<(), Failure> {
+    for (at, line) in table::lines(head, rows, right).iter().enumerate() {
+        let line = if at == 0 { screen.paint(Style::Faint, line) } else { line.clone() };
+        screen.line(&line)?;
+    }
+    Ok(())
+}

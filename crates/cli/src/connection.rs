@@ -1,0 +1,282 @@
+//! The way to the server: where it is, how to show who we are, and what its answers mean.
+
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use clap::Args;
+use http::{
+    Method, Request, Response, StatusCode,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
+};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper_util::{client::legacy, rt::TokioExecutor};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use url::Url;
+
+use crate::{Failure, tls::Connector};
+
+/// A whole answer of the server's API takes no longer than this.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// And is no larger.
+const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Where the server is, and how to show who we are.
+#[derive(Debug, Clone, Args)]
+pub struct Connection {
+    /// The server.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "HEADWATER_URL",
+        default_value = "http://127.0.0.1:8080",
+        help_heading = "Server"
+    )]
+    pub url: String,
+    /// API token; read from api-token in the data directory unless given.
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "HEADWATER_TOKEN",
+        hide_env_values = true,
+        help_heading = "Server"
+    )]
+    pub token: Option<String>,
+    /// The server's data directory, to find its API token on this machine.
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "HEADWATER_SERVER__DATA_DIR",
+        default_value = "data",
+        help_heading = "Server"
+    )]
+    pub data_dir: PathBuf,
+    /// Certificates to trust beside the public ones, for https (PEM).
+    #[arg(long, value_name = "FILE", env = "HEADWATER_CA", help_heading = "Server")]
+    pub ca: Option<PathBuf>,
+}
+
+impl Connection {
+    /// A connection to `url` with a token that is known.
+    pub fn to(url: &str, token: &str) -> Connection {
+        Connection {
+            url: url.to_owned(),
+            token: Some(token.to_owned()),
+            data_dir: PathBuf::new(),
+            ca: None,
+        }
+    }
+
+    /// Reads what it needs; connects at the first request.
+    ///
+    /// Errors: the URL is none, or the certificates cannot be read.
+    pub fn open(&self) -> Result<Client, Failure> {
+        let fix = "give one like http://127.0.0.1:8080";
+        let bad = |why: &str| Failure::usage(format!("--url {:?}: {why}", self.url), fix);
+        let base = Url::parse(&self.url).map_err(|error| bad(&error.to_string()))?;
+        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
+            return Err(bad("not an http or https URL"));
+        }
+        let connector = Connector::new(self.ca.as_deref())?;
+        let http = legacy::Client::builder(TokioExecutor::new()).build(connector);
+        Ok(Client { http, base, token: self.token(), token_file: self.token_file() })
+    }
+
+    fn token_file(&self) -> PathBuf {
+        self.data_dir.join("api-token")
+    }
+
+    fn token(&self) -> Option<String> {
+        let token = self.token.clone();
+        let token = token.or_else(|| fs::read_to_string(self.token_file()).ok());
+        token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty())
+    }
+}
+
+/// A client of one server.
+#[derive(Clone)]
+pub struct Client {
+    http: legacy::Client<Connector, Full<Bytes>>,
+    base: Url,
+    token: Option<String>,
+    token_file: PathBuf,
+}
+
+/// What the API answers. The data is left as it came.
+#[derive(Deserialize)]
+pub(crate) struct Answer {
+    pub(crate) data: Box<RawValue>,
+    #[serde(default)]
+    pub(crate) pagination: Pagination,
+}
+
+/// Where to go on.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Pagination {
+    pub(crate) after: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Errors {
+    errors: Vec<ApiError>,
+}
+
+#[derive(Deserialize)]
+struct ApiError {
+    message: String,
+    fix: Option<String>,
+}
+
+impl Client {
+    /// The server's URL, as it was given.
+    pub(crate) fn url(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    /// A URL of the server; segments and query values are encoded here.
+    pub fn address(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
+        let mut url = self.base.clone();
+        url.set_query(None);
+        url.path_segments_mut()
+            .expect("http URLs have paths")
+            .pop_if_empty()
+            .extend(segments.iter().copied());
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+
+    /// The `data` of an answer of the API.
+    pub(crate) async fn get(&self, url: &Url) -> Result<Box<RawValue>, Failure> {
+        Ok(self.page(url).await?.data)
+    }
+
+    /// An answer of the API that may be a page of a longer one.
+    pub(crate) async fn page(&self, url: &Url) -> Result<Answer, Failure> {
+        let response = self.call(self.request(Method::GET, url)?, Bytes::new()).await?;
+        self.answer(response).await
+    }
+
+    /// Sends JSON to the API and gives the `data` of its answer.
+    pub(crate) async fn post(&self, url: &Url, body: String) -> Result<Box<RawValue>, Failure> {
+        let request = self.request(Method::POST, url)?.header(CONTENT_TYPE, "application/json");
+        let response = self.call(request, body.into()).await?;
+        Ok(self.answer(response).await?.data)
+    }
+
+    /// Opens a live stream. The answer is the server's, whatever its status.
+    pub async fn stream(
+        &self,
+        url: &Url,
+        last_event_id: Option<&str>,
+    ) -> Result<Response<Incoming>, Failure> {
+        let mut request = self.request(Method::GET, url)?.header(ACCEPT, "text/event-stream");
+        if let Some(id) = last_event_id {
+            request = request.header("last-event-id", id);
+        }
+        self.call(request, Bytes::new()).await
+    }
+
+    /// Any request; the caller has put in who it is.
+    pub(crate) async fn call(
+        &self,
+        request: http::request::Builder,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, Failure> {
+        let agent = concat!("headwater/", env!("CARGO_PKG_VERSION"));
+        let request = request.header(USER_AGENT, agent).body(Full::new(body));
+        let request = request.map_err(|error| {
+            Failure::usage(format!("cannot make a request: {error}"), "check --url and --token")
+        })?;
+        let response = tokio::time::timeout(ANSWER_TIMEOUT, self.http.request(request)).await;
+        match response {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(self.unreachable(deepest(&error))),
+            Err(_) => Err(self.unreachable(format!("no answer in {} s", ANSWER_TIMEOUT.as_secs()))),
+        }
+    }
+
+    fn request(&self, method: Method, url: &Url) -> Result<http::request::Builder, Failure> {
+        let token = self.token.as_deref().ok_or_else(|| no_token(&self.token_file))?;
+        let builder = Request::builder().method(method).uri(url.as_str());
+        Ok(builder.header(AUTHORIZATION, format!("Bearer {token}")))
+    }
+
+    async fn answer(&self, response: Response<Incoming>) -> Result<Answer, Failure> {
+        let status = response.status();
+        let body = self.body(response).await?;
+        if !status.is_success() {
+            return Err(self.refusal(status, &body));
+        }
+        serde_json::from_slice(&body).map_err(|error| self.not_headwater(&error.to_string()))
+    }
+
+    /// Reads the data of an answer.
+    pub(crate) fn read<'a, T: Deserialize<'a>>(&self, data: &'a RawValue) -> Result<T, Failure> {
+        serde_json::from_str(data.get()).map_err(|error| self.not_headwater(&error.to_string()))
+    }
+
+    /// The whole body of an answer.
+    pub async fn body(&self, response: Response<Incoming>) -> Result<Bytes, Failure> {
+        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect();
+        match tokio::time::timeout(ANSWER_TIMEOUT, body).await {
+            Ok(Ok(body)) => Ok(body.to_bytes()),
+            Ok(Err(error)) => Err(self.unreachable(deepest(&*error))),
+            Err(_) => Err(self.unreachable("its answer does not end".to_owned())),
+        }
+    }
+
+    /// What a status that is no success means.
+    pub fn refusal(&self, status: StatusCode, body: &[u8]) -> Failure {
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            let fix = format!(
+                "give the right one with --token or HEADWATER_TOKEN, or the server's data \
+                 directory with --data-dir (looked at {})",
+                self.token_file.display()
+            );
+            return Failure::refused(
+                format!("{} does not accept this API token", self.url()),
+                Some(fix),
+            );
+        }
+        let errors = serde_json::from_slice::<Errors>(body).map(|errors| errors.errors);
+        match errors.unwrap_or_default().into_iter().next() {
+            Some(error) => Failure::refused(error.message, error.fix),
+            None => self.not_headwater(&format!("status {status}")),
+        }
+    }
+
+    fn not_headwater(&self, what: &str) -> Failure {
+        Failure::refused(
+            format!("{} answers, but not as Headwater does: {what}", self.url()),
+            Some("check --url, and that server and command are of one release".to_owned()),
+        )
+    }
+
+    pub(crate) fn unreachable(&self, cause: String) -> Failure {
+        Failure::Unreachable { url: self.url().to_owned(), cause }
+    }
+}
+
+fn no_token(looked_at: &Path) -> Failure {
+    Failure::usage(
+        format!("no API token: none was given, and {} cannot be read", looked_at.display()),
+        "pass --token or HEADWATER_TOKEN, or --data-dir with the server's data directory",
+    )
+}
+
+/// The cause behind all causes: what people understand.
+pub(crate) fn deepest(error: &(dyn Error + 'static)) -> String {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
+}

@@ -1,0 +1,109 @@
+//! What ends a command early, with the exit codes in one place.
+
+use std::{io, path::Path};
+
+use crate::screen::{Screen, Style};
+
+/// What ends a command early.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The command was asked for something that cannot be meant.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        fix: String,
+    },
+    /// Nobody answers.
+    #[error("cannot reach {url}: {cause}")]
+    Unreachable {
+        /// The server.
+        url: String,
+        /// Why.
+        cause: String,
+    },
+    /// The server said no, or what was asked for is not there.
+    #[error("{message}")]
+    Refused {
+        /// What it said.
+        message: String,
+        /// What to do about it.
+        fix: Option<String>,
+    },
+    /// Something was found to be wrong, and has been shown already.
+    #[error("problems were found")]
+    Shown,
+    /// Whoever read our output has gone, which is their right.
+    #[error("the output is closed")]
+    OutputClosed,
+    /// A file cannot be read or written.
+    #[error("{what}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        #[source]
+        cause: io::Error,
+    },
+}
+
+impl Failure {
+    pub(crate) fn usage(message: impl Into<String>, fix: impl Into<String>) -> Failure {
+        Failure::Usage { message: message.into(), fix: fix.into() }
+    }
+
+    pub(crate) fn refused(message: impl Into<String>, fix: Option<String>) -> Failure {
+        Failure::Refused { message: message.into(), fix }
+    }
+
+    pub(crate) fn reading(path: &Path, cause: io::Error) -> Failure {
+        Failure::Io { what: format!("cannot read {}", path.display()), cause }
+    }
+
+    /// The exit code of the process.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Failure::OutputClosed => 0,
+            Failure::Refused { .. } | Failure::Shown | Failure::Io { .. } => 1,
+            Failure::Usage { .. } => 2,
+            Failure::Unreachable { .. } => 3,
+        }
+    }
+
+    fn fix(&self) -> Option<&str> {
+        match self {
+            Failure::Usage { fix, .. } => Some(fix),
+            Failure::Unreachable { .. } => {
+                Some("start the server with `headwater serve`, or name it with --url")
+            }
+            Failure::Refused { fix, .. } => fix.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Says what went wrong, and what to do.
+    pub fn print(&self, screen: &mut Screen<'_>) {
+        if matches!(self, Failure::OutputClosed | Failure::Shown) {
+            return;
+        }
+        let mut text = format!("{self}");
+        if let Failure::Io { cause, .. } = self {
+            text.push_str(&format!(": {cause}"));
+        }
+        screen.note(Style::Bad, &format!("headwater: {text}"));
+        if let Some(fix) = self.fix() {
+            screen.note(Style::Plain, &format!("  {fix}"));
+        }
+    }
+}
+
+/// Output that cannot be written; a reader that has gone is no fault.
+impl From<io::Error> for Failure {
+    fn from(cause: io::Error) -> Failure {
+        match cause.kind() {
+            io::ErrorKind::BrokenPipe => Failure::OutputClosed,
+            _ => Failure::Io { what: "cannot write output".to_owned(), cause },
+        }
+    }
+}
