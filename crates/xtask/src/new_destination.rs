@@ -39,7 +39,7 @@ pub(crate) fn run(slug: &str) -> Result<()> {
     )?;
     fs::write(&list, text)?;
     println!(
-        "{} and its line in lib.rs are written; next: cargo test -p destinations",
+        "{} and its line in lib.rs are written; next: UPDATE_EXPECT=1 cargo test -p destinations (which writes its page)",
         file.display()
     );
     Ok(())
