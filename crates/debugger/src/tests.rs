@@ -1,5 +1,7 @@
-//! The routes, over a log in memory, without a socket.
+//! The routes, without a socket: over a log in memory, and the ways through it once more over
+//! the log on disk.
 
+mod disk;
 mod fixture;
 mod history;
 mod live;

@@ -20,7 +20,9 @@ pub(crate) const RECEIVED_AT_MS: i64 = 1_763_000_000_000;
 
 /// A debugger with two sources, `website` and `app`, and a destination `crm` of `website`.
 pub(crate) struct World {
-    pub(crate) log: MemoryLog,
+    pub(crate) log: Arc<dyn EventLog>,
+    /// The same log, where it is one in memory.
+    pub(crate) memory: MemoryLog,
     pub(crate) routing: Routing,
     pub(crate) debugger: Debugger,
     pub(crate) router: Router,
@@ -55,11 +57,15 @@ impl World {
     }
 
     pub(crate) fn with(options: Options) -> World {
-        let log = MemoryLog::new();
+        let memory = MemoryLog::new();
+        World { memory: memory.clone(), ..World::over(Arc::new(memory), options) }
+    }
+
+    pub(crate) fn over(log: Arc<dyn EventLog>, options: Options) -> World {
         let routing = Routing::new(snapshot(1, &["website", "app"]));
         let now = || RECEIVED_AT_MS + 60_000;
-        let debugger = Debugger::new(Arc::new(log.clone()), routing.clone(), now, options);
-        World { log, routing, router: routes(debugger.clone()), debugger }
+        let debugger = Debugger::new(log.clone(), routing.clone(), now, options);
+        World { log, memory: MemoryLog::new(), routing, router: routes(debugger.clone()), debugger }
     }
 
     pub(crate) async fn append(
@@ -76,7 +82,7 @@ impl World {
         let mut batch = Batch::new();
         batch.want_places();
         batch.push(Label { kind, stream, time_ms: RECEIVED_AT_MS, tag }, payload);
-        let appended = self.log.lane().append(batch).await.expect("memory takes it");
+        let appended = self.log.lane().append(batch).await.expect("there is room");
         appended.places[0].position
     }
 

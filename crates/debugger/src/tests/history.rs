@@ -210,7 +210,7 @@ async fn retention_ends_history_quietly() {
     let gone = world.track("website", "m-1", "E").await;
     let kept = world.track("website", "m-2", "E").await;
     let again = world.track("website", "m-1", "E").await;
-    world.log.forget_before(kept);
+    world.memory.forget_before(kept);
     let (found, before) = world.page("/api/sources/website/messages").await;
     assert_eq!(found, [again.to_string(), kept.to_string()]);
     assert_eq!(before, None);

@@ -151,7 +151,7 @@ async fn a_viewer_that_retention_overtakes_is_told() {
     viewer.next().await.expect("its place comes first");
     world.track("website", "m-1", "E").await;
     let kept = world.track("website", "m-2", "E").await;
-    world.log.forget_before(kept);
+    world.memory.forget_before(kept);
     let seen = viewer.next().await.expect("it goes on");
     assert_eq!(seen.event, "gap");
     assert_eq!(seen.data, json!({"from": "0", "to": kept.to_string()}));

@@ -1,4 +1,4 @@
-use event_log::{Batch, EventLog, Position};
+use event_log::{Batch, Position};
 use http::StatusCode;
 use serde_json::json;
 use spec::{Outcome, Step};
