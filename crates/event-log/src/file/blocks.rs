@@ -10,8 +10,11 @@ use crate::{
     frame::{self, Header},
 };
 
-/// A block ends with the frame that brings it to this size.
-const BLOCK_BYTES: u64 = 256 << 10;
+/// About how large a block is in segments of this size: what one read of an old record costs.
+pub(crate) fn block_bytes(segment_bytes: u64) -> u64 {
+    (256 << 10).min(segment_bytes / 8)
+}
+
 /// Streams to name in one block; with more it can hold any.
 const STREAMS_MAX: usize = 64;
 /// Ranges that records of one block refer to, at most.
@@ -207,14 +210,21 @@ impl Blocks {
 const INDEX_MAGIC: [u8; 8] = *b"hwidx\r\n\x01";
 
 /// Makes the blocks of the segment that is being written.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Builder {
+    /// A block ends with the frame that brings it to this size.
+    block_bytes: u64,
     open: Option<Block>,
     /// Blocks that are full since the last [`Builder::publish`].
     full: Vec<Block>,
 }
 
 impl Builder {
+    /// For a segment of which nothing is known yet.
+    pub(crate) fn new(segment_bytes: u64) -> Builder {
+        Builder { block_bytes: block_bytes(segment_bytes), open: None, full: Vec::new() }
+    }
+
     /// Adds the frame at `position`.
     pub(crate) fn add(&mut self, position: u64, frame: &[u8]) {
         self.add_parsed(position, frame.len(), &frame::header(frame));
@@ -243,7 +253,7 @@ impl Builder {
                 block.refers.add(first.0.min(last.0), last.0.max(first.0));
             }
         }
-        if position + len as u64 - block.start >= BLOCK_BYTES {
+        if position + len as u64 - block.start >= self.block_bytes {
             self.full.extend(self.open.take());
         }
     }
@@ -331,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_side_file_reads_back_and_damage_is_seen() {
-        let mut builder = Builder::default();
+        let mut builder = Builder::new(64 << 20);
         let mut batch = crate::Batch::new();
         for n in 0..200u64 {
             let tag = Tag::Refers(Position(n * 8000), Position(n * 8000 + 16));

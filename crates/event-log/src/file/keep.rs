@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::{
-    blocks::Blocks,
+    blocks::{Blocks, block_bytes},
     catalog::Sealed,
     compressed::Compressing,
     directory::Directory,
@@ -27,9 +27,6 @@ use crate::Position;
 
 /// How often ages are looked at when nothing else happens.
 const EVERY: Duration = Duration::from_secs(30);
-
-/// A compressed block holds about this much: what one read of an old record costs.
-const BLOCK_BYTES: usize = 256 << 10;
 
 /// Wakes the thread that keeps.
 #[derive(Default)]
@@ -145,7 +142,8 @@ fn compress(
         SegmentHeader { base, nonce, created_ms: segment.created_ms, secret: shared.secret };
     let mut compressing = Compressing::create(unfinished, &header)?;
     let mut walk = Walk::new(source, nonce, base, segment.end);
-    let (mut start, mut frames) = (base, Vec::with_capacity(2 * BLOCK_BYTES));
+    let block_bytes = block_bytes(shared.options.segment_bytes) as usize;
+    let (mut start, mut frames) = (base, Vec::with_capacity(2 * block_bytes));
     loop {
         match walk.step()? {
             Step::Frame(frame) => frames.extend_from_slice(&frame.bytes),
@@ -157,7 +155,7 @@ fn compress(
                 return Ok(None);
             }
         }
-        if frames.len() >= BLOCK_BYTES {
+        if frames.len() >= block_bytes {
             compressing.add(start, &frames)?;
             start += frames.len() as u64;
             frames.clear();

@@ -145,6 +145,37 @@ impl Model {
         assert!(self.damaged || expected.next().is_none(), "something is missing");
     }
 
+    /// The index leads to every record that is asked for.
+    async fn check_history(&mut self, log: &FileLog) {
+        if self.damaged {
+            return;
+        }
+        let stream = self.dice.roll(5);
+        let mut before = *log.end().borrow();
+        let mut found = Vec::new();
+        while let Some(block) = log.block_before(before, Some(stream)) {
+            let chunk = conformance::read_all(log, block.start).await;
+            let mine = |entry: &&Entry| {
+                let position = entry.position;
+                entry.label.stream == stream && position < before && position < block.end
+            };
+            found.extend(chunk.iter().filter(mine).rev().map(|entry| entry.position));
+            before = block.start;
+        }
+        let mine = self.records.iter().rev().filter(|known| known.label.stream == stream);
+        assert_eq!(found, mine.map(|known| known.position).collect::<Vec<_>>());
+        let about = Position(self.dice.roll(1 << 30));
+        let blocks = log.blocks_referring(about);
+        for known in &self.records {
+            let refers = matches!(known.label.tag, Tag::Refers(a, b) if a <= about && about <= b);
+            assert!(!refers || blocks.iter().any(|block| block.contains(&known.position)));
+        }
+        let time_ms = 1_763_000_000_000 + self.dice.roll(self.next + 2) as i64;
+        let at = log.position_at(time_ms);
+        let later = self.records.iter().find(|known| known.label.time_ms >= time_ms);
+        assert!(later.is_none_or(|later| at <= later.position));
+    }
+
     /// After the power came back: what was not confirmed may be there, batch by batch.
     async fn adopt(&mut self, log: &FileLog, unconfirmed: Option<Vec<(Label, Bytes)>>) {
         let found = conformance::read_all(log, log.stats().oldest).await;
@@ -177,6 +208,7 @@ impl Model {
                 0 => {
                     let from = self.dice.roll(log.end().borrow().0 + 8);
                     self.check(&log, Position(from)).await;
+                    self.check_history(&log).await;
                 }
                 1 => {
                     let id = self.dice.roll(40).to_le_bytes();
@@ -226,6 +258,7 @@ impl Model {
             }
         }
         self.check(&log, Position(0)).await;
+        self.check_history(&log).await;
     }
 
     /// Flips a bit in a sealed segment or a side file.

@@ -2,30 +2,30 @@
 //! writes and syncs a group, says so, and looks again. There is no timer: while one group is
 //! synced, the next one gathers.
 
+mod group;
+mod roll;
+
 use std::{
     collections::VecDeque,
     fs::File,
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use id_index::IdIndex;
 
 use super::{
-    blocks::{Builder, Published},
-    catalog::{Active, Sealed},
+    blocks::Builder,
     chunk::{BLOCK, Chunk, Pool},
-    header::SegmentHeader,
     keep::Keeper,
     lanes::{FileLane, Request},
-    ring::Span,
-    segment::{Form, Raw, offset},
+    segment::offset,
     shared::Shared,
     space::NoRoom,
 };
 use crate::{
     Appended, Batch, CONTROL, Label, LogError, Placed, Position, Tag,
-    frame::{self, DUPLICATE_BYTES, GROUP_START, HEADER, MORE, frame_bytes},
+    frame::{DUPLICATE_BYTES, frame_bytes},
 };
 
 /// Group of the log's own stamps: its own time, beside the wall clock's.
@@ -350,32 +350,6 @@ impl Writer {
         Ok(())
     }
 
-    /// Makes a group durable; the places of the records of each batch that asked for them.
-    fn compose_and_sync(&mut self, jobs: &[Job]) -> Result<Vec<Vec<Placed>>, LogError> {
-        let stamp = self.stamp();
-        let bytes: usize = jobs.iter().map(Job::bytes_max).sum();
-        self.take_place(bytes + stamp.as_ref().map_or(0, Batch::bytes));
-        let from = self.place.filled;
-        jobs.iter().for_each(|job| prefetch(&self.ids, &job.batch));
-        self.group = Group::default();
-        let mut first = GROUP_START;
-        if let Some(stamp) = stamp {
-            self.compose(&stamp, &mut first, None)?;
-            self.group = Group::default();
-        }
-        let mut all_places = Vec::new();
-        for job in jobs {
-            let wanted = job.batch.wants_places;
-            let mut places = Vec::with_capacity(if wanted { job.batch.records } else { 0 });
-            self.compose(&job.batch, &mut first, wanted.then_some(&mut places))?;
-            if wanted {
-                all_places.push(places);
-            }
-        }
-        self.sync(from)?;
-        Ok(all_places)
-    }
-
     /// Notes what the senders of a durable group will hear.
     fn note(&mut self, jobs: Vec<Job>, places: Vec<Vec<Placed>>) {
         let mut places = places.into_iter();
@@ -394,123 +368,6 @@ impl Writer {
         self.shared.gate.written(bytes);
     }
 
-    /// Puts a batch into the chunk, its duplicates made small.
-    fn compose(
-        &mut self,
-        batch: &Batch,
-        first: &mut u32,
-        mut places: Option<&mut Vec<Placed>>,
-    ) -> Result<(), LogError> {
-        let frames = &batch.frames;
-        let mut at = 0;
-        while at < frames.len() {
-            let header = frame::header(&frames[at..]);
-            let source = at..at + frame_bytes(header.payload);
-            at = source.end;
-            let mut duplicate_of = None;
-            if let Tag::Key(key) = header.label.tag {
-                let seen = self.ids.insert(key, self.head, header.label.time_ms);
-                duplicate_of = seen.map_err(|error| LogError::Stopped(chain(&error)))?;
-            }
-            let open = self.place.chunk.open_from(self.place.filled);
-            let len = match duplicate_of {
-                None => {
-                    open[..source.len()].copy_from_slice(&frames[source.clone()]);
-                    self.group.payload_bytes += header.payload as u64;
-                    self.group.keys += u64::from(matches!(header.label.tag, Tag::Key(_)));
-                    source.len()
-                }
-                Some(position) => {
-                    let len = frame_bytes(DUPLICATE_BYTES);
-                    open[..len].fill(0);
-                    open[HEADER..HEADER + DUPLICATE_BYTES].copy_from_slice(&position.to_le_bytes());
-                    frame::seal(&mut open[..len], header.label, DUPLICATE_BYTES, Some(()));
-                    self.group.duplicates += 1;
-                    len
-                }
-            };
-            let more = if at < frames.len() { MORE } else { 0 };
-            frame::tie(
-                &mut open[..len],
-                self.segment.nonce,
-                self.head,
-                std::mem::take(first) | more,
-            );
-            self.builder.add_parsed(self.head, len, &header);
-            if header.label.kind == CONTROL
-                && let Some((group, to)) =
-                    frame::cursor(&frames[source.start + HEADER..][..header.payload])
-                && group != CLOCK_GROUP
-            {
-                self.group.cursors.push((group.to_owned(), to));
-            }
-            if let Some(places) = &mut places {
-                let duplicate_of = duplicate_of.map(Position);
-                places.push(Placed { position: Position(self.head), duplicate_of });
-            }
-            self.group.records += 1;
-            self.place.filled += len;
-            self.head += len as u64;
-        }
-        Ok(())
-    }
-
-    /// Writes what was filled since `from`, syncs it, and tells everyone.
-    fn sync(&mut self, from: usize) -> Result<(), LogError> {
-        let shared = self.shared.clone();
-        let place = &mut self.place;
-        let start = from / BLOCK * BLOCK;
-        let end = place.filled.next_multiple_of(BLOCK);
-        place.chunk.open_from(place.filled)[..end - place.filled].fill(0);
-        let bytes = &place.chunk.bytes()[start..end];
-        let failed = |error: std::io::Error| {
-            LogError::Stopped(format!("a group could not be written and synced: {error}"))
-        };
-        let at = place.offset + start as u64;
-        shared.disk.write_at(&self.segment.file, bytes, at).map_err(failed)?;
-        let began = Instant::now();
-        shared.disk.sync(&self.segment.file).map_err(failed)?;
-        self.publish((end - start) as u64, Some(began.elapsed()));
-        self.keys_unsealed += self.group.keys;
-        if self.keys_unsealed >= KEYS_UNSEALED_MAX {
-            self.seal_keys()?;
-        }
-        self.shared.space.advance(offset(self.segment.base, self.head));
-        Ok(())
-    }
-
-    /// Tells readers what is durable now.
-    fn publish(&mut self, written_bytes: u64, synced: Option<Duration>) {
-        let shared = &self.shared;
-        let bytes = self.place.chunk.share(self.place.filled).slice(self.place.inset..);
-        let span = Span { start: self.place.first, nonce: self.segment.nonce, bytes };
-        if !span.bytes.is_empty() {
-            shared.ring().put(span, shared.options.ring_bytes);
-        }
-        self.builder.publish(&mut shared.catalog_mut().active.blocks, self.head);
-        if !self.group.cursors.is_empty() {
-            let mut groups = shared.groups();
-            for (group, to) in self.group.cursors.drain(..) {
-                match to {
-                    Some(to) => drop(groups.insert(group, to)),
-                    None => drop(groups.remove(&group)),
-                }
-            }
-        }
-        let mut counters = shared.counters();
-        counters.records += self.group.records;
-        counters.duplicates += self.group.duplicates;
-        counters.payload_bytes += self.group.payload_bytes;
-        counters.written_bytes += written_bytes;
-        counters.keys = self.ids.len();
-        if let Some(synced) = synced {
-            counters.groups += 1;
-            counters.synced(synced.as_micros());
-        }
-        drop(counters);
-        shared.end.send_replace(Position(self.head));
-    }
-
     /// Wakes one waiter of each lane whose batches were settled.
     fn settle(&mut self) {
         for member in self.members.iter_mut().filter(|member| member.changed) {
@@ -525,131 +382,6 @@ impl Writer {
         member.upto += 1;
         member.changed = true;
         self.shared.gate.written(job.batch.bytes());
-    }
-
-    /// A stamp of the log's own time, when it is due.
-    fn stamp(&mut self) -> Option<Batch> {
-        let now_ms = self.shared.clock.now_ms();
-        let due = now_ms - self.stamped_ms >= STAMP_MS;
-        due.then(|| {
-            self.stamped_ms = now_ms;
-            clock_stamp(now_ms, (self.shared.options.clock)())
-        })
-    }
-
-    /// Makes sure that so many bytes fit the chunk.
-    fn take_place(&mut self, bytes: usize) {
-        let place = &mut self.place;
-        if place.filled + bytes + BLOCK <= place.chunk.capacity() {
-            return;
-        }
-        let inset = place.filled % BLOCK;
-        let mut chunk = self.pool.take(CHUNK_BYTES.max(inset + bytes + BLOCK));
-        let tail = place.filled - inset..place.filled;
-        chunk.open()[..inset].copy_from_slice(&place.chunk.bytes()[tail.clone()]);
-        let offset = place.offset + tail.start as u64;
-        *place = Place { chunk, offset, first: self.head, inset, filled: inset };
-    }
-
-    /// Goes on in a new segment. It begins with every group's cursor, so that recovery needs no
-    /// older one, and has its name only when all of that is durable.
-    fn roll(&mut self, bytes: usize) -> Result<(), LogError> {
-        let shared = self.shared.clone();
-        let now_ms = shared.clock.now_ms();
-        let mut cursors = clock_stamp(now_ms, (shared.options.clock)());
-        for (group, position) in shared.groups().iter() {
-            cursors.commit(group, *position);
-        }
-        let needed = (BLOCK + cursors.bytes() + bytes).next_multiple_of(BLOCK) + BLOCK;
-        let limit = shared.options.segment_bytes.max(needed as u64);
-        let ready = (BLOCK + cursors.bytes()).next_multiple_of(BLOCK) as u64;
-        let spare = shared.space.take_spare(ready).map_err(no_room)?;
-        let failed = |error: std::io::Error| {
-            LogError::Stopped(format!("a segment could not be begun: {error}"))
-        };
-        let nonce = fresh_nonce().map_err(failed)?;
-        let header =
-            SegmentHeader { base: self.head, nonce, created_ms: now_ms, secret: shared.secret };
-        let (disk, directory) = (&*shared.disk, &shared.directory);
-        let old = std::mem::replace(
-            &mut self.segment,
-            Segment { base: self.head, nonce, file: spare.file, limit },
-        );
-        self.place = Place {
-            chunk: self.pool.take(CHUNK_BYTES.max(needed)),
-            offset: BLOCK as u64,
-            first: self.head,
-            inset: 0,
-            filled: 0,
-        };
-        let builder = std::mem::take(&mut self.builder);
-        self.compose(&cursors, &mut GROUP_START.clone(), None)?;
-        self.stamped_ms = now_ms;
-        let end = self.place.filled.next_multiple_of(BLOCK);
-        self.place.chunk.open_from(self.place.filled)[..end - self.place.filled].fill(0);
-        let path = directory.raw(self.segment.base);
-        disk.write_at(&self.segment.file, header.block().bytes(), 0)
-            .and_then(|()| {
-                disk.write_at(&self.segment.file, &self.place.chunk.bytes()[..end], BLOCK as u64)
-            })
-            .and_then(|()| disk.sync(&self.segment.file))
-            .and_then(|()| disk.rename(&spare.path, &path))
-            .and_then(|()| disk.sync_dir(directory.path()))
-            .map_err(failed)?;
-        self.seal(old, builder, path, now_ms);
-        let at = offset(self.segment.base, self.head);
-        shared.space.activate(self.segment.file.clone(), spare.ready, at, limit);
-        self.ready = spare.ready;
-        self.group = Group::default();
-        self.publish((end + BLOCK) as u64, None);
-        self.seal_keys()?;
-        self.keeper.wake();
-        Ok(())
-    }
-
-    /// Everything so far is durable: its keys may be written to their side files.
-    fn seal_keys(&mut self) -> Result<(), LogError> {
-        self.keys_unsealed = 0;
-        self.ids.seal_to(self.head).map_err(|error| LogError::Stopped(chain(&error)))
-    }
-
-    /// Puts the old segment among the sealed ones and the new one in its place.
-    fn seal(&mut self, old: Segment, mut builder: Builder, path: std::path::PathBuf, now_ms: i64) {
-        let active = Active {
-            base: self.segment.base,
-            nonce: self.segment.nonce,
-            created_ms: now_ms,
-            raw: Arc::new(Raw { path }),
-            blocks: Published::default(),
-        };
-        let disk_bytes = old.file.metadata().map_or(old.limit, |metadata| metadata.len());
-        let mut catalog = self.shared.catalog_mut();
-        let mut before = std::mem::replace(&mut catalog.active, active);
-        builder.publish(&mut before.blocks, self.segment.base);
-        catalog.sealed.push_back(Arc::new(Sealed {
-            base: old.base,
-            end: self.segment.base,
-            nonce: old.nonce,
-            form: Form::Raw(before.raw),
-            blocks: Arc::new(before.blocks.all()),
-            created_ms: before.created_ms,
-            sealed_ms: now_ms,
-            disk_bytes,
-            indexed: false,
-            kept_raw: false,
-        }));
-    }
-}
-
-/// Asks for the keys of a batch ahead of time.
-fn prefetch(ids: &IdIndex, batch: &Batch) {
-    let mut at = 0;
-    while at < batch.frames.len() {
-        let frame = &batch.frames[at..];
-        if let Some(key) = frame::key(frame) {
-            ids.prefetch(key);
-        }
-        at += frame_bytes(frame::header(frame).payload);
     }
 }
 
