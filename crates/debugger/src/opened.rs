@@ -174,17 +174,40 @@ fn discarded(mut discard: Box<Discard>) -> Content {
     Content::Discarded(discard, message)
 }
 
-/// A value as it stands in JSON, without its quotes, as people read it. Escapes that make no
-/// text (half a surrogate pair) are left as they were sent.
+/// A value as it stands in JSON, without its quotes, as people read it. Half a surrogate pair,
+/// which makes no text, becomes U+FFFD.
 pub(crate) fn text_of(json: &[u8]) -> Cow<'_, str> {
     if memchr::memchr(b'\\', json).is_none() {
         return String::from_utf8_lossy(json);
     }
-    let quoted = [b"\"", json, b"\""].concat();
-    match serde_json::from_slice(&quoted) {
-        Ok(text) => Cow::Owned(text),
-        Err(_) => String::from_utf8_lossy(json),
+    let read = |json: &[u8]| serde_json::from_slice(&[b"\"", json, b"\""].concat()).ok();
+    let text: Option<String> = read(json).or_else(|| read(&without_lone_surrogates(json)));
+    text.map_or_else(|| String::from_utf8_lossy(json), Cow::Owned)
+}
+
+fn without_lone_surrogates(json: &[u8]) -> Vec<u8> {
+    let unit = |at: usize| {
+        let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let mut out = Vec::with_capacity(json.len());
+    let mut at = 0;
+    while at < json.len() {
+        let taken = match (unit(at), unit(at + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(0xd800..=0xdfff), _) => {
+                out.extend_from_slice(b"\\ufffd");
+                at += 6;
+                continue;
+            }
+            (Some(_), _) => 6,
+            (None, _) if json[at] == b'\\' => 2,
+            (None, _) => 1,
+        };
+        out.extend_from_slice(&json[at..json.len().min(at + taken)]);
+        at += taken;
     }
+    out
 }
 
 /// The fields of something that is not a message and may be JSON nevertheless.

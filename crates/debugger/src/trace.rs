@@ -158,29 +158,15 @@ async fn by_key(
     stream: u64,
     message_id: &str,
 ) -> Result<Option<Opened>, LogError> {
-    for id in spellings(message_id) {
-        let Some(at) = log.find(log.key_of(stream, id.as_bytes())).await? else { continue };
-        let chunk = match log.read(at, 1).await {
-            Ok(chunk) => chunk,
-            Err(LogError::Gone(_)) => continue,
-            Err(error) => return Err(error),
-        };
-        let entry = chunk.entries.first().filter(|entry| entry.position == at);
-        if let Some(opened) = entry.and_then(Opened::open) {
-            return Ok(Some(opened));
-        }
-    }
-    Ok(None)
-}
-
-/// How an id may stand in JSON: keys are made from what stands there.
-fn spellings(id: &str) -> Vec<String> {
-    let escaped = serde_json::to_string(id).expect("text is always JSON");
-    let escaped = escaped[1..escaped.len() - 1].to_owned();
-    let slashes = escaped.replace('/', "\\/");
-    let mut all = vec![id.to_owned(), escaped, slashes];
-    all.dedup();
-    all
+    let key = log.key_of(stream, message_id.as_bytes());
+    let Some(at) = log.find(key).await? else { return Ok(None) };
+    let chunk = match log.read(at, 1).await {
+        Ok(chunk) => chunk,
+        Err(LogError::Gone(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let entry = chunk.entries.first().filter(|entry| entry.position == at);
+    Ok(entry.and_then(Opened::open))
 }
 
 async fn traced(

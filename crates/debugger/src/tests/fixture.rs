@@ -90,7 +90,9 @@ impl World {
     pub(crate) async fn accept(&self, source: &str, json: &str) -> Position {
         let id = between_quotes(json, "messageId").expect("the test names a messageId");
         let id = &json.as_bytes()[id.start as usize..][..id.len as usize];
-        let key = self.log.key_of(SourceId(source.into()).stream(), id);
+        // The key is made of the text, however it was spelt.
+        let id = crate::opened::text_of(id).into_owned();
+        let key = self.log.key_of(SourceId(source.into()).stream(), id.as_bytes());
         self.append(record::MESSAGE, source, Tag::Key(key), &encoded(json)).await
     }
 

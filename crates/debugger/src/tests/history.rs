@@ -38,14 +38,14 @@ async fn escapes_are_read_and_long_values_are_cut() {
     let world = World::new();
     let long = "x".repeat(300);
     let json = format!(
-        r#"{{"type":"page","name":"Caf\u00e9 \"Zur Post\"","userId":"{long}","anonymousId":"\ud800","messageId":"a\/b"}}"#
+        r#"{{"type":"page","name":"Caf\u00e9 \"Zur Post\"","userId":"{long}","anonymousId":"\\\ud800\u0041\ud83c\udf89","messageId":"a\/b"}}"#
     );
     world.accept("app", &json).await;
     let (_, answer) = world.get("/api/sources/app/messages").await;
     let row = &answer["data"]["messages"][0];
     assert_eq!(row["name"], "Café \"Zur Post\"");
     assert_eq!(row["userId"], format!("{}…", &long[..256]));
-    assert_eq!(row["anonymousId"], "\\ud800", "half a pair is left as it was sent");
+    assert_eq!(row["anonymousId"], "\\\u{fffd}A🎉", "half a pair makes no text");
     assert_eq!(row["messageId"], "a/b");
 }
 

@@ -86,7 +86,7 @@ async fn a_destination_that_has_passed_it_was_not_offered_it() {
 }
 
 #[tokio::test]
-async fn an_id_is_found_in_every_source_and_however_it_was_spelt() {
+async fn an_id_is_found_in_every_source_by_its_text() {
     let world = World::new();
     world.track("website", "m-1", "E").await;
     world.track("app", "m-1", "E").await;
