@@ -63,12 +63,12 @@ pub(crate) async fn receive(worker: &Worker, ask: &Ask<'_>, raw: &[u8]) -> Respo
         Err(refusal) => return refused::refuse(worker, *refusal, ask.path).await,
     };
     match worker.lane.append(taken.batch).await {
-        Ok(_) if taken.unknown => {
-            worker.meters.unknown_source();
-            answer::success()
-        }
         Ok(appended) => {
-            worker.meters.accepted(raw.len(), &taken.verdicts);
+            if taken.unknown {
+                worker.meters.unknown_source();
+            } else {
+                worker.meters.accepted(raw.len(), &taken.verdicts);
+            }
             if ask.prefer.receipt {
                 let body = prefer::receipt(&taken.verdicts.receipts, &appended.places);
                 return answer::json(http::StatusCode::OK, body);

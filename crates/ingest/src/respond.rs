@@ -104,7 +104,9 @@ async fn ours_to_answer(
             answer::success()
         }
         Route::Pixel(kind) if reading => pixel(worker, peer, parts, kind).await,
-        Route::Single(kind) if reading => jsonp(worker, peer, parts, kind).await,
+        Route::Single(kind) if parts.method == Method::GET => {
+            jsonp(worker, peer, parts, kind).await
+        }
         Route::Settings(key) if reading => settings(worker, peer, parts, key),
         Route::Script(key) if reading => match worker.shared.routing.current().source_of(key) {
             Some(_) => cdn::script(key, &origin(worker, peer, parts), &parts.headers),
@@ -179,21 +181,20 @@ async fn refuse_unread(
     reject: Reject,
     expected: usize,
 ) -> Response<Body> {
-    let key = ask.header_key.as_deref().or(ask.query_key.as_deref());
-    let stream = key
-        .and_then(|key| Some(worker.shared.routing.current().source_of(key)?.id.stream()))
-        .unwrap_or(0);
-    let refusal = Refusal::new(reject, stream, &[], now_ms()).unread(expected);
+    let refusal = Refusal::new(reject, named_stream(worker, ask), &[], now_ms()).unread(expected);
     refuse(worker, *refusal, ask.path).await
+}
+
+/// The stream of the source that a request names outside its body; 0 when it names none.
+fn named_stream(worker: &Worker, ask: &Ask<'_>) -> u64 {
+    let key = ask.header_key.as_deref().or(ask.query_key.as_deref());
+    let snapshot = worker.shared.routing.current();
+    key.and_then(|key| snapshot.source_of(key)).map_or(0, |source| source.id.stream())
 }
 
 /// What a `GET` carries in its query, sent on as a body.
 async fn from_query(worker: &Worker, peer: Peer, parts: &Parts, kind: Kind) -> Response<Body> {
     let query = parts.uri.query().unwrap_or_default();
-    let Some(body) = pixel::body(query) else {
-        let refusal = Refusal::new(Reject::Malformed, 0, query.as_bytes(), now_ms());
-        return refuse(worker, *refusal, parts.uri.path()).await;
-    };
     let ask = Ask {
         kind: Some(kind),
         coding: Coding::Identity,
@@ -205,12 +206,22 @@ async fn from_query(worker: &Worker, peer: Peer, parts: &Parts, kind: Kind) -> R
         pixel: true,
         path: parts.uri.path(),
     };
-    receive(worker, &ask, &body).await
+    match pixel::body(query) {
+        Some(body) => receive(worker, &ask, &body).await,
+        None => {
+            let stream = named_stream(worker, &ask);
+            let refusal = Refusal::new(Reject::Malformed, stream, query.as_bytes(), now_ms());
+            refuse(worker, *refusal, ask.path).await
+        }
+    }
 }
 
 async fn pixel(worker: &Worker, peer: Peer, parts: &Parts, kind: Kind) -> Response<Body> {
+    // Who asks with HEAD wants to know of the image, and tells nothing.
+    if parts.method == Method::GET {
+        from_query(worker, peer, parts, kind).await;
+    }
     // Whatever becomes of the message: an image must not look broken.
-    from_query(worker, peer, parts, kind).await;
     answer::pixel()
 }
 
@@ -219,20 +230,18 @@ async fn jsonp(worker: &Worker, peer: Peer, parts: &Parts, kind: Kind) -> Respon
     if pixel::parameter(query, "data").is_none() {
         return wrong_method(worker, Route::Single(kind));
     }
-    let callback = pixel::parameter(query, "callback");
+    let callback = match pixel::parameter(query, "callback") {
+        Some(name) if !pixel::is_callback(&name) => return rejected(worker, Reject::BadRequest),
+        callback => callback,
+    };
     let response = from_query(worker, peer, parts, kind).await;
-    match callback {
-        None => response,
-        Some(name) if pixel::is_callback(&name) => {
-            // Only a script that runs can be heard, so the status is 200 whatever it says.
-            let body = match response.status() {
-                StatusCode::OK => std::str::from_utf8(answer::SUCCESS).expect("it is ASCII").into(),
-                _ => Reject::Malformed.body(),
-            };
-            answer::jsonp(&String::from_utf8_lossy(&name), &body)
-        }
-        Some(_) => rejected(worker, Reject::BadRequest),
-    }
+    let Some(name) = callback else { return response };
+    // Only a script that runs can be heard, so the status is 200 whatever it says.
+    let body = match response.status() {
+        StatusCode::OK => std::str::from_utf8(answer::SUCCESS).expect("it is ASCII").to_owned(),
+        _ => Reject::Malformed.body(),
+    };
+    answer::jsonp(&String::from_utf8_lossy(&name), &body)
 }
 
 fn settings(worker: &Worker, peer: Peer, parts: &Parts, key: &str) -> Response<Body> {

@@ -43,7 +43,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens and serves. Call it within the runtime on which `fallback` shall run.
+    /// Listens and serves. Call it within the runtime on which `fallback` shall run, and after
+    /// the recorder of metrics is installed.
     ///
     /// Errors: the address cannot be listened on, or a thread cannot be started.
     pub fn start(

@@ -113,6 +113,7 @@ impl Worker {
     pub(crate) fn new(shared: Arc<Shared>) -> Worker {
         let mut protocol = http1::Builder::new();
         protocol
+            .writev(false)
             .header_read_timeout(None)
             .max_header_size(HEAD_BYTES_MAX)
             .max_buf_size(READ_BYTES_MAX);

@@ -2,7 +2,7 @@
 
 use crate::{
     client::Request,
-    harness::{Harness, KEY, options},
+    harness::{Harness, KEY, options, stream},
 };
 
 #[tokio::test]
@@ -93,6 +93,14 @@ async fn a_pixel_is_a_pixel_whatever_happens() {
         assert!(answer.body.starts_with(b"GIF89a"));
         assert_eq!(left.counts(), expect, "{query}");
     }
+    let head = format!("/v1/pixel/track?writeKey={KEY}&userId=u&event=E");
+    let (answer, left) = harness.sent(&Request::new("HEAD", &head)).await;
+    assert_eq!((answer.status, left.counts()), (200, [0, 0, 0, 0]));
+    let (_, left) = harness.sent(&Request::get(&format!("/v1/pixel/t?writeKey={KEY}"))).await;
+    assert_eq!(left.counts(), [0, 0, 0, 0], "pixels have long paths only");
+    let broken = format!("/v1/pixel/track?writeKey={KEY}&data=%%%");
+    let (_, left) = harness.sent(&Request::get(&broken)).await;
+    assert_eq!(left.refused[0].0, stream(), "the query says whose it is");
     harness.log.close().await;
     assert_eq!(harness.send(&Request::get("/v1/pixel/page")).await.status, 200);
 }
@@ -117,7 +125,8 @@ async fn very_old_sdks_send_scripts() {
     assert_eq!(answer.line(), r#"200 cb.x({"success":true})"#);
     assert_eq!(left.counts(), [1, 0, 0, 0]);
     assert_eq!(harness.send(&get("")).await.line(), r#"200 {"success":true}"#);
-    assert_eq!(harness.send(&get("&callback=alert(1)//")).await.status, 400);
+    let (answer, left) = harness.sent(&get("&callback=alert(1)//")).await;
+    assert_eq!((answer.status, left.counts()), (400, [0, 0, 0, 0]));
     let wrong = harness.send(&Request::get("/v1/t?data=e30&callback=cb")).await;
     assert!(wrong.text().starts_with(r#"cb({"success":false"#), "{}", wrong.text());
 }

@@ -98,3 +98,15 @@ async fn a_receipt_of_a_single_call() {
     let answer = harness.send(&track("one").header("prefer", "receipt")).await;
     assert_eq!(answer.json()["receipt"]["events"][0]["messageId"], "one");
 }
+
+#[tokio::test]
+async fn a_receipt_for_an_unknown_key_is_empty() {
+    let harness = Harness::start();
+    let request = Request::post("/v1/t", GOOD)
+        .header("authorization", &basic(UNKNOWN_KEY))
+        .header("prefer", "receipt");
+    assert_eq!(
+        harness.send(&request).await.line(),
+        r#"200 {"success":true,"receipt":{"events":[]}}"#
+    );
+}

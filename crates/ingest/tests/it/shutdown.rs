@@ -61,7 +61,7 @@ async fn a_request_in_flight_is_answered() {
 
 #[tokio::test]
 async fn what_does_not_end_is_cut() {
-    let router = Router::new().route("/never", routing::get(|| std::future::pending::<&str>()));
+    let router = Router::new().route("/never", routing::get(std::future::pending::<&str>));
     let log = Arc::new(MemoryLog::new());
     let server = Server::start(options(), harness::routing(), log, fallback(router), None).unwrap();
     let mut stream = TcpStream::connect(server.local_addr()).await.unwrap();
