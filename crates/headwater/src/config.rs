@@ -21,14 +21,14 @@ use std::{
     sync::Arc,
 };
 
-use destination_kit::Definition;
+use destination_kit::{DestinationKind, World};
 
 pub use destinations::Destination;
-pub use problem::{Origin, Problem, Problems, nearest};
+pub use problem::{Origin, Problems, nearest};
 pub use reference::{reference, show, show_json};
-pub use server::{Delivery, Limits, Log, LogFormat, Logging, Role, Server, Tls};
+pub use server::{Delivery, Log, LogFormat, Logging, Role, Server, Tls};
 pub use sources::Source;
-pub use values::Secret;
+pub use values::{Secret, parse_duration};
 
 use section::{Declared, Reader};
 use tree::Table;
@@ -55,6 +55,19 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// `[[destinations]]`.
     pub destinations: Vec<Destination>,
+}
+
+impl Config {
+    /// The sections in which `other` differs and which are read only at the start.
+    pub fn differs_until_restart(&self, other: &Config) -> Vec<&'static str> {
+        let sections = [
+            ("[server]", self.server == other.server),
+            ("[logging]", self.logging == other.logging),
+            ("[log]", self.log == other.log),
+            ("[delivery]", self.delivery == other.delivery),
+        ];
+        sections.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
+    }
 }
 
 /// What a configuration is read from.
@@ -99,19 +112,6 @@ impl Input {
         self.flags.extend(value.map(|value| (key, value, flag)));
         self
     }
-
-    /// Reads the file anew, with the same variables and flags.
-    ///
-    /// Errors: a file that cannot be read; one that is gone is empty only if it never was there.
-    pub fn reread(&self) -> io::Result<Input> {
-        let text = match std::fs::read_to_string(&self.file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.text.is_empty() => {
-                String::new()
-            }
-            other => other?,
-        };
-        Ok(Input { text, ..self.clone() })
-    }
 }
 
 /// The process's variables that set keys: those with `__` in their names.
@@ -125,7 +125,7 @@ fn variables() -> Vec<(String, String)> {
 /// Reads and checks a configuration.
 ///
 /// Errors: everything that is wrong with it.
-pub fn load(input: &Input, definitions: &[Definition]) -> Result<Loaded, Problems> {
+pub fn load(input: &Input, kinds: &[Box<dyn DestinationKind>]) -> Result<Loaded, Problems> {
     let (mut root, mut problems) = tree::parse(&input.text);
     // After a fault of grammar the rest is guesswork: what it misses would be reported as missing.
     if !problems.is_empty() {
@@ -144,7 +144,7 @@ pub fn load(input: &Input, definitions: &[Definition]) -> Result<Loaded, Problem
         problems.extend(root.overlay(&path, value, &origin).err());
     }
     let mut reader = Reader { problems, ..Reader::default() };
-    let config = read(&mut reader, &root, definitions);
+    let config = read(&mut reader, &root, kinds);
     match config {
         Some(config) if reader.problems.is_empty() => {
             Ok(Loaded { config, declared: reader.declared })
@@ -154,15 +154,17 @@ pub fn load(input: &Input, definitions: &[Definition]) -> Result<Loaded, Problem
 }
 
 /// The whole configuration, in the order of the reference. `None` only when there are problems.
-fn read(reader: &mut Reader, root: &Table, definitions: &[Definition]) -> Option<Config> {
+fn read(reader: &mut Reader, root: &Table, kinds: &[Box<dyn DestinationKind>]) -> Option<Config> {
     let mut root = reader.root(root);
     let server = root.section("server", server::SERVER, Server::read);
     let logging = root.section("logging", server::LOGGING, Logging::read);
     let log = root.section("log", server::LOG, Log::read);
     let delivery = root.section("delivery", server::DELIVERY, Delivery::read);
+    let world =
+        World { allow_private_addresses: delivery.allow_private_addresses, ..World::default() };
     let sources = root.each("sources", sources::DOC, Source::read);
     let destinations = root.each("destinations", destinations::DOC, |section| {
-        Destination::read(section, definitions)
+        Destination::read(section, kinds, &world)
     });
     let sources: Option<Vec<Source>> = sources.into_iter().collect();
     let destinations: Option<Vec<Destination>> = destinations.into_iter().collect();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use destination_kit::{Definition, SettingKind, Settings};
+use destination_kit::{BadSetting, Definition, DestinationKind, SettingKind, Settings, World};
 use serde_json::Value as Json;
 use spec::DestinationId;
 
@@ -38,7 +38,12 @@ pub struct Destination {
 }
 
 impl Destination {
-    pub(super) fn read(s: &mut Section<'_>, definitions: &[Definition]) -> Option<Destination> {
+    pub(super) fn read(
+        s: &mut Section<'_>,
+        kinds: &[Box<dyn DestinationKind>],
+        world: &World,
+    ) -> Option<Destination> {
+        let definitions: Vec<Definition> = kinds.iter().map(|kind| kind.definition()).collect();
         let slug = s.required(
             "slug",
             r#""crm""#,
@@ -95,11 +100,15 @@ impl Destination {
             "What its deliveries are filed under; the slug unless given. Keep it when you change the slug, and nothing is sent twice.",
             located(values::slug),
         );
+        let opened = kind.as_ref().and_then(|kind| {
+            let at = definitions.iter().position(|definition| definition.slug == kind.slug)?;
+            Some(&*kinds[at])
+        });
         let settings = if s.is_example() {
             definitions.iter().for_each(|definition| declare(s, definition, None));
             None
         } else {
-            read_settings(s, kind.as_ref())
+            read_settings(s, opened, world)
         };
         let (slug, kind) = (slug?, kind?);
         let id = id.unwrap_or_else(|| slug.clone());
@@ -139,10 +148,15 @@ fn declare(s: &mut Section<'_>, definition: &Definition, given: Option<&Table>) 
     }
 }
 
-fn read_settings(s: &mut Section<'_>, definition: Option<&Definition>) -> Option<Settings> {
+fn read_settings(
+    s: &mut Section<'_>,
+    kind: Option<&dyn DestinationKind>,
+    world: &World,
+) -> Option<Settings> {
     let (table, origin) = s.free_table("settings");
-    let definition = definition?;
-    declare(s, definition, table);
+    let kind = kind?;
+    let definition = kind.definition();
+    declare(s, &definition, table);
     let empty = Table::default();
     let table = table.unwrap_or(&empty);
     let known: Vec<&str> = definition.settings.iter().map(|s| s.key.as_str()).collect();
@@ -160,13 +174,15 @@ fn read_settings(s: &mut Section<'_>, definition: Option<&Definition>) -> Option
             }
         }
     }
-    match definition.check(&given) {
+    // Opening finds what types and bounds cannot say, such as a secret in the wrong format.
+    let checked =
+        definition.check(&given).and_then(|settings| kind.open(&settings, world).map(|_| settings));
+    match checked {
         Ok(settings) => clean.then_some(settings),
         Err(bad) => {
-            for setting in bad {
-                let at = table.get(&setting.key).map_or(&origin, |node| &node.origin);
-                let text = format!("destinations.settings.{} {}", setting.key, setting.problem);
-                s.problem(at, text);
+            for BadSetting { key, problem } in bad {
+                let at = table.get(&key).map_or(&origin, |node| &node.origin);
+                s.problem(at, format!("destinations.settings.{key} {problem}"));
             }
             None
         }
@@ -209,7 +225,9 @@ fn json_to_toml(value: &Json) -> String {
         Json::Object(map) => {
             let entries: Vec<String> = map
                 .iter()
-                .map(|(key, value)| format!("{} = {}", super::tree::key_text(key), json_to_toml(value)))
+                .map(|(key, value)| {
+                    format!("{} = {}", super::tree::key_text(key), json_to_toml(value))
+                })
                 .collect();
             format!("{{ {} }}", entries.join(", "))
         }

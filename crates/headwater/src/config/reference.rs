@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use destination_kit::Definition;
+use destination_kit::DestinationKind;
 use serde_json::{Map, Value as Json, json};
 
 use super::{
@@ -20,9 +20,9 @@ const PREAMBLE: &str = "\
 ";
 
 /// The commented reference: valid TOML that changes nothing.
-pub fn reference(definitions: &[Definition]) -> String {
+pub fn reference(kinds: &[Box<dyn DestinationKind>]) -> String {
     let mut reader = Reader { example: true, ..Reader::default() };
-    super::read(&mut reader, &Table::default(), definitions);
+    super::read(&mut reader, &Table::default(), kinds);
     let mut out = PREAMBLE.to_owned();
     let mut in_list = false;
     for declared in &reader.declared {
@@ -47,6 +47,7 @@ pub fn reference(definitions: &[Definition]) -> String {
 fn documented(key: &Key) -> String {
     match key.presence {
         Presence::Default => key.doc.clone(),
+        Presence::Optional if key.doc.contains("unless given") => key.doc.clone(),
         Presence::Optional => format!("{} Not set by default.", key.doc),
         Presence::Required => format!("{} Required.", key.doc),
     }
@@ -82,7 +83,8 @@ pub fn show(loaded: &Loaded, file: &str) -> String {
                 let name = key_text(&key.name);
                 let _ = match (&key.given, key.presence) {
                     (Some(node), _) => {
-                        let value = if key.secret { r#""…""#.into() } else { effective(node, key) };
+                        let value =
+                            if key.secret { r#""…""#.into() } else { effective(node, key) };
                         writeln!(out, "{name} = {value}  # {}", origin(&node.origin, file))
                     }
                     (None, Presence::Default) => {

@@ -69,6 +69,7 @@ pub struct Reader {
 pub struct Section<'a> {
     reader: &'a mut Reader,
     path: String,
+    repeated: bool,
     table: Option<&'a Table>,
     origin: Origin,
     known: Vec<&'static str>,
@@ -80,6 +81,7 @@ impl Reader {
         Section {
             reader: self,
             path: String::new(),
+            repeated: false,
             table: Some(table),
             origin: Origin::File { line: 1, column: 1 },
             known: vec![],
@@ -111,7 +113,7 @@ impl<'a> Section<'a> {
                 (None, other.origin.clone())
             }
         };
-        self.enter(path, table, origin, read)
+        self.enter(path, false, table, origin, read)
     }
 
     /// Reads each table of the list under `name` with `read`.
@@ -123,7 +125,7 @@ impl<'a> Section<'a> {
     ) -> Vec<T> {
         self.known.push(name);
         let path = self.path_of(name);
-        let mut declare = |this: &mut Self| {
+        let declare = |this: &mut Self| {
             let (path, doc) = (path.clone(), doc.to_owned());
             this.reader.declared.push(Declared::Section { path, repeated: true, doc });
         };
@@ -131,7 +133,7 @@ impl<'a> Section<'a> {
             None if self.reader.example => {
                 declare(self);
                 let origin = self.origin.clone();
-                return vec![self.enter(path.clone(), None, origin, read)];
+                return vec![self.enter(path.clone(), true, None, origin, read)];
             }
             None => return vec![],
             Some(Node { value: Value::List(nodes), .. }) => nodes,
@@ -147,7 +149,7 @@ impl<'a> Section<'a> {
             match &node.value {
                 Value::Table(table) => {
                     let origin = node.origin.clone();
-                    out.push(self.enter(path.clone(), Some(table), origin, &mut read));
+                    out.push(self.enter(path.clone(), true, Some(table), origin, &mut read));
                 }
                 _ => {
                     let text = format!("{path} must hold tables, not {}", node.describe());
@@ -161,11 +163,13 @@ impl<'a> Section<'a> {
     fn enter<'b, T>(
         &'b mut self,
         path: String,
+        repeated: bool,
         table: Option<&'b Table>,
         origin: Origin,
         read: impl FnOnce(&mut Section<'_>) -> T,
     ) -> T {
-        let mut section = Section { reader: &mut *self.reader, path, table, origin, known: vec![] };
+        let mut section =
+            Section { reader: &mut *self.reader, path, repeated, table, origin, known: vec![] };
         let out = read(&mut section);
         section.refuse_unknown();
         out
@@ -316,7 +320,7 @@ impl<'a> Section<'a> {
     }
 
     fn title(&self) -> String {
-        format!("[{}]", self.path)
+        if self.repeated { format!("[[{}]]", self.path) } else { format!("[{}]", self.path) }
     }
 
     fn path_of(&self, name: &str) -> String {

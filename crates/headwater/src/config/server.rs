@@ -16,7 +16,7 @@ pub(super) const LOG: &str =
 pub(super) const DELIVERY: &str = "How messages are brought to destinations.";
 
 /// `[server]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Server {
     /// Where everything is served.
     pub listen: SocketAddr,
@@ -58,7 +58,7 @@ impl Role {
 }
 
 /// `[server.tls]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Tls {
     /// Certificate chain, PEM.
     pub cert: PathBuf,
@@ -67,26 +67,28 @@ pub struct Tls {
 }
 
 /// `[server.limits]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
     /// Connections at one time.
     pub connections: usize,
-    /// Bytes of a request's head.
-    pub header_bytes: usize,
-    /// From a connection's first byte to the end of a request's head.
+    /// From a request's first byte to the end of its head.
     pub header_timeout: Duration,
     /// For a whole body, however slowly it comes.
     pub body_timeout: Duration,
+    /// For a sender to read its answer.
+    pub write_timeout: Duration,
     /// Between two requests of a connection.
     pub idle_timeout: Duration,
     /// Bytes of requests that wait to be answered.
     pub bytes_in_flight: usize,
-    /// Events each second for one write key.
-    pub events_per_second: Option<u32>,
+    /// Requests each second for one source.
+    pub requests_per_second: Option<u32>,
+    /// Refused requests each second that are kept for one source.
+    pub refused_per_second: u32,
 }
 
 /// `[logging]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Logging {
     /// A filter as `tracing` takes it.
     pub level: String,
@@ -106,16 +108,26 @@ pub enum LogFormat {
 }
 
 /// `[log]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Log {
     /// Bytes of a segment.
     pub segment_bytes: u64,
-    /// How long a duplicate is recognised.
+    /// How long a duplicate is recognised at least.
     pub dedupe_window: Duration,
-    /// How many messages are remembered at most for that.
-    pub dedupe_ids_max: u64,
+    /// How long it is recognised while memory allows.
+    pub dedupe_window_max: Duration,
+    /// Memory for that.
+    pub dedupe_memory_bytes: usize,
+    /// How many messages are remembered at most, even if that shortens the window.
+    pub dedupe_ids_max: Option<u64>,
     /// Bytes that wait to be written at most.
     pub queue_bytes: usize,
+    /// Newest bytes that are kept in memory for readers.
+    pub memory_bytes: usize,
+    /// Room to leave on the disk.
+    pub reserve_bytes: u64,
+    /// Whether full segments are compressed.
+    pub compress: bool,
     /// How long messages are kept.
     pub retention_age: Duration,
     /// How many bytes are kept.
@@ -123,12 +135,16 @@ pub struct Log {
 }
 
 /// `[delivery]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     /// Whether destinations may be on private, loopback and link-local addresses.
     pub allow_private_addresses: bool,
     /// How long a message is tried again.
     pub horizon: Duration,
+    /// How long one attempt may take.
+    pub attempt_timeout: Duration,
+    /// New destinations also get what the log held before them.
+    pub from_start: bool,
 }
 
 impl Server {
@@ -166,7 +182,7 @@ impl Server {
         let metrics_listen = s.optional(
             "metrics_listen",
             r#""127.0.0.1:9090""#,
-            "Serves /metrics and /health at an address of their own, and no longer at listen.",
+            "Serves /metrics and /health at an address of their own, and /metrics no longer at listen.",
             values::address,
         );
         let threads = s.optional(
@@ -217,7 +233,8 @@ impl Tls {
             (Some(cert), Some(key)) => Ok(Some(Tls { cert, key })),
             (None, None) => Ok(None),
             (cert, _) => {
-                let (given, missing) = if cert.is_some() { ("cert", "key") } else { ("key", "cert") };
+                let (given, missing) =
+                    if cert.is_some() { ("cert", "key") } else { ("key", "cert") };
                 let at = s.origin(given);
                 s.problem(&at, format!("server.tls has {given} and needs {missing} beside it"));
                 Err(())
@@ -231,14 +248,8 @@ impl Limits {
         let connections = s.key(
             "connections",
             "10000",
-            "Connections at one time. Further ones wait to be accepted.",
+            "Connections at one time. A further one hears 503 and is closed.",
             whole(1, 1_000_000),
-        );
-        let header_bytes = s.key(
-            "header_bytes",
-            r#""32 KiB""#,
-            "Bytes of a request's head.",
-            size_within("8 KiB", "1 MiB"),
         );
         let header_timeout = s.key(
             "header_timeout",
@@ -250,6 +261,12 @@ impl Limits {
             "body_timeout",
             r#""30s""#,
             "For a request's whole body, however slowly it comes.",
+            duration_within("100ms", "1h"),
+        );
+        let write_timeout = s.key(
+            "write_timeout",
+            r#""30s""#,
+            "For a sender to read its answer.",
             duration_within("100ms", "1h"),
         );
         let idle_timeout = s.key(
@@ -264,21 +281,27 @@ impl Limits {
             "Bytes of requests that are being worked on. Beyond it senders hear 503 and come again.",
             size_within("2 MiB", "1 TiB"),
         );
-        let events_per_second = s.optional(
-            "events_per_second",
+        let requests_per_second = s.optional(
+            "requests_per_second",
             "1000",
-            "Events each second for one write key. Beyond it senders hear 429 and come again. No limit unless given.",
+            "Requests each second for one source, with bursts of twice as many. Beyond it senders hear 429 and come again. No limit unless given.",
             whole(1, 1_000_000_000),
+        );
+        let refused_per_second = s.key(
+            "refused_per_second",
+            "20",
+            "Refused requests each second that are kept for one source, so that its builder can see why.",
+            whole(0, 100_000),
         );
         Limits {
             connections: as_usize(connections),
-            header_bytes: as_usize(header_bytes),
             header_timeout,
             body_timeout,
+            write_timeout,
             idle_timeout,
             bytes_in_flight: as_usize(bytes_in_flight),
-            events_per_second: events_per_second
-                .map(|events| u32::try_from(events).expect("it is at most a billion")),
+            requests_per_second: requests_per_second.map(as_u32),
+            refused_per_second: as_u32(refused_per_second),
         }
     }
 }
@@ -324,14 +347,26 @@ impl Log {
         );
         let dedupe_window = s.key(
             "dedupe_window",
-            r#""7d""#,
-            "How long a message that comes again with the same messageId is recognised.",
+            r#""24h""#,
+            "How long a message that comes again with the same messageId is recognised at least.",
             duration_within("1m", "30d"),
         );
-        let dedupe_ids_max = s.key(
+        let dedupe_window_max = s.key(
+            "dedupe_window_max",
+            r#""7d""#,
+            "The same, as far as dedupe_memory_bytes allows.",
+            duration_within("1m", "30d"),
+        );
+        let dedupe_memory_bytes = s.key(
+            "dedupe_memory_bytes",
+            r#""256 MiB""#,
+            "Memory for messages that are older than dedupe_window.",
+            size_within("0", "1 TiB"),
+        );
+        let dedupe_ids_max = s.optional(
             "dedupe_ids_max",
-            "50000000",
-            "How many messages are remembered at most for that.",
+            "100000000",
+            "How many messages are remembered at most, even if that shortens dedupe_window.",
             whole(1000, 10_000_000_000),
         );
         let queue_bytes = s.key(
@@ -340,6 +375,20 @@ impl Log {
             "Bytes that wait to be written at most. Beyond it senders hear 503 and come again.",
             size_within("2 MiB", "16 GiB"),
         );
+        let memory_bytes = s.key(
+            "memory_bytes",
+            r#""64 MiB""#,
+            "Newest bytes that are kept in memory for destinations and viewers that keep up.",
+            size_within("1 MiB", "64 GiB"),
+        );
+        let reserve_bytes = s.key(
+            "reserve_bytes",
+            r#""256 MiB""#,
+            "Room to leave on the disk, at most a twentieth of it. Below it senders hear 503, while deliveries go on.",
+            size_within("0", "1 TiB"),
+        );
+        let compress =
+            s.key("compress", "true", "Compresses segments once they are full.", values::switch);
         let (retention_age, retention_bytes) = s.section(
             "retention",
             "How long messages are kept for the debugger, for tracing and for redelivery. What a destination still needs is kept longer.",
@@ -358,8 +407,13 @@ impl Log {
         Log {
             segment_bytes,
             dedupe_window,
+            dedupe_window_max,
+            dedupe_memory_bytes: as_usize(dedupe_memory_bytes),
             dedupe_ids_max,
             queue_bytes: as_usize(queue_bytes),
+            memory_bytes: as_usize(memory_bytes),
+            reserve_bytes,
+            compress,
             retention_age,
             retention_bytes,
         }
@@ -378,10 +432,26 @@ impl Delivery {
             "horizon",
             r#""72h""#,
             "How long a message that a destination did not take is tried again. Then it waits in the dead-letter list.",
-            duration_within("1m", "30d"),
+            duration_within("4h", "30d"),
         );
-        Delivery { allow_private_addresses, horizon }
+        let attempt_timeout = s.key(
+            "attempt_timeout",
+            r#""30s""#,
+            "How long one attempt may take, whatever the destination does.",
+            duration_within("100ms", "10m"),
+        );
+        let from_start = s.key(
+            "from_start",
+            "false",
+            "Gives new destinations also what the log held before them.",
+            values::switch,
+        );
+        Delivery { allow_private_addresses, horizon, attempt_timeout, from_start }
     }
+}
+
+fn as_u32(number: u64) -> u32 {
+    u32::try_from(number).expect("bounds of the key lie below")
 }
 
 fn as_usize(number: u64) -> usize {

@@ -1,11 +1,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use destination_kit::{Definition, Setting, SettingKind};
+use std::sync::Arc;
+
+use destination_kit::{
+    BadSetting, Definition, Destination, DestinationKind, Setting, SettingKind, Settings, World,
+};
 use expect_test::{Expect, expect};
 
 use super::{Input, Problems, load, reference, show, show_json};
 
-fn webhook() -> Definition {
+fn definition() -> Definition {
     let setting = |key: &str, kind, required, secret, default| Setting {
         key: key.into(),
         label: key.into(),
@@ -22,9 +26,46 @@ fn webhook() -> Definition {
         settings: vec![
             setting("url", SettingKind::Url, true, false, None),
             setting("secret", SettingKind::Text, false, true, None),
-            setting("batch", SettingKind::Number { min: 1, max: 100 }, false, false, Some(1.into())),
+            setting(
+                "batch",
+                SettingKind::Number { min: 1, max: 100 },
+                false,
+                false,
+                Some(1.into()),
+            ),
         ],
     }
+}
+
+/// A kind of destination that is only ever described.
+struct Described;
+
+impl DestinationKind for Described {
+    fn definition(&self) -> Definition {
+        definition()
+    }
+
+    fn open(
+        &self,
+        settings: &Settings,
+        world: &World,
+    ) -> Result<Arc<dyn Destination>, Vec<BadSetting>> {
+        match settings.get("secret") {
+            Some(secret) if secret == "nonsense" => {
+                let problem = "must begin with whsec_".to_owned();
+                Err(vec![BadSetting { key: "secret".to_owned(), problem }])
+            }
+            _ => destinations::all()
+                .into_iter()
+                .find(|kind| kind.definition().slug == "file")
+                .expect("it is shipped")
+                .open(&serde_json::from_str(r#"{"path": "never-opened"}"#).unwrap(), world),
+        }
+    }
+}
+
+fn webhook() -> Box<dyn DestinationKind> {
+    Box::new(Described)
 }
 
 fn input(text: &str) -> Input {
@@ -76,12 +117,30 @@ fn the_published_shape_is_valid() {
 
 #[test]
 fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
-    check("\n[[sources]]\nslug = \"a\"\nwite_keys = [\"12345678\"]", expect![[r#"
-        headwater.toml:2:1: [sources] needs write_keys, for example write_keys = ["8Xk2mQ4vTn7Lc9RzPw3Ys6Hd1Bf5Gj0K"]
-        headwater.toml:4:1: unknown key "wite_keys" in [sources]; did you mean "write_keys"? known keys: slug, name, write_keys, enabled, client_side, id"#]]);
-    check("[sever]\nlisten = \"1\"", expect![[r#"headwater.toml:1:2: unknown key "sever"; did you mean "server"? known keys: server, logging, log, delivery, sources, destinations"#]]);
-    check("[server]\nLISTEN = \"127.0.0.1:1\"", expect![[r#"headwater.toml:2:1: unknown key "LISTEN" in [server]; did you mean "listen"? known keys: listen, data_dir, api_token, roles, trusted_proxies, metrics_listen, threads, drain_timeout, tls, limits"#]]);
-    check("[server.limits]\nquux = 1", expect![[r#"headwater.toml:2:1: unknown key "quux" in [server.limits]; known keys: connections, header_bytes, header_timeout, body_timeout, idle_timeout, bytes_in_flight, events_per_second"#]]);
+    check(
+        "\n[[sources]]\nslug = \"a\"\nwite_keys = [\"12345678\"]",
+        expect![[r#"
+        headwater.toml:2:1: [[sources]] needs write_keys, for example write_keys = ["8Xk2mQ4vTn7Lc9RzPw3Ys6Hd1Bf5Gj0K"]
+        headwater.toml:4:1: unknown key "wite_keys" in [[sources]]; did you mean "write_keys"? known keys: slug, name, write_keys, enabled, client_side, id"#]],
+    );
+    check(
+        "[sever]\nlisten = \"1\"",
+        expect![[
+            r#"headwater.toml:1:2: unknown key "sever"; did you mean "server"? known keys: server, logging, log, delivery, sources, destinations"#
+        ]],
+    );
+    check(
+        "[server]\nLISTEN = \"127.0.0.1:1\"",
+        expect![[
+            r#"headwater.toml:2:1: unknown key "LISTEN" in [server]; did you mean "listen"? known keys: listen, data_dir, api_token, roles, trusted_proxies, metrics_listen, threads, drain_timeout, tls, limits"#
+        ]],
+    );
+    check(
+        "[server.limits]\nquux = 1",
+        expect![[
+            r#"headwater.toml:2:1: unknown key "quux" in [server.limits]; known keys: connections, header_timeout, body_timeout, write_timeout, idle_timeout, bytes_in_flight, requests_per_second, refused_per_second"#
+        ]],
+    );
 }
 
 #[test]
@@ -113,17 +172,25 @@ name = ""
             headwater.toml:12:8: sources.slug must be 1 to 64 of a-z, 0-9, - and _, beginning with a letter or digit, not "Web Site"
             headwater.toml:13:15: sources.write_keys must hold keys of 8 to 128 letters, digits or marks other than : / ? # % & " \ (this one has 5 bytes)
             headwater.toml:13:24: sources.write_keys must hold keys of 8 to 128 letters, digits or marks other than : / ? # % & " \ (this one has 11 bytes)
-            headwater.toml:14:1: [sources] needs slug, for example slug = "website"
-            headwater.toml:14:1: [sources] needs write_keys, for example write_keys = ["8Xk2mQ4vTn7Lc9RzPw3Ys6Hd1Bf5Gj0K"]
+            headwater.toml:14:1: [[sources]] needs slug, for example slug = "website"
+            headwater.toml:14:1: [[sources]] needs write_keys, for example write_keys = ["8Xk2mQ4vTn7Lc9RzPw3Ys6Hd1Bf5Gj0K"]
             headwater.toml:15:8: sources.name must not be empty"#]],
     );
 }
 
 #[test]
 fn grammar_faults_have_a_place() {
-    check("[server]\nlisten = \n", expect!["headwater.toml:2:10: not valid TOML: string values must be quoted, expected literal string"]);
+    check(
+        "[server]\nlisten = \n",
+        expect![
+            "headwater.toml:2:10: not valid TOML: string values must be quoted, expected literal string"
+        ],
+    );
     check("[server\n", expect!["headwater.toml:1:8: not valid TOML: unclosed table, expected `]`"]);
-    check("[server]\nlisten = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"", expect!["headwater.toml:3:1: not valid TOML: duplicate key"]);
+    check(
+        "[server]\nlisten = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"",
+        expect!["headwater.toml:3:1: not valid TOML: duplicate key"],
+    );
 }
 
 #[test]
@@ -209,18 +276,27 @@ sources = ["web"]
 url = "ftp://example.com"
 batch = 1000
 secert = "x"
+[[destinations]]
+slug = "c"
+type = "webhook"
+sources = ["web"]
+settings = { url = "https://example.com", secret = "nonsense" }
 "#,
         expect![[r#"
             headwater.toml:5:1: destinations.settings.url is required: The url.
             headwater.toml:14:7: destinations.settings.url must be an http or https URL
             headwater.toml:15:9: destinations.settings.batch must be a whole number from 1 to 100
-            headwater.toml:16:1: unknown key "secert" in the settings of a webhook; did you mean "secret"? known keys: url, secret, batch"#]],
+            headwater.toml:16:1: unknown key "secert" in the settings of a webhook; did you mean "secret"? known keys: url, secret, batch
+            headwater.toml:21:52: destinations.settings.secret must begin with whsec_"#]],
     );
 }
 
 #[test]
 fn tls_needs_both_halves() {
-    check("[server.tls]\ncert = \"cert.pem\"", expect!["headwater.toml:2:8: server.tls has cert and needs key beside it"]);
+    check(
+        "[server.tls]\ncert = \"cert.pem\"",
+        expect!["headwater.toml:2:8: server.tls has cert and needs key beside it"],
+    );
 }
 
 #[test]
@@ -291,12 +367,13 @@ fn secrets_are_never_shown() {
 
         [server.limits]
         connections = 10000  # default
-        header_bytes = "32 KiB"  # default
         header_timeout = "10s"  # default
         body_timeout = "30s"  # default
+        write_timeout = "30s"  # default
         idle_timeout = "75s"  # default
         bytes_in_flight = "64 MiB"  # default
-        # events_per_second is not set
+        # requests_per_second is not set
+        refused_per_second = 20  # default
 
         [logging]
         level = "info"  # default
@@ -304,9 +381,14 @@ fn secrets_are_never_shown() {
 
         [log]
         segment_bytes = "256 MiB"  # default
-        dedupe_window = "7d"  # default
-        dedupe_ids_max = 50000000  # default
+        dedupe_window = "24h"  # default
+        dedupe_window_max = "7d"  # default
+        dedupe_memory_bytes = "256 MiB"  # default
+        # dedupe_ids_max is not set
         queue_bytes = "64 MiB"  # default
+        memory_bytes = "64 MiB"  # default
+        reserve_bytes = "256 MiB"  # default
+        compress = true  # default
 
         [log.retention]
         age = "7d"  # default
@@ -315,6 +397,8 @@ fn secrets_are_never_shown() {
         [delivery]
         allow_private_addresses = true  # headwater.toml:6
         horizon = "72h"  # default
+        attempt_timeout = "30s"  # default
+        from_start = false  # default
 
         [[sources]]
         slug = "website"  # headwater.toml:8
@@ -337,8 +421,8 @@ fn secrets_are_never_shown() {
         url = "https://example.com/hook"  # headwater.toml:17
         secret = "…"  # headwater.toml:18
         batch = 1  # default
-    "#]].assert_eq(&shown);
-    expect![[r#"{"server":{"listen":"127.0.0.1:8080","data_dir":"data","api_token":"…","roles":["ingest","delivery","debugger"],"trusted_proxies":[],"metrics_listen":null,"threads":null,"drain_timeout":"25s","tls":{"cert":null,"key":null},"limits":{"connections":10000,"header_bytes":"32 KiB","header_timeout":"10s","body_timeout":"30s","idle_timeout":"75s","bytes_in_flight":"64 MiB","events_per_second":null}},"logging":{"level":"info","format":"auto"},"log":{"segment_bytes":"256 MiB","dedupe_window":"7d","dedupe_ids_max":50000000,"queue_bytes":"64 MiB","retention":{"age":"7d","bytes":null}},"delivery":{"allow_private_addresses":true,"horizon":"72h"},"sources":[{"slug":"website","name":"Website","write_keys":["website-key"],"enabled":true,"client_side":false,"id":null}],"destinations":[{"slug":"crm","type":"webhook","name":null,"sources":["website"],"enabled":true,"concurrency":8,"id":null,"settings":{"url":"https://example.com/hook","secret":"…","batch":1}}]}"#]].assert_eq(&json);
+    "#]]
+    .assert_eq(&shown);
 }
 
 #[test]
@@ -360,4 +444,10 @@ fn the_reference_is_valid_with_every_key_uncommented() {
         .join("\n")
         .replace(r#"api_token = "…""#, r#"api_token = "0123456789abcdef""#);
     check(&text, expect!["valid"]);
+}
+
+#[test]
+fn the_documentation_shows_the_reference() {
+    expect_test::expect_file!["../../../../docs/config-reference.toml"]
+        .assert_eq(&reference(&destinations::all()));
 }

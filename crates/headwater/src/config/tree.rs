@@ -48,11 +48,6 @@ impl Table {
         self.entries.iter().find(|(name, ..)| name == key).map(|(.., node)| node)
     }
 
-    /// Where `key` itself stands, rather than its value.
-    pub fn origin_of(&self, key: &str) -> Option<&Origin> {
-        self.entries.iter().find(|(name, ..)| name == key).map(|(_, origin, _)| origin)
-    }
-
     /// Keys with their places and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Origin, &Node)> {
         self.entries.iter().map(|(name, origin, node)| (name.as_str(), origin, node))
@@ -75,8 +70,7 @@ impl Table {
     /// Errors: one problem, when the path leads nowhere.
     pub fn overlay(&mut self, path: &[&str], value: &str, origin: &Origin) -> Result<(), Problem> {
         let (key, rest) = path.split_first().expect("a path has a first step");
-        let node =
-            self.get_or_insert(key, origin, Value::Table(Table::default()));
+        let node = self.get_or_insert(key, origin, Value::Table(Table::default()));
         if rest.is_empty() {
             *node = Node { value: Value::Text(value.to_owned()), origin: origin.clone() };
             return Ok(());
@@ -224,12 +218,10 @@ fn convert_table(table: &DeTable<'_>, lines: &Lines<'_>) -> Table {
 fn convert(value: &DeValue<'_>, origin: &impl Fn(usize) -> Origin) -> Value {
     match value {
         DeValue::String(text) => Value::Text(text.to_string()),
-        DeValue::Integer(number) => {
-            match i64::from_str_radix(number.as_str(), number.radix()) {
-                Ok(number) => Value::Integer(number),
-                Err(_) => Value::Text(number.to_string()),
-            }
-        }
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) => Value::Integer(number),
+            Err(_) => Value::Text(number.to_string()),
+        },
         DeValue::Float(number) => Value::Float(number.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(yes) => Value::Bool(*yes),
         DeValue::Datetime(date) => Value::Date(date.to_string()),

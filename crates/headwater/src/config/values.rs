@@ -202,10 +202,7 @@ pub fn duration(node: &Node) -> Parsed<Duration> {
 }
 
 /// A length of time within bounds, both included; the bounds are written as people write them.
-pub fn duration_within(
-    min: &'static str,
-    max: &'static str,
-) -> impl Fn(&Node) -> Parsed<Duration> {
+pub fn duration_within(min: &'static str, max: &'static str) -> impl Fn(&Node) -> Parsed<Duration> {
     let bound = |text| parse_duration(text).expect("bounds are valid durations");
     let bounds = bound(min)..=bound(max);
     move |node| {

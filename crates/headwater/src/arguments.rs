@@ -1,0 +1,210 @@
+//! The command line: every subcommand, its arguments and its examples.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// Collects events, keeps them, and brings them to destinations.
+#[derive(Debug, Parser)]
+#[command(name = "headwater", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Start here:
+  headwater dev                  try it in a scratch folder, events shown as they come
+  headwater config reference     everything that can be configured
+  headwater serve                run it for good
+
+Exit codes: 0 done; 1 what was checked has problems, or what was looked for is not there;
+2 wrong usage; 3 it could not be done.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server.
+    Serve(Serve),
+    /// Try it: a server in a scratch folder that shows events as they come.
+    Dev(Dev),
+    /// Commands that talk to a running server.
+    #[command(flatten)]
+    Client(cli::Command),
+    /// Look into the event log of a data directory.
+    #[command(subcommand)]
+    Log(Log),
+    /// Check, show or explain the configuration.
+    #[command(subcommand)]
+    Config(Config),
+    /// Print a completion script for a shell.
+    #[command(after_help = "\
+Examples:
+  headwater completions bash > /etc/bash_completion.d/headwater
+  headwater completions zsh > ~/.zfunc/_headwater
+  headwater completions fish > ~/.config/fish/completions/headwater.fish")]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the version.
+    Version {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Where the configuration comes from.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigFile {
+    /// The configuration; headwater.toml in the working directory unless given.
+    #[arg(long, value_name = "FILE", env = "HEADWATER_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+/// Run the server.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  headwater serve
+  headwater serve --config /etc/headwater.toml --data-dir /var/lib/headwater --listen 0.0.0.0:8080
+  headwater serve --only ingest
+  HEADWATER_SERVER__LISTEN=0.0.0.0:8080 headwater serve
+
+Signals: SIGTERM and SIGINT stop it once everything under way is done, a second one stops it at
+once; SIGHUP reads the configuration again (it is read again after every change anyway).")]
+pub struct Serve {
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// Where everything is kept (server.data_dir).
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Address and port (server.listen).
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// What this process does: ingest, delivery, debugger (server.roles).
+    #[arg(long, value_name = "ROLES", value_delimiter = ',')]
+    pub only: Vec<String>,
+}
+
+/// Try it: a server in a scratch folder that shows events as they come.
+///
+/// Makes the folder with a configuration in it: a source with a write key, and a destination that
+/// writes files. Prints what to copy, then shows events until it is interrupted.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  headwater dev
+  headwater dev --dir /tmp/try --listen 127.0.0.1:9000")]
+pub struct Dev {
+    /// The scratch folder; made when missing, kept afterwards.
+    #[arg(long, value_name = "DIR", default_value = "headwater-dev")]
+    pub dir: PathBuf,
+    /// Address and port; 127.0.0.1:8080 unless given, or a free port when that one is taken.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+}
+
+/// Which data directory.
+#[derive(Debug, Clone, Args)]
+pub struct DataDir {
+    #[command(flatten)]
+    pub config: ConfigFile,
+    /// The data directory (server.data_dir).
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Look into the event log of a data directory.
+#[derive(Debug, Subcommand)]
+pub enum Log {
+    /// How much there is, and who has read how far.
+    #[command(after_help = "\
+Examples:
+  headwater log stat
+  headwater log stat --data-dir /var/lib/headwater --json | jq .end")]
+    Stat {
+        #[command(flatten)]
+        data_dir: DataDir,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read everything and check every checksum; exits with 1 when something is damaged.
+    #[command(after_help = "\
+Examples:
+  headwater log verify
+  headwater log verify --data-dir /backup/headwater --json")]
+    Verify {
+        #[command(flatten)]
+        data_dir: DataDir,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write accepted messages as lines of JSON, oldest first.
+    #[command(after_help = "\
+Examples:
+  headwater log export > messages.ndjson
+  headwater log export --source website --since 24h | gzip > website.ndjson.gz
+  headwater log export --since 2026-11-01T00:00:00Z --until 2026-11-02T00:00:00Z --output day.ndjson")]
+    Export {
+        #[command(flatten)]
+        data_dir: DataDir,
+        /// Only messages of this source.
+        #[arg(long, value_name = "SLUG")]
+        source: Option<String>,
+        /// Only messages received since: a time, or how long ago.
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// Only messages received before: a time, or how long ago.
+        #[arg(long, value_name = "TIME")]
+        until: Option<String>,
+        /// Where to; standard output unless given.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Each line also says where the message stands, its source and when it was received.
+        #[arg(long)]
+        envelope: bool,
+    },
+}
+
+/// Check, show or explain the configuration.
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Check a configuration; names every problem and exits with 1 if there is one.
+    #[command(after_help = "\
+Examples:
+  headwater config check
+  headwater config check /etc/headwater.toml
+  headwater config check --json | jq -r '.problems[].message'")]
+    Check {
+        /// The file; headwater.toml in the working directory unless given.
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the values in effect and where each comes from. Secrets are masked.
+    #[command(after_help = "\
+Examples:
+  headwater config show
+  headwater config show --config /etc/headwater.toml --json | jq .server.listen")]
+    Show {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print everything that can be configured, commented, with its defaults.
+    #[command(after_help = "\
+Examples:
+  headwater config reference | less
+  headwater config reference > headwater.toml")]
+    Reference,
+}

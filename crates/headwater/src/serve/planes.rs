@@ -1,0 +1,332 @@
+//! The planes, wired: what is made from what, and the order in which it ends.
+
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Context, Error, Result, anyhow};
+use debugger::Debugger;
+use destination_kit::{DestinationKind, World};
+use event_log::{EventLog, FileLog};
+use metrics_exporter_prometheus::PrometheusHandle;
+use routing::Routing;
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, watch},
+    task::{JoinHandle, JoinSet, spawn_blocking},
+    time::timeout,
+};
+use tracing::{info, warn};
+
+use crate::{
+    config::{self, Config, Input, Role, Secret},
+    data_dir::DataDir,
+    health::{self, Health},
+    http::{self, Parts},
+    log_api::{self, LogApi},
+    reload::Reload,
+    snapshot::snapshot,
+    telemetry::Telemetry,
+    token,
+};
+
+/// Out of the time for a stop, what requests under way may take before deliveries are drained.
+const REQUESTS_SHARE: u32 = 2;
+
+/// Everything that runs.
+pub struct Running {
+    address: SocketAddr,
+    tls: bool,
+    token: Secret,
+    routing: Routing,
+    log: Arc<dyn EventLog>,
+    front: Front,
+    debugger: Option<Debugger>,
+    delivery: Option<delivery::Delivery>,
+    operations: Option<JoinHandle<()>>,
+    tasks: Mutex<JoinSet<Result<()>>>,
+    stopping: watch::Sender<bool>,
+    drain: Duration,
+    /// Released last.
+    _data_dir: DataDir,
+}
+
+/// What answers at `server.listen`.
+enum Front {
+    /// The tracking API, and the router behind it.
+    Ingest(ingest::Server),
+    /// The router alone, in a process without the tracking API.
+    Router(JoinHandle<()>),
+}
+
+impl Running {
+    /// Takes the data directory, opens the log, and starts every plane that is wanted; senders
+    /// are let in last, so that whatever they hear 200 for is seen by the others.
+    pub async fn start(
+        input: Input,
+        config: Config,
+        kinds: Vec<Box<dyn DestinationKind>>,
+        prometheus: PrometheusHandle,
+    ) -> Result<Running> {
+        let began = Instant::now();
+        let server = config.server.clone();
+        let mut data_dir = DataDir::open(&server.data_dir)?;
+        let token = token::load_or_make(server.api_token.as_ref(), data_dir.path())?;
+        let log = open_log(&config.log, data_dir.path()).await?;
+        let routing = Routing::new(snapshot(&config, 1));
+        let stopping = watch::Sender::new(false);
+        let mut tasks = JoinSet::new();
+
+        let has = |role: Role| server.roles.contains(&role);
+        let delivery = if has(Role::Delivery) {
+            let options = delivery_options(&config, data_dir.path());
+            let started =
+                delivery::Delivery::start(log.clone(), routing.clone(), kinds, options).await;
+            Some(started.context("cannot start deliveries")?)
+        } else {
+            None
+        };
+        let debugger = has(Role::Debugger).then(|| {
+            let options = debugger::Options::default();
+            Debugger::new(log.clone(), routing.clone(), now_ms, options)
+        });
+
+        let reload = Reload::new(input, destinations::all(), config, routing.clone());
+        let state = reload.state();
+        let detail = state.borrow().detail();
+        tasks.spawn(async { reload.run().await.context("cannot watch the configuration") });
+        let telemetry = Telemetry::new(prometheus, log.clone(), state.clone());
+        let upkeep = telemetry.clone().upkeep();
+        tasks.spawn(async {
+            upkeep.await;
+            Ok(())
+        });
+        let health = Health {
+            log: log.clone(),
+            config: state,
+            roles: server.roles.clone().into(),
+            stopping: stopping.subscribe(),
+        };
+        let health = health::routes(health);
+        let watched = health.clone().merge(telemetry.routes());
+        let operations = match server.metrics_listen {
+            Some(address) => {
+                let listener = listen(address).await?;
+                let router = http::operations(watched.clone());
+                let stop = stopping.subscribe();
+                Some(tokio::spawn(http::serve(listener, router, stop, Duration::ZERO)))
+            }
+            None => None,
+        };
+        let mut planes = vec![log_api::routes(LogApi {
+            log: log.clone(),
+            routing: routing.clone(),
+            stopping: stopping.subscribe(),
+        })];
+        planes.extend(debugger.clone().map(debugger::routes));
+        let parts = Parts {
+            token: token.clone(),
+            planes,
+            // Who balances load asks for health where it sends its load.
+            operations: if operations.is_some() { health } else { watched },
+        };
+        let router = http::router(parts);
+        let (front, address) = if has(Role::Ingest) {
+            let tls = read_tls(server.tls.as_ref())?;
+            let fallback = ingest::fallback(router);
+            let options = ingest_options(&server);
+            let started =
+                ingest::Server::start(options, routing.clone(), log.clone(), fallback, tls);
+            let started = started.with_context(|| cannot_listen(server.listen))?;
+            let address = started.local_addr();
+            (Front::Ingest(started), address)
+        } else {
+            let listener = listen(server.listen).await?;
+            let address = listener.local_addr()?;
+            let stop = stopping.subscribe();
+            let drain = server.drain_timeout / REQUESTS_SHARE;
+            (Front::Router(tokio::spawn(http::serve(listener, router, stop, drain))), address)
+        };
+        data_dir.announce(&url_of(address, server.tls.is_some()))?;
+        info!(
+            listen = %address,
+            tls = server.tls.is_some(),
+            data_dir = %server.data_dir.display(),
+            took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            version = env!("CARGO_PKG_VERSION"),
+            "ready"
+        );
+        if let Some(detail) = detail {
+            warn!("{detail}");
+        }
+        Ok(Running {
+            address,
+            tls: server.tls.is_some(),
+            token,
+            routing,
+            log,
+            front,
+            debugger,
+            delivery,
+            operations,
+            tasks: Mutex::new(tasks),
+            stopping,
+            drain: server.drain_timeout,
+            _data_dir: data_dir,
+        })
+    }
+
+    /// Where this machine reaches it.
+    pub fn url(&self) -> String {
+        url_of(self.address, self.tls)
+    }
+
+    /// What clients of `/api` must show.
+    pub fn token(&self) -> &Secret {
+        &self.token
+    }
+
+    /// A write key that can be used now.
+    pub fn first_write_key(&self) -> Option<String> {
+        let routing = self.routing.current();
+        let mut keys = routing.sources().flat_map(|source| &source.write_keys);
+        keys.next().map(|key| key.as_str().to_owned())
+    }
+
+    /// Waits for something that makes going on pointless; usually for ever.
+    pub async fn fault(&self) -> Error {
+        match self.tasks.lock().await.join_next().await {
+            Some(Ok(Err(error))) => error,
+            Some(Err(error)) => anyhow!(error).context("a part of the server failed"),
+            Some(Ok(Ok(()))) => anyhow!("a part of the server ended"),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Lets nobody in any more, answers who is in, finishes deliveries, then closes the log.
+    pub async fn stop(self) {
+        self.stopping.send_replace(true);
+        // Live streams end only when they are told to.
+        if let Some(debugger) = &self.debugger {
+            debugger.close();
+        }
+        let until = Instant::now() + self.drain;
+        match self.front {
+            Front::Ingest(server) => server.shutdown(self.drain / REQUESTS_SHARE).await,
+            Front::Router(task) => drop(timeout(self.drain, task).await),
+        }
+        if let Some(delivery) = &self.delivery {
+            delivery.drain(until.saturating_duration_since(Instant::now())).await;
+        }
+        if let Some(operations) = self.operations {
+            operations.abort();
+        }
+        self.tasks.into_inner().shutdown().await;
+        self.log.close().await;
+    }
+}
+
+async fn open_log(options: &config::Log, data_dir: &Path) -> Result<Arc<dyn EventLog>> {
+    let options = log_options(options, data_dir);
+    let path: PathBuf = data_dir.join("log");
+    let shown = path.display().to_string();
+    let opened = spawn_blocking(move || FileLog::open(&path, options)).await?;
+    let log = opened.with_context(|| format!("cannot open the event log in {shown}"))?;
+    Ok(Arc::new(log))
+}
+
+/// How the log of a data directory is set up.
+pub fn log_options(options: &config::Log, data_dir: &Path) -> event_log::Options {
+    event_log::Options {
+        segment_bytes: options.segment_bytes,
+        queue_bytes_max: options.queue_bytes,
+        ring_bytes: options.memory_bytes,
+        max_age: options.retention_age,
+        max_bytes: options.retention_bytes,
+        reserve_bytes: options.reserve_bytes,
+        window: options.dedupe_window,
+        window_max: options.dedupe_window_max.max(options.dedupe_window),
+        window_memory_bytes: options.dedupe_memory_bytes,
+        window_ids: options.dedupe_ids_max,
+        ids_dir: Some(data_dir.join("ids")),
+        compress: options.compress,
+        clock: now_ms,
+        ..event_log::Options::default()
+    }
+}
+
+fn ingest_options(server: &config::Server) -> ingest::Options {
+    let limits = &server.limits;
+    ingest::Options {
+        listen: server.listen,
+        threads: server.threads.unwrap_or(0),
+        connections_max: limits.connections,
+        bytes_in_flight_max: limits.bytes_in_flight,
+        head_timeout: limits.header_timeout,
+        body_timeout: limits.body_timeout,
+        write_timeout: limits.write_timeout,
+        idle_timeout: limits.idle_timeout,
+        requests_per_second: limits.requests_per_second,
+        refused_per_second: limits.refused_per_second,
+        trusted_proxies: server.trusted_proxies.clone(),
+    }
+}
+
+fn delivery_options(config: &Config, data_dir: &Path) -> delivery::Options {
+    let world = World {
+        allow_private_addresses: config.delivery.allow_private_addresses,
+        ..World::default()
+    };
+    let defaults = delivery::Options::new(data_dir.join("books"), world, Arc::new(jitter));
+    delivery::Options {
+        schedule: delivery::Schedule::new(config.delivery.horizon),
+        attempt_timeout: config.delivery.attempt_timeout,
+        from_start: config.delivery.from_start,
+        ..defaults
+    }
+}
+
+/// A number in `0.0..1.0`.
+fn jitter() -> f64 {
+    // Randomness that fails costs the spread of retries, nothing else.
+    let bits = getrandom::u64().unwrap_or(1 << 63);
+    (bits >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// The wall clock, Unix milliseconds.
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Where this machine reaches what listens on `address`.
+fn url_of(mut address: SocketAddr, tls: bool) -> String {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    format!("{}://{address}", if tls { "https" } else { "http" })
+}
+
+fn read_tls(tls: Option<&config::Tls>) -> Result<Option<Arc<rustls::ServerConfig>>> {
+    let Some(config::Tls { cert, key }) = tls else { return Ok(None) };
+    let read =
+        |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    let made = ingest::tls::server_config(&read(cert)?, &read(key)?);
+    let made =
+        made.with_context(|| format!("cannot use {} with {}", cert.display(), key.display()))?;
+    Ok(Some(made))
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| cannot_listen(address))
+}
+
+fn cannot_listen(address: SocketAddr) -> String {
+    format!("cannot listen on {address}")
+}
