@@ -2,6 +2,7 @@
 //! behind a token, and a tracking API that answers as it is told.
 
 mod accounts;
+mod encrypted;
 mod live;
 mod sending;
 mod server;
