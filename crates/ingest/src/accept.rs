@@ -8,7 +8,7 @@
 //! message, in the sender's order: a MESSAGE for what is accepted, a DISCARD for what is not.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::net::IpAddr;
 
@@ -113,12 +113,15 @@ pub fn fill(
     let Scratch { items, members, room, tail, .. } = &mut **scratch;
     tail.clear();
     normalise::tail(call.received_at_ms, source.id.as_str(), tail);
+    let ip = normalise::ip_text(call.peer_ip);
     let common = Common {
         body,
         envelope,
         call,
         client_side: source.client_side,
         sent_at_ms: envelope.sent_at.text(body).and_then(time::parse),
+        ip: ip.as_deref(),
+        times: time::Writer::new(call.received_at_ms),
         tail,
     };
     let mut filling = Filling {
@@ -168,9 +171,7 @@ pub fn fill(
         }
     }
     if envelope.uncounted > 0 {
-        let detail = format!("{} more messages behind these", envelope.uncounted);
-        let fault =
-            validate::whole("bad_request", detail.into(), "at most 2,500 messages in one batch");
+        let fault = validate::surplus(envelope.uncounted);
         filling.discard_raw(items.len(), None, fault, b"");
         filling.verdicts.discarded += envelope.uncounted - 1;
     }
@@ -271,7 +272,7 @@ impl Filling<'_, '_> {
 }
 
 /// The sender's `messageId` in plain text, where it is usable.
-fn message_id(slots: &Slots<'_>, body: &[u8]) -> Option<String> {
+pub(crate) fn message_id(slots: &Slots<'_>, body: &[u8]) -> Option<String> {
     let id = slots.value(Field::MessageId);
     match id.shape {
         Shape::Number => Some(plain(id.raw(body))),

@@ -15,6 +15,7 @@ mod answer;
 mod auth;
 mod body;
 pub mod cdn;
+pub mod check;
 mod client;
 mod collect;
 mod connection;

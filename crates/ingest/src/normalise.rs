@@ -13,7 +13,7 @@ mod splice;
 #[cfg(test)]
 mod tests;
 
-use std::{io::Write, net::IpAddr};
+use std::net::IpAddr;
 
 use spec::{Head, Kind, Message, Span, format_iso};
 use uuid::Uuid;
@@ -36,6 +36,9 @@ pub(crate) struct Common<'a> {
     pub(crate) client_side: bool,
     /// `sentAt` of the batch, if it can be read.
     pub(crate) sent_at_ms: Option<i64>,
+    /// The caller's address as `context.ip` takes it.
+    pub(crate) ip: Option<&'a str>,
+    pub(crate) times: time::Writer,
     /// `"receivedAt":…,"projectId":…,"version":2}`
     pub(crate) tail: &'a [u8],
 }
@@ -65,6 +68,11 @@ pub(crate) fn tail(received_at_ms: i64, project_id: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\",\"projectId\":");
     write_string(project_id.as_bytes(), out);
     out.extend_from_slice(b",\"version\":2}");
+}
+
+/// A caller's address as text. IPv6 addresses are not collected, as in the field.
+pub(crate) fn ip_text(peer: Option<IpAddr>) -> Option<String> {
+    peer.map(|ip| ip.to_canonical()).filter(IpAddr::is_ipv4).map(|ip| ip.to_string())
 }
 
 /// Appends the message as it is stored, head and JSON.
@@ -277,9 +285,9 @@ fn times(common: &Common<'_>, slots: &Slots<'_>, ours: &mut Ours<'_>) {
     };
     ours.key("timestamp");
     ours.out.push(b'"');
-    format_iso(timestamp_ms, ours.out);
+    common.times.write(timestamp_ms, ours.out);
     ours.out.extend_from_slice(b"\",\"originalTimestamp\":\"");
-    format_iso(original_ms, ours.out);
+    common.times.write(original_ms, ours.out);
     ours.out.push(b'"');
 }
 
@@ -294,7 +302,7 @@ fn corrected(received_ms: i64, sent_ms: Option<i64>, original_ms: i64) -> i64 {
 /// What we add to a message's `context`.
 #[derive(Clone, Copy, Default)]
 struct Extra<'a> {
-    ip: Option<IpAddr>,
+    ip: Option<&'a str>,
     user_agent: Option<&'a [u8]>,
 }
 
@@ -303,7 +311,7 @@ const USER_AGENT_MAX: usize = 1024;
 
 impl<'a> Extra<'a> {
     /// `ip` is filled in where the caller is a person's device and the message says nothing of it
-    /// (any value, `null` too, is an answer); IPv6 addresses are not collected.
+    /// (any value, `null` too, is an answer).
     fn of(common: &Common<'a>, merged: &Merged<'_>, library: Library) -> Extra<'a> {
         let facts = merged.facts;
         let mut extra = Extra::default();
@@ -314,7 +322,7 @@ impl<'a> Extra<'a> {
                 Library::Other => common.client_side || common.call.pixel,
             };
             if from_device || facts.direct.shape == Shape::True {
-                extra.ip = common.call.peer_ip.map(|ip| ip.to_canonical()).filter(IpAddr::is_ipv4);
+                extra.ip = common.ip;
             }
         }
         if common.call.pixel && !facts.user_agent.given() {
@@ -341,7 +349,9 @@ impl<'a> Extra<'a> {
             if comma {
                 out.push(b',');
             }
-            write!(out, "\"ip\":\"{ip}\"").expect("a vector takes any amount");
+            out.extend_from_slice(b"\"ip\":\"");
+            out.extend_from_slice(ip.as_bytes());
+            out.push(b'"');
             comma = true;
         }
         if let Some(agent) = self.user_agent {

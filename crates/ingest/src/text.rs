@@ -53,7 +53,13 @@ fn unit<'a>(rest: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
 
 /// Writes `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
 pub(crate) fn write_string(text: &[u8], out: &mut Vec<u8>) {
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
     out.push(b'"');
+    if text.iter().all(plain) {
+        out.extend_from_slice(text);
+        out.push(b'"');
+        return;
+    }
     for &byte in String::from_utf8_lossy(text).as_bytes() {
         match byte {
             b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),

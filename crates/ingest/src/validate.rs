@@ -344,6 +344,12 @@ pub(crate) fn unreadable(item: &Item, index: usize) -> Option<Fault> {
     Some(whole("bad_request", detail, expected))
 }
 
+/// Messages so far beyond the limit of a batch that they are told of together.
+pub(crate) fn surplus(messages: u32) -> Fault {
+    let detail = format!("{messages} more messages behind these");
+    whole("bad_request", detail.into(), "at most 2,500 messages in one batch")
+}
+
 /// A batch without messages.
 pub(crate) fn empty_batch(batch: Value) -> Fault {
     let detail = match batch.shape {

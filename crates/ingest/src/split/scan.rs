@@ -389,24 +389,32 @@ fn string(bytes: &[u8], mut at: usize) -> Result<(usize, bool), Bad> {
 const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
+/// A high bit in the first byte of `word` that is a quote, a backslash or below 0x20, and perhaps
+/// in later ones: borrows spoil only what lies above the first.
+#[inline(always)]
+fn ends(word: u64) -> u64 {
+    let quote = word ^ (LOW * b'"' as u64);
+    let backslash = word ^ (LOW * b'\\' as u64);
+    (quote.wrapping_sub(LOW) & !quote
+        | backslash.wrapping_sub(LOW) & !backslash
+        | word.wrapping_sub(LOW * 0x20) & !word)
+        & HIGH
+}
+
 /// The next byte that ends plain text in a string: a quote, a backslash, a control character, or
 /// the end of the body.
 #[inline(always)]
 fn plain(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*eight);
-        let quote = word ^ (LOW * b'"' as u64);
-        let backslash = word ^ (LOW * b'\\' as u64);
-        // A byte's high bit is set where it is 0 (quote, backslash) or below 0x20. Borrows can
-        // spoil only bytes above the first that is set, and we take the first.
-        let found = (quote.wrapping_sub(LOW) & !quote
-            | backslash.wrapping_sub(LOW) & !backslash
-            | word.wrapping_sub(LOW * 0x20) & !word)
-            & HIGH;
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
+    while let Some(sixteen) = bytes.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+        let both = u128::from_le_bytes(*sixteen);
+        let (first, second) = (ends(both as u64), ends((both >> 64) as u64));
+        if first != 0 {
+            return at + (first.trailing_zeros() / 8) as usize;
         }
-        at += 8;
+        if second != 0 {
+            return at + 8 + (second.trailing_zeros() / 8) as usize;
+        }
+        at += 16;
     }
     while let Some(&byte) = bytes.get(at) {
         if byte == b'"' || byte == b'\\' || byte < 0x20 {
