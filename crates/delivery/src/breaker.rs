@@ -238,10 +238,12 @@ mod tests {
     #[test]
     fn mostly_failures_open_it_too() {
         let mut breaker = Breaker::default();
-        for _ in 0..16 {
+        for _ in 0..12 {
             fail(&mut breaker, 4, 0);
             breaker.learn(Sign::Works, true, 0, 0.5);
         }
+        assert_eq!(breaker.state(), State::Closed, "too few to tell");
+        fail(&mut breaker, 4, 0);
         assert!(matches!(breaker.state(), State::Open { .. }));
     }
 

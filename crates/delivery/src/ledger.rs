@@ -36,10 +36,8 @@ pub fn group_of(destination: &DestinationId) -> String {
 const READ_BYTES: usize = 1 << 20;
 /// A snapshot is due when this much was read since the last one …
 const SNAPSHOT_BYTES: u64 = 64 << 20;
-/// … yet not more often than this …
+/// … yet not more often than this. When anything was read, it is also due after a given time.
 const SNAPSHOT_PAUSE: Duration = Duration::from_secs(5);
-/// … and when anything was read, after this time.
-const SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// The books of an installation, always a little behind its log.
@@ -47,12 +45,14 @@ pub struct Ledger {
     log: Arc<dyn EventLog>,
     path: PathBuf,
     clock: Clock,
+    every: Duration,
     books: Mutex<Books>,
     position: watch::Sender<Position>,
 }
 
 impl Ledger {
-    /// Opens the books in `path` and brings them up to the end of `log`. `routing` helps where
+    /// Opens the books in `path` and brings them up to the end of `log`; a snapshot is written
+    /// `every` so often while anything happens. `routing` helps where
     /// the log no longer says which sources fed a destination.
     ///
     /// Errors: the log's, when it cannot be read.
@@ -60,6 +60,7 @@ impl Ledger {
         log: Arc<dyn EventLog>,
         path: PathBuf,
         clock: Clock,
+        every: Duration,
         routing: &RoutingSnapshot,
     ) -> Result<Ledger, LogError> {
         let identity = log.key_of(0, b"books");
@@ -77,7 +78,7 @@ impl Ledger {
             }
         };
         let position = watch::Sender::new(Position(books.position));
-        let ledger = Ledger { log, path, clock, books: Mutex::new(books), position };
+        let ledger = Ledger { log, path, clock, every, books: Mutex::new(books), position };
         while ledger.with(|books| books.position) < end.0 {
             ledger.step().await?;
         }
@@ -112,7 +113,7 @@ impl Ledger {
                         _ = stop.wait_for(|stop| *stop) => {
                             if *end.borrow() == *self.position.borrow() { break }
                         }
-                        () = sleep(SNAPSHOT_EVERY), if dirty => {}
+                        () = sleep(self.every), if dirty => {}
                     }
                 }
                 Err(error) => {
@@ -125,7 +126,7 @@ impl Ledger {
             }
             let read = self.position.borrow().0 - covered;
             let since = written.elapsed();
-            if (dirty && since >= SNAPSHOT_EVERY)
+            if (dirty && since >= self.every)
                 || (read >= SNAPSHOT_BYTES && since >= SNAPSHOT_PAUSE)
             {
                 covered = self.snapshot().await;
@@ -133,6 +134,8 @@ impl Ledger {
             }
         }
         self.snapshot().await;
+        // The snapshot's own records: whoever waits for the end of the log is to see it.
+        while let Ok(Step { more: true, .. }) = self.step().await {}
     }
 
     /// Takes the next stretch of log into account.
@@ -154,7 +157,7 @@ impl Ledger {
         if chunk.entries.is_empty() && chunk.next <= from {
             return Ok(Step { more: false, news: false });
         }
-        let news = chunk.entries.iter().any(|entry| entry.label.kind != CONTROL);
+        let news = chunk.entries.iter().any(|entry| !matches!(entry.label.kind, CONTROL | record::FEED));
         {
             let mut books = self.books.lock().expect("no holder of this lock panics");
             for entry in &chunk.entries {
@@ -220,7 +223,7 @@ impl Ledger {
 struct Step {
     /// There may be more.
     more: bool,
-    /// It held more than the log's own records.
+    /// It held more than the log's own records and what a snapshot itself leaves behind.
     news: bool,
 }
 

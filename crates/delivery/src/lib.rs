@@ -54,6 +54,9 @@ pub struct Options {
     pub schedule: Schedule,
     /// An attempt ends after this time, whatever the destination does.
     pub attempt_timeout: Duration,
+    /// How often the books are written while anything happens; they are read again up to there
+    /// after a crash.
+    pub snapshot_every: Duration,
     /// New destinations also get what the log held before them.
     pub from_start: bool,
 }
@@ -71,6 +74,7 @@ impl Options {
             jitter,
             schedule: Schedule::default(),
             attempt_timeout: Duration::from_secs(30),
+            snapshot_every: Duration::from_secs(60),
             from_start: false,
         }
     }

@@ -26,8 +26,8 @@ use crate::{
 
 const READ_BYTES: usize = 1 << 20;
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
-/// A worker that ended by itself is started again after this time.
-const RESTART_AFTER: Duration = Duration::from_secs(5);
+/// A worker that ended by itself is started again within this time.
+const RESTART_AFTER: Duration = Duration::from_secs(30);
 
 /// All deliveries of an installation. Cheap to clone; they go on until [`Delivery::drain`].
 #[derive(Clone)]
@@ -107,7 +107,8 @@ impl Delivery {
     ) -> Result<Delivery, LogError> {
         let clock = options.world.clock.clone();
         let snapshot = routing.snapshot();
-        let ledger = Ledger::open(log.clone(), options.books.clone(), clock, &snapshot).await?;
+        let (books, every) = (options.books.clone(), options.snapshot_every);
+        let ledger = Ledger::open(log.clone(), books, clock, every, &snapshot).await?;
         let inner = Arc::new(Inner {
             log,
             ledger: Arc::new(ledger),

@@ -329,7 +329,7 @@ impl Worker {
                 self.recording = None;
                 for (answer, many) in self.asked[0].drain(..) {
                     // Whoever asked may have gone.
-                    drop(answer.send(many));
+                    let _ = answer.send(many);
                 }
             }
             Event::Recorded(Err(error)) => {

@@ -2,7 +2,7 @@
 
 use event_log::{Chunk, Entry, EventLog, LogError, Position};
 use spec::{Feed, Message, Step, record};
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     Link, OUTCOMES_MAX, QUEUE_BYTES_MAX, QUEUE_MAX, READ_AGAIN_AFTER, READ_BYTES, RETRIES_MAX,
@@ -241,7 +241,7 @@ impl Worker {
             return self.discard((position, stream, received_at_ms), step, code, filtered.reason);
         }
         let key = message.ordering_key();
-        let person = if key.is_empty() { 0 } else { xxh3_64_with_seed(key, stream).max(1) };
+        let person = if key.is_empty() { 0 } else { xxh3_64(key).max(1) };
         self.queue.push(Waiting { position, stream, received_at_ms, person, message });
     }
 

@@ -1,0 +1,197 @@
+//! The books as JSON.
+
+use std::collections::BTreeMap;
+
+use axum::{Json, extract::State};
+use routing::RoutingSnapshot;
+use serde_json::{Value, json};
+
+use super::{Pairs, iso, problem::Problem, query, up_to_date};
+use crate::{
+    Delivery,
+    books::{Books, Counts, Line, Tally, Unit},
+};
+
+const ROWS_MAX: usize = 20_000;
+const MINUTE_MS: i64 = 60_000;
+
+/// How finely the rows are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Minute,
+    Hour,
+    Total,
+}
+
+/// What came in from each source, and what became of it at each destination.
+pub(super) async fn accounting(
+    State(delivery): State<Delivery>,
+    query: Pairs,
+) -> Result<Json<Value>, Problem> {
+    let mut given = query::parse(query, &["source", "destination", "from", "to", "by"])?;
+    let by = match given.take("by").as_deref() {
+        None | Some("total") => By::Total,
+        Some("hour") => By::Hour,
+        Some("minute") => By::Minute,
+        Some(other) => {
+            let message = format!("{other:?} is no way to cut the books");
+            return Err(Problem::parameter("by", message, "minute, hour or total".into()));
+        }
+    };
+    let now = delivery.inner().options.world.clock.now_ms();
+    let from = given.time("from")?.unwrap_or(match by {
+        By::Minute => now - 60 * MINUTE_MS,
+        By::Hour => now - 24 * 60 * MINUTE_MS,
+        By::Total => 0,
+    });
+    let to = given.time("to")?.unwrap_or(i64::MAX);
+    let (source, destination) = (given.take("source"), given.take("destination"));
+    up_to_date(&delivery).await?;
+    let snapshot = delivery.inner().routing.snapshot();
+    let stream = match &source {
+        None => None,
+        Some(slug) => Some(stream_named(&snapshot, slug)?),
+    };
+    let (rows, place, names) = delivery.ledger().with(|books| {
+        let place = destination.as_deref().map(|name| place_named(books, &snapshot, name));
+        let names: Vec<String> =
+            books.destinations().iter().map(|book| name(&snapshot, &book.id)).collect();
+        (select(books, by, stream, from, to), place.transpose(), names)
+    });
+    let place = place?;
+    let rows: Vec<Value> = rows?
+        .iter()
+        .filter(|(_, tally)| match place {
+            Some(place) => tally.lines.iter().any(|line| Some(line.destination) == place),
+            None => true,
+        })
+        .map(|(key, tally)| show(&snapshot, &names, by, key, tally, place))
+        .collect();
+    let by = match by {
+        By::Minute => "minute",
+        By::Hour => "hour",
+        By::Total => "total",
+    };
+    Ok(Json(json!({ "data": { "by": by, "sources": rows } })))
+}
+
+/// A row's stretch of time, by its first millisecond and length, and its source.
+type Key = (i64, Unit, u64);
+
+fn select(
+    books: &Books,
+    by: By,
+    stream: Option<u64>,
+    from: i64,
+    to: i64,
+) -> Result<BTreeMap<Key, Tally>, Problem> {
+    let mut rows: BTreeMap<Key, Tally> = BTreeMap::new();
+    for row in books.rows().filter(|row| stream.is_none_or(|stream| stream == row.stream)) {
+        let minutes = match row.unit {
+            Unit::Minute => 1,
+            Unit::Hour => 60,
+            Unit::Day => 24 * 60,
+        };
+        // What reaches into the time asked for counts whole.
+        if row.from_ms + minutes * MINUTE_MS <= from || row.from_ms >= to {
+            continue;
+        }
+        let key = match (by, row.unit) {
+            (By::Total, _) => (0, Unit::Day, row.stream),
+            (By::Hour, Unit::Minute) => {
+                let hour = 60 * MINUTE_MS;
+                (row.from_ms / hour * hour, Unit::Hour, row.stream)
+            }
+            (_, unit) => (row.from_ms, unit, row.stream),
+        };
+        rows.entry(key).or_default().merge(row.tally);
+        if rows.len() > ROWS_MAX {
+            return Err(Problem::too_many_rows(ROWS_MAX));
+        }
+    }
+    Ok(rows)
+}
+
+fn show(
+    snapshot: &RoutingSnapshot,
+    names: &[String],
+    by: By,
+    (from_ms, unit, stream): &Key,
+    tally: &Tally,
+    place: Option<Option<u32>>,
+) -> Value {
+    let lines = tally.lines.iter().filter(|line| match place {
+        Some(place) => Some(line.destination) == place,
+        None => true,
+    });
+    let destinations: Vec<Value> = lines.map(|line| show_line(names, line)).collect();
+    let mut row = json!({
+        "source": snapshot.source_of_stream(*stream).map(|source| &source.slug),
+        "received": tally.received(),
+        "accepted": tally.accepted,
+        "duplicates": tally.duplicates,
+        "discarded": tally.discarded.total(),
+        "discards": reasons(&tally.discarded),
+        "refused": tally.refused.total(),
+        "refusals": reasons(&tally.refused),
+        "destinations": destinations,
+    });
+    if by != By::Total {
+        row["time"] = iso(*from_ms).into();
+        row["unit"] = match unit {
+            Unit::Minute => "minute",
+            Unit::Hour => "hour",
+            Unit::Day => "day",
+        }
+        .into();
+    }
+    row
+}
+
+fn show_line(names: &[String], line: &Line) -> Value {
+    json!({
+        "destination": names[line.destination as usize],
+        "routed": line.routed,
+        "delivered": line.delivered,
+        "pending": line.pending(),
+        "discarded": line.discarded.total(),
+        "discards": reasons(&line.discarded),
+        "exhausted": line.exhausted,
+        "retried": line.retried,
+        "balanced": line.routed == line.settled() + line.pending(),
+    })
+}
+
+fn reasons(counts: &Counts) -> Vec<Value> {
+    let mut counts: Vec<_> = counts.iter().collect();
+    counts.sort_by_key(|(step, code, count)| (std::cmp::Reverse(*count), *step, *code));
+    let reason = |(step, code, count)| json!({ "step": step, "code": code, "count": count });
+    counts.into_iter().map(reason).collect()
+}
+
+/// The slug of a destination; its id once the routing knows it no longer.
+fn name(snapshot: &RoutingSnapshot, id: &spec::DestinationId) -> String {
+    snapshot.destination(id).map_or_else(|| id.to_string(), |route| route.slug.clone())
+}
+
+fn stream_named(snapshot: &RoutingSnapshot, slug: &str) -> Result<u64, Problem> {
+    snapshot.source_named(slug).map(|source| source.id.stream()).ok_or_else(|| {
+        let known: Vec<&str> = snapshot.sources().map(|source| source.slug.as_str()).collect();
+        Problem::unknown("source", slug, &known)
+    })
+}
+
+/// The place of a destination in the books; `None` when it was never fed.
+fn place_named(
+    books: &Books,
+    snapshot: &RoutingSnapshot,
+    wanted: &str,
+) -> Result<Option<u32>, Problem> {
+    let found =
+        books.destinations().iter().position(|book| name(snapshot, &book.id) == wanted);
+    if found.is_none() && snapshot.destination_named(wanted).is_none() {
+        let known: Vec<&str> = snapshot.destinations().map(|d| d.slug.as_str()).collect();
+        return Err(Problem::unknown("destination", wanted, &known));
+    }
+    Ok(found.map(|place| place as u32))
+}

@@ -1,0 +1,147 @@
+//! What a client hears when it does not get what it asked for, with the statuses in one place.
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use event_log::LogError;
+use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
+use serde::Serialize;
+
+use crate::RedeliverError;
+
+/// One error as clients read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Problem {
+    #[serde(skip)]
+    status: StatusCode,
+    /// Stable, for machines.
+    code: &'static str,
+    /// One sentence for people.
+    message: String,
+    /// The query parameter at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<String>,
+    /// Where in the body the fault is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<String>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<String>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, message: String) -> Problem {
+        Problem { status, code, message, parameter: None, pointer: None, fix: None }
+    }
+
+    pub(super) fn parameter(parameter: &str, message: String, fix: String) -> Problem {
+        Problem {
+            parameter: Some(parameter.to_owned()),
+            fix: Some(fix),
+            ..Problem::new(StatusCode::BAD_REQUEST, "invalid_parameter", message)
+        }
+    }
+
+    /// `what` is `source` or `destination`.
+    pub(super) fn unknown(what: &str, name: &str, known: &[&str]) -> Problem {
+        let code = if what == "source" { "source_not_found" } else { "destination_not_found" };
+        let fix = match known {
+            [] => format!("add a {what} to the configuration"),
+            known => format!("known {what}s: {}", known.join(", ")),
+        };
+        let message = format!("no {what} is called {name:?}");
+        Problem { fix: Some(fix), ..Problem::new(StatusCode::NOT_FOUND, code, message) }
+    }
+
+    pub(super) fn redeliver_body(pointer: &str) -> Problem {
+        let message = "the body does not say what to deliver again".to_owned();
+        let fix = r#"send {"positions":["123"]} with 1 to 10,000 positions, or {"all":true}"#;
+        Problem {
+            pointer: Some(pointer.to_owned()),
+            fix: Some(fix.to_owned()),
+            ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message)
+        }
+    }
+
+    pub(super) fn redeliver(error: &RedeliverError, name: &str) -> Problem {
+        match error {
+            RedeliverError::Unknown => Problem {
+                fix: Some("messages stand there once their retries are used up".to_owned()),
+                ..Problem::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "not_a_dead_letter",
+                    format!("{name:?} has no dead letters"),
+                )
+            },
+            RedeliverError::NotRunning => Problem {
+                fix: Some("enable the destination and try again".to_owned()),
+                ..Problem::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "destination_not_running",
+                    format!("{name:?} is disabled or about to stop"),
+                )
+            },
+            RedeliverError::NotThere(positions) => {
+                let shown: Vec<String> =
+                    positions.iter().take(10).map(ToString::to_string).collect();
+                let more = if positions.len() > 10 { " …" } else { "" };
+                Problem {
+                    pointer: Some("/positions".to_owned()),
+                    fix: Some(format!("list them with GET /api/destinations/{name}/dead-letters")),
+                    ..Problem::new(
+                        StatusCode::UNPROCESSABLE_ENTITY,
+                        "not_a_dead_letter",
+                        format!("not in the dead-letter list: {}{more}", shown.join(", ")),
+                    )
+                }
+            }
+        }
+    }
+
+    pub(super) fn too_many_rows(max: usize) -> Problem {
+        Problem {
+            fix: Some("ask for a shorter time, one source, or by=hour".to_owned()),
+            ..Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "too_many_rows",
+                format!("the answer would have more than {max} rows"),
+            )
+        }
+    }
+
+    pub(super) fn books_behind() -> Problem {
+        let message = "the books are behind the log".to_owned();
+        Problem {
+            fix: Some("try again shortly".to_owned()),
+            ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "books_behind", message)
+        }
+    }
+
+    pub(super) fn log(error: LogError) -> Problem {
+        tracing::error!(error = &error as &dyn std::error::Error, "the books cannot be audited");
+        let message = "the event log cannot be read at the moment".to_owned();
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "log_unavailable", message)
+    }
+
+    pub(super) fn method_not_allowed() -> Problem {
+        let message = "this path does not take that method".to_owned();
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+    }
+}
+
+#[derive(Serialize)]
+struct Errors {
+    errors: [Problem; 1],
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status;
+        let mut response = (status, Json(Errors { errors: [self] })).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        response
+    }
+}

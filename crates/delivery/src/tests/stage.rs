@@ -1,0 +1,190 @@
+//! A stage for whole deliveries: partners that do as they are told, a log in memory, virtual time.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use destination_kit::{
+    Answer, BadSetting, Batching, Clock, Definition, DeliveryError, Destination, DestinationKind,
+    Fault, Settings, World,
+};
+use event_log::{Batch, EventLog, Label, MemoryLog, Position, Tag};
+use routing::{DestinationRoute, Routing};
+use spec::{Message, SourceId, record};
+use tokio::time::{Instant, sleep};
+
+use super::{destination, encoded};
+use crate::{Delivery, Options};
+
+/// Small, fast and the same everywhere.
+#[derive(Clone)]
+pub struct Dice(u64);
+
+impl Dice {
+    /// Dice that fall as `seed` says.
+    pub fn new(seed: u64) -> Dice {
+        Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    /// A number below `below`.
+    pub fn roll(&mut self, below: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % below
+    }
+}
+
+/// What partners saw and how they behave, over all lives of the process.
+pub struct Scene {
+    dice: Mutex<Dice>,
+    /// Per destination: ids in the order in which attempts began, and whether they were taken.
+    calls: Mutex<BTreeMap<String, Vec<(String, bool)>>>,
+    /// Virtual milliseconds of all earlier lives.
+    before_ms: Mutex<i64>,
+}
+
+impl Scene {
+    fn new(seed: u64) -> Arc<Scene> {
+        Arc::new(Scene {
+            dice: Mutex::new(Dice::new(seed)),
+            calls: Mutex::default(),
+            before_ms: Mutex::new(1_763_000_000_000),
+        })
+    }
+
+    fn roll(&self, below: u64) -> u64 {
+        self.dice.lock().expect("no test panics with it").roll(below)
+    }
+}
+
+struct Partners(Arc<Scene>);
+
+struct Partner {
+    scene: Arc<Scene>,
+    name: String,
+    mood: String,
+    batching: Batching,
+}
+
+impl DestinationKind for Partners {
+    fn definition(&self) -> Definition {
+        Definition {
+            slug: "partner".into(),
+            name: "Partner".into(),
+            description: "Does as it pleases.".into(),
+            settings: vec![],
+        }
+    }
+
+    fn open(
+        &self,
+        settings: &Settings,
+        _world: &World,
+    ) -> Result<Arc<dyn Destination>, Vec<BadSetting>> {
+        let text = |key: &str| settings.get(key).and_then(|v| v.as_str()).unwrap_or("").to_owned();
+        let messages_max = settings.get("batch").and_then(|v| v.as_u64()).unwrap_or(1) as usize;
+        Ok(Arc::new(Partner {
+            scene: self.0.clone(),
+            name: text("name"),
+            mood: text("mood"),
+            batching: Batching { messages_max, bytes_max: 1 << 20 },
+        }))
+    }
+}
+
+#[async_trait]
+impl Destination for Partner {
+    fn batching(&self) -> Batching {
+        self.batching
+    }
+
+    async fn deliver(&self, messages: &[Message]) -> Result<Answer, DeliveryError> {
+        let ids: Vec<String> = messages
+            .iter()
+            .map(|m| String::from_utf8_lossy(m.message_id()).into_owned())
+            .collect();
+        let at = {
+            let mut calls = self.scene.calls.lock().expect("no test panics with it");
+            let calls = calls.entry(self.name.clone()).or_default();
+            calls.extend(ids.iter().map(|id| (id.clone(), false)));
+            calls.len() - ids.len()
+        };
+        let fault = |status: u16| Fault { status: Some(status), code: status.to_string(), excerpt: "no".into() };
+        sleep(Duration::from_millis(self.scene.roll(20))).await;
+        match (self.mood.as_str(), self.scene.roll(100)) {
+            ("hung", _) | ("wild", 0..3) => std::future::pending::<()>().await,
+            ("dead", _) | ("wild", 3..25) => return Err(DeliveryError::Retry(fault(503), None)),
+            ("wild", 25..30) => {
+                let wish = Some(Duration::from_secs(self.scene.roll(600)));
+                return Err(DeliveryError::Retry(fault(429), wish));
+            }
+            ("wild", 30..31) => return Err(DeliveryError::BadSettings(fault(401))),
+            _ => {}
+        }
+        if ids.iter().any(|id| id.contains("refused")) {
+            return Err(DeliveryError::Refused(fault(400)));
+        }
+        if ids.iter().any(|id| id.contains("poison")) {
+            return Err(DeliveryError::Retry(fault(500), None));
+        }
+        let mut calls = self.scene.calls.lock().expect("no test panics with it");
+        let calls = calls.entry(self.name.clone()).or_default();
+        calls[at..at + ids.len()].iter_mut().for_each(|(_, taken)| *taken = true);
+        Ok(Answer { status: Some(200) })
+    }
+}
+
+pub async fn accept(log: &MemoryLog, source: &str, id: &str, user: &str, at_ms: i64) -> Position {
+    let stream = spec::SourceId(source.into()).stream();
+    let tag = Tag::Key(log.key_of(stream, id.as_bytes()));
+    let mut batch = Batch::new();
+    batch.want_places();
+    let label = Label { kind: record::MESSAGE, stream, time_ms: at_ms, tag };
+    batch.push(label, &encoded(id, user, "{}"));
+    log.lane().append(batch).await.expect("a log in memory takes all").places[0].position
+}
+
+/// One life of the process: runs `work`, then everything but the log is gone.
+fn life<T>(
+    scene: &Arc<Scene>,
+    log: &MemoryLog,
+    books: &std::path::Path,
+    routing: RoutingSnapshot,
+    work: impl AsyncFnOnce(Delivery, &dyn Fn() -> i64) -> T,
+) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime can be had");
+    let before = *scene.before_ms.lock().expect("no test panics with it");
+    let (value, lived) = runtime.block_on(async {
+        let born = Instant::now();
+        let clock = move || before + born.elapsed().as_millis() as i64;
+        let world = World { clock: destination_kit::Clock::new(clock), ..World::default() };
+        let dice = scene.clone();
+        let jitter = Arc::new(move || dice.roll(1000) as f64 / 1000.0);
+        let mut options = Options::new(books.to_owned(), world, jitter);
+        options.snapshot_every = Duration::from_secs(8 * 3600);
+        let kinds: Vec<Box<dyn DestinationKind>> = vec![Box::new(Partners(scene.clone()))];
+        let delivery = Delivery::start(Arc::new(log.clone()), Routing::new(routing), kinds, options);
+        let delivery = delivery.await.expect("a log in memory can be read");
+        let value = work(delivery, &clock).await;
+        (value, born.elapsed().as_millis() as i64)
+    });
+    *scene.before_ms.lock().expect("no test panics with it") += lived;
+    value
+}
+
+async fn balanced(delivery: &Delivery) {
+    for audit in delivery.audit().await.expect("a log in memory can be read") {
+        assert!(audit.balances(), "{audit:?}");
+    }
+    delivery.ledger().with(|books| books.check()).expect("the books are sound");
+}
+
