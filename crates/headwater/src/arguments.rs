@@ -33,6 +33,8 @@ pub enum Command {
     /// Commands that talk to a running server.
     #[command(flatten)]
     Client(cli::Command),
+    /// Check events in files, without a server.
+    Check(Check),
     /// Look into the event log of a data directory.
     #[command(subcommand)]
     Log(Log),
@@ -106,6 +108,26 @@ pub struct Dev {
     /// Address and port; 127.0.0.1:8080 unless given, or a free port when that one is taken.
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<String>,
+}
+
+/// Check events in files, without a server: what the tracking API would say, for each event.
+///
+/// A file holds events, batches or lists of them, one after the other, laid out in any way. Each
+/// event says its type, for there is no path to say it. Exits with 1 when an event would be refused
+/// or discarded.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  headwater check event.json
+  headwater check fixtures/*.ndjson --json | jq 'select(.code)'
+  generate-events | headwater check -")]
+pub struct Check {
+    /// The files; - is standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// As JSON, one finding on each line.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Which data directory.

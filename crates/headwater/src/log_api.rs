@@ -54,14 +54,18 @@ pub fn routes(api: LogApi) -> Router {
 }
 
 async fn stats(State(api): State<LogApi>) -> Json<Value> {
-    let stats = api.log.stats();
-    let groups: Vec<Value> = api
-        .log
+    Json(json!({ "data": describe(&*api.log) }))
+}
+
+/// What `log` says about itself.
+pub fn describe(log: &dyn EventLog) -> Value {
+    let stats = log.stats();
+    let groups: Vec<Value> = log
         .groups()
         .into_iter()
         .map(|(name, position)| json!({ "name": name, "position": position.to_string() }))
         .collect();
-    Json(json!({ "data": {
+    json!({
         "oldest": stats.oldest.to_string(),
         "end": stats.end.to_string(),
         "segments": stats.segments,
@@ -78,7 +82,7 @@ async fn stats(State(api): State<LogApi>) -> Json<Value> {
         "full": stats.full,
         "stopped": stats.stopped,
         "groups": groups,
-    }}))
+    })
 }
 
 #[derive(Deserialize)]

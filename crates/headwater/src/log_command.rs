@@ -13,8 +13,8 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use event_log::{EventLog, FileLog};
-use serde_json::{Value, json};
+use event_log::FileLog;
+use serde_json::Value;
 
 use crate::{
     FOUND,
@@ -22,6 +22,7 @@ use crate::{
     config::{self, Config},
     config_command::{self, count},
     data_dir::{self, DataDir},
+    log_api::describe,
     log_read::{
         export::{Export, Filter},
         verify::{Report, Verify},
@@ -40,7 +41,7 @@ pub fn run(command: &Command) -> Result<ExitCode> {
             Command::Stat { data_dir, json } => {
                 let stat = match open(data_dir)? {
                     Opened::Running(client) => remote::stat(&client).await?,
-                    Opened::Idle { log, .. } => stat(&log),
+                    Opened::Idle { log, .. } => describe(&log),
                 };
                 if *json {
                     println!("{stat}")
@@ -129,24 +130,7 @@ fn open(place: &Where) -> Result<Opened> {
     Ok(Opened::Idle { log, config: Box::new(config), _held: held })
 }
 
-fn stat(log: &FileLog) -> Value {
-    let stats = log.stats();
-    let groups: Vec<Value> = log
-        .groups()
-        .iter()
-        .map(|(name, position)| json!({ "name": name, "position": position.to_string() }))
-        .collect();
-    json!({
-        "oldest": stats.oldest.to_string(),
-        "end": stats.end.to_string(),
-        "segments": stats.segments,
-        "diskBytes": stats.disk_bytes,
-        "dedupeKeys": stats.keys,
-        "groups": groups,
-    })
-}
-
-/// From what `/api/log` says, or [`stat`].
+/// From what the log says about itself.
 fn stat_text(stat: &Value) -> String {
     let number = |value: &Value| -> u64 {
         value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or_default()

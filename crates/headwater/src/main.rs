@@ -7,6 +7,7 @@
 //! ```
 
 mod arguments;
+mod check;
 mod config;
 mod config_command;
 mod data_dir;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Dev(arguments) => dev::run(&arguments),
         Command::Client(command) => Ok(cli::run(&command)),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Log(command) => log_command::run(&command),
         Command::Config(command) => config_command::run(&command),
         Command::Completions { shell } => {

@@ -128,6 +128,7 @@ impl Running {
             stopping: stopping.subscribe(),
         })];
         planes.extend(debugger.clone().map(debugger::routes));
+        planes.extend(delivery.clone().map(delivery::routes::routes));
         let parts = Parts {
             token: token.clone(),
             planes,

@@ -48,6 +48,7 @@ fn every_subcommand_has_examples() {
     for arguments in [
         vec!["serve"],
         vec!["dev"],
+        vec!["check"],
         vec!["config", "check"],
         vec!["config", "show"],
         vec!["config", "reference"],
@@ -64,4 +65,21 @@ fn every_subcommand_has_examples() {
         assert!(code == 0 && text.contains("Examples:"), "{arguments:?}: {text}");
     }
     assert_eq!(run(folder.path(), &["sreve"]).0, 2);
+}
+
+#[test]
+fn check_fails_on_findings_and_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = r#"{"type":"track","userId":"u","event":"E"}"#;
+    fs::write(folder.path().join("good.json"), good).unwrap();
+    let (code, said, errors) = run(folder.path(), &["check", "good.json"]);
+    assert_eq!((code, said.as_str()), (0, ""), "{errors}");
+    fs::write(folder.path().join("bad.ndjson"), format!("{good}\n{{\"type\":\"page\"}}\n"))
+        .unwrap();
+    let (code, said, _) = run(folder.path(), &["check", "good.json", "bad.ndjson"]);
+    assert!(code == 1 && said.contains("bad.ndjson:2:"), "{said}");
+    let (code, said, _) = run(folder.path(), &["check", "bad.ndjson", "--json"]);
+    let finding: serde_json::Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
+    assert_eq!((code, &finding["line"]), (1, &2.into()));
+    assert_eq!(run(folder.path(), &["check", "missing.json"]).0, 3);
 }

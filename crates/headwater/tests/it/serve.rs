@@ -116,3 +116,33 @@ fn the_log_can_be_looked_into_with_and_without_a_server() {
     let (code, _, errors) = run(&folder, &["log", "export", "--source", "webiste"]);
     assert!(code == 3 && errors.contains("did you mean"), "{errors}");
 }
+
+#[test]
+fn the_books_balance_and_a_message_can_be_traced() {
+    let mut server = Server::start("");
+    for number in 0..10 {
+        server.track(WRITE_KEY, &format!("message-{number}"));
+    }
+    server.track(WRITE_KEY, "message-0");
+    server.until("everything is delivered", |s| (s.archived().len() == 10).then_some(()));
+    server.until("the books say so", |s| {
+        let (_, list) = s.api("/api/destinations");
+        (list["data"]["destinations"][0]["pending"] == 0).then_some(())
+    });
+    let (status, accounting) = server.api("/api/accounting?by=total");
+    assert_eq!(status, 200, "{accounting}");
+    let (status, trace) = server.api("/api/trace/message-3");
+    assert!(status == 200 && trace.to_string().contains("delivered"), "{trace}");
+    let (code, said, errors) = run(
+        server.folder.path(),
+        &[
+            "trace",
+            "message-3",
+            "--url",
+            &format!("http://{}", server.address),
+            "--data-dir",
+            "data",
+        ],
+    );
+    assert!(code == 0 && said.contains("archive"), "{said}{errors}");
+}
