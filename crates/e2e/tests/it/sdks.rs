@@ -105,7 +105,7 @@ async fn compare(sink: &Sink, recorder: &Recorder, count: usize) {
     for item in &sent {
         let same = |message: &&Value| match item.get("messageId") {
             Some(id) => message["messageId"] == *id,
-            None => ["userId", "event", "groupId", "name", "previousId", "anonymousId"]
+            None => ["type", "userId", "event", "groupId", "name", "previousId", "anonymousId"]
                 .iter()
                 .all(|key| item.get(key).is_none_or(|value| message.get(key) == Some(value))),
         };
