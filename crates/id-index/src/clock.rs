@@ -25,7 +25,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    pub(crate) fn restored(now_ms: i64, newest_ms: i64, started: bool) -> Clock {
+    pub(crate) const fn restored(now_ms: i64, newest_ms: i64, started: bool) -> Clock {
         Clock { now_ms, newest_ms, started, away: 0 }
     }
 

@@ -134,8 +134,10 @@ fn load(
         let head = run.head;
         let path = run.path.clone();
         let result = match head.kind {
-            Kind::Run if at < unchecked => Ok(loaded.runs.push(Arc::new(run))),
-            Kind::Run => run.check().map(|()| loaded.runs.push(Arc::new(run))),
+            Kind::Run => {
+                let checked = if at < unchecked { Ok(()) } else { run.check() };
+                checked.map(|()| loaded.runs.push(Arc::new(run)))
+            }
             Kind::Part => loaded.add_part(run, ids[&head.generation], options),
         };
         match result {

@@ -224,6 +224,24 @@ fn threads_can_share_it_for_look_ups() {
 }
 
 #[test]
+fn what_is_restored_reaches_the_disk_on_the_way() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut random = Random(5);
+    let keys: Vec<u128> = (0..600_000).map(|_| random.key()).collect();
+    let (mut index, _) = IdIndex::open(folder.path(), Options::default()).expect("open");
+    for (i, key) in keys.iter().enumerate() {
+        index.restore(*key, i as u64 * 8, T).expect("restore");
+    }
+    assert!(index.stats().unwritten < 600_000);
+    drop(index);
+    let (index, from) = IdIndex::open(folder.path(), Options::default()).expect("open");
+    assert_eq!((from, index.len()), (Some(500_000 * 8), 500_000));
+    for i in (0..500_000).step_by(997) {
+        assert_eq!(index.find(keys[i]).expect("find"), Some(i as u64 * 8));
+    }
+}
+
+#[test]
 fn positions_must_grow_and_be_aligned() {
     let mut owner = Owner::new(3, Options::default());
     owner.append(1, 0);

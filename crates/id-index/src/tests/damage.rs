@@ -32,6 +32,7 @@ fn each_file_in_turn(mut harm: impl FnMut(&Path, u64)) {
         harm(path, at as u64);
         let from = owner.open();
         assert!(from.unwrap_or(0) <= covers(path).0, "{from:?} {}", path.display());
+        assert_eq!(owner.index().len(), owner.accepted.len() as u64);
         owner.check_all();
         owner.settle();
         owner.check_all();
@@ -64,6 +65,32 @@ fn a_bit_anywhere_matters() {
             flip(path, (bits / 5 * part + at * 7919) % bits);
         });
     }
+}
+
+#[test]
+fn a_bit_of_the_fences_or_the_filter_matters() {
+    for from_end in [0, 50, 300, 700] {
+        each_file_in_turn(|path, _| {
+            let bits = fs::metadata(path).expect("length").len() * 8;
+            let tail = if path.extension().is_some_and(|end| end == "run") { 800 } else { 60 };
+            flip(path, bits - 1 - from_end % tail);
+        });
+    }
+}
+
+#[test]
+fn a_part_that_breaks_off_is_taken_out_again() {
+    let mut owner = Owner::new(12, Options::default());
+    owner.append_new(100, 1);
+    owner.close();
+    owner.open();
+    owner.append_new(1000, 1);
+    owner.close();
+    let last = owner.files().pop().expect("two parts");
+    flip(&last, (3 * 4096 + 100) * 8);
+    assert_eq!(owner.open(), Some(covers(&last).0));
+    assert_eq!(owner.index().len(), 1100);
+    owner.check_all();
 }
 
 #[test]
