@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    Connection, EXIT_CODES, Failure,
+    Client, Connection, EXIT_CODES, Failure,
     screen::{Screen, Style, grouped, tame},
     table,
 };
@@ -16,10 +16,12 @@ use crate::{
 Examples:
   headwater balance
   headwater balance --source website --from 2026-01-01T00:00:00Z
+  headwater balance --audit
   headwater balance --json | jq '.destinations[] | {{destination, pending}}'
 
 Received = accepted + duplicates + discarded; of the accepted, routed = delivered + pending +
-discarded + exhausted at each destination. Exits with 1 if the books do not balance.
+discarded + exhausted at each destination. Exits with 1 if the books do not balance; --audit
+also counts in the log what is pending, and sets it against them.
 
 {EXIT_CODES}"))]
 pub struct Arguments {
@@ -35,7 +37,10 @@ pub struct Arguments {
     /// Up to this time, ISO-8601.
     #[arg(long, value_name = "TIME")]
     pub to: Option<String>,
-    /// One JSON object per source and line.
+    /// Also count in the log what is pending at each destination.
+    #[arg(long)]
+    pub audit: bool,
+    /// One JSON object per source and line, and the audit on a last one.
     #[arg(long)]
     pub json: bool,
     /// The server.
@@ -63,7 +68,25 @@ struct Account {
     #[serde(default)]
     refused: u64,
     #[serde(default)]
+    discards: Vec<Reason>,
+    #[serde(default)]
+    refusals: Vec<Reason>,
+    #[serde(default)]
     destinations: Vec<Line>,
+}
+
+/// Why messages were stopped, or requests refused.
+#[derive(Deserialize)]
+struct Reason {
+    step: String,
+    code: String,
+    count: u64,
+}
+
+#[derive(Deserialize)]
+struct Audit {
+    balanced: bool,
+    problem: Option<String>,
 }
 
 /// What became of it at one destination.
@@ -80,6 +103,8 @@ struct Line {
     discarded: u64,
     #[serde(default)]
     exhausted: u64,
+    #[serde(default)]
+    discards: Vec<Reason>,
 }
 
 impl Account {
@@ -121,12 +146,33 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Resul
     }
     let lines = accounts.iter().flat_map(|account| &account.destinations);
     let balances = accounts.iter().all(Account::balances) && lines.into_iter().all(Line::balances);
-    if balances {
-        return Ok(());
+    if !balances {
+        return problem("the books do not balance", screen);
     }
+    if arguments.audit { audit(&client, arguments.json, screen).await } else { Ok(()) }
+}
+
+fn problem(what: &str, screen: &mut Screen<'_>) -> Result<(), Failure> {
     screen.flush()?;
-    screen.note(Style::Bad, "the books do not balance");
+    screen.note(Style::Bad, what);
     Err(Failure::Shown)
+}
+
+async fn audit(client: &Client, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    let data = client.get(&client.address(&["api", "accounting", "audit"], &[])).await?;
+    let audit: Audit = client.read(&data)?;
+    if json {
+        screen.line(data.get())?;
+    }
+    if !audit.balanced {
+        let what = audit.problem.as_deref().unwrap_or("pending messages are not those of the log");
+        return problem(&format!("the books are wrong: {what}"), screen);
+    }
+    if !json {
+        screen.line("")?;
+        screen.line(&screen.paint(Style::Good, "the books agree with the log"))?;
+    }
+    Ok(())
 }
 
 fn show(accounts: &[Account], screen: &mut Screen<'_>) -> Result<(), Failure> {
@@ -159,6 +205,24 @@ fn show(accounts: &[Account], screen: &mut Screen<'_>) -> Result<(), Failure> {
         let head =
             ["SOURCE", "DESTINATION", "ROUTED", "DELIVERED", "PENDING", "DISCARDED", "EXHAUSTED"];
         print(&head, &lines, &[2, 3, 4, 5, 6], screen)?;
+    }
+    let mut reasons = Vec::new();
+    for account in accounts {
+        let source = name(&account.source);
+        let mut push = |place: &str, list: &[Reason]| {
+            reasons.extend(list.iter().map(|Reason { step, code, count }| {
+                let words = [&source, place, step, code].map(|word| tame(word).into_owned());
+                words.into_iter().chain([grouped(*count)]).collect()
+            }));
+        };
+        push("-", &account.discards);
+        push("-", &account.refusals);
+        account.destinations.iter().for_each(|line| push(&line.destination, &line.discards));
+    }
+    if !reasons.is_empty() {
+        screen.line("")?;
+        let head = ["SOURCE", "DESTINATION", "STOPPED", "REASON", "COUNT"];
+        print(&head, &reasons, &[4], screen)?;
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ pub struct Arguments {
     /// text=…, or just a text. May be given several times; all must hold.
     #[arg(long = "filter", short, value_name = "EXPR", value_parser = parse_filter)]
     pub filters: Vec<(String, String)>,
-    /// Begin with the newest N messages.
+    /// Begin with the newest N messages, at most 500.
     #[arg(long, value_name = "N", conflicts_with = "since")]
     pub recent: Option<usize>,
     /// Begin this long ago (90s, 10m, 2h, 1d), or after a position.

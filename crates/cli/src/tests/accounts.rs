@@ -17,16 +17,24 @@ async fn balance(server: &Server, line: &[&str]) -> Ran {
 async fn accounting(accepted: u64) -> Server {
     let books = json!({"data": {"sources": [{
         "source": "website", "received": 1330, "accepted": accepted, "duplicates": 20,
-        "discarded": 10, "refused": 3, "destinations": [
+        "discarded": 10, "refused": 3,
+        "discards": [{"step": "failed_on_ingest", "code": "no_user_anon_id", "count": 10}],
+        "refusals": [], "destinations": [
             {"destination": "crm", "routed": 1300, "delivered": 1200, "pending": 97,
-             "discarded": 2, "exhausted": 1, "balanced": true},
+             "discarded": 2, "exhausted": 1, "balanced": true,
+             "discards": [{"step": "failed_delivery", "code": "410", "count": 2}]},
         ],
     }]}});
     let answer = async move |RawQuery(query): RawQuery| {
         assert_eq!(query.as_deref(), Some("by=total&source=website"));
         Json(books)
     };
-    Server::with(Router::new().route("/api/accounting", get(answer))).await
+    let audit =
+        async || Json(json!({"data": {"balanced": false, "problem": "crm has one too many"}}));
+    let routes = Router::new()
+        .route("/api/accounting", get(answer))
+        .route("/api/accounting/audit", get(audit));
+    Server::with(routes).await
 }
 
 #[tokio::test]
@@ -39,9 +47,16 @@ website     1,330     1,300          20         10        3
 
 SOURCE   DESTINATION  ROUTED  DELIVERED  PENDING  DISCARDED  EXHAUSTED
 website  crm           1,300      1,200       97          2          1
+
+SOURCE   DESTINATION  STOPPED           REASON           COUNT
+website  -            failed_on_ingest  no_user_anon_id     10
+website  crm          failed_delivery   410                  2
 ";
     assert_eq!(ran.out, expected);
     assert_eq!(ran.code, 0);
+    let ran = balance(&server, &["--source", "website", "--audit"]).await;
+    assert_eq!(ran.code, 1);
+    assert_eq!(ran.notes, "the books are wrong: crm has one too many\n");
 }
 
 #[tokio::test]
