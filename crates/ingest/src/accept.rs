@@ -112,16 +112,16 @@ pub fn fill(
     let body = *body;
     let Scratch { items, members, room, tail, .. } = &mut **scratch;
     tail.clear();
-    normalise::tail(call.received_at_ms, source.id.as_str(), tail);
-    let ip = normalise::ip_text(call.peer_ip);
+    let times = time::Writer::new(call.received_at_ms);
+    normalise::tail(call.received_at_ms, &times, source.id.as_str(), tail);
     let common = Common {
         body,
         envelope,
         call,
         client_side: source.client_side,
         sent_at_ms: envelope.sent_at.text(body).and_then(time::parse),
-        ip: ip.as_deref(),
-        times: time::Writer::new(call.received_at_ms),
+        ip: normalise::collected_ip(call.peer_ip),
+        times,
         tail,
     };
     let mut filling = Filling {

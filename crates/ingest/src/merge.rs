@@ -72,7 +72,7 @@ pub(crate) fn merge(under: &[u8], over: &[u8], out: &mut Vec<u8>) {
 
 impl<'a> Members<'a> {
     fn of(raw: &'a [u8]) -> Members<'a> {
-        let mut all = Vec::new();
+        let mut all = Vec::with_capacity(8);
         let mut outer = Vec::new();
         let mut scan = Scan::new(raw, &mut outer);
         let walked = scan.object(|scan, key: Key| {

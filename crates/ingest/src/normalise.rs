@@ -13,9 +13,9 @@ mod splice;
 #[cfg(test)]
 mod tests;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
-use spec::{Head, Kind, Message, Span, format_iso};
+use spec::{Head, Kind, Message, Span};
 use uuid::Uuid;
 
 use self::{library::Library, splice::Splice};
@@ -36,8 +36,8 @@ pub(crate) struct Common<'a> {
     pub(crate) client_side: bool,
     /// `sentAt` of the batch, if it can be read.
     pub(crate) sent_at_ms: Option<i64>,
-    /// The caller's address as `context.ip` takes it.
-    pub(crate) ip: Option<&'a str>,
+    /// The caller's address, if `context.ip` takes it.
+    pub(crate) ip: Option<Ipv4Addr>,
     pub(crate) times: time::Writer,
     /// `"receivedAt":…,"projectId":…,"version":2}`
     pub(crate) tail: &'a [u8],
@@ -62,17 +62,20 @@ pub(crate) struct Written {
 }
 
 /// Writes the members that end every message of a request, and its brace.
-pub(crate) fn tail(received_at_ms: i64, project_id: &str, out: &mut Vec<u8>) {
+pub(crate) fn tail(received_at_ms: i64, times: &time::Writer, project_id: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\"receivedAt\":\"");
-    format_iso(received_at_ms, out);
+    times.write(received_at_ms, out);
     out.extend_from_slice(b"\",\"projectId\":");
     write_string(project_id.as_bytes(), out);
     out.extend_from_slice(b",\"version\":2}");
 }
 
-/// A caller's address as text. IPv6 addresses are not collected, as in the field.
-pub(crate) fn ip_text(peer: Option<IpAddr>) -> Option<String> {
-    peer.map(|ip| ip.to_canonical()).filter(IpAddr::is_ipv4).map(|ip| ip.to_string())
+/// A caller's address, if it is one that is collected: IPv6 addresses are not, as in the field.
+pub(crate) fn collected_ip(peer: Option<IpAddr>) -> Option<Ipv4Addr> {
+    match peer?.to_canonical() {
+        IpAddr::V4(ip) => Some(ip),
+        IpAddr::V6(_) => None,
+    }
 }
 
 /// Appends the message as it is stored, head and JSON.
@@ -299,10 +302,25 @@ fn corrected(received_ms: i64, sent_ms: Option<i64>, original_ms: i64) -> i64 {
     }
 }
 
+fn write_ip(ip: Ipv4Addr, out: &mut Vec<u8>) {
+    for (place, octet) in ip.octets().into_iter().enumerate() {
+        if place > 0 {
+            out.push(b'.');
+        }
+        if octet >= 100 {
+            out.push(b'0' + octet / 100);
+        }
+        if octet >= 10 {
+            out.push(b'0' + octet / 10 % 10);
+        }
+        out.push(b'0' + octet % 10);
+    }
+}
+
 /// What we add to a message's `context`.
 #[derive(Clone, Copy, Default)]
 struct Extra<'a> {
-    ip: Option<&'a str>,
+    ip: Option<Ipv4Addr>,
     user_agent: Option<&'a [u8]>,
 }
 
@@ -350,7 +368,7 @@ impl<'a> Extra<'a> {
                 out.push(b',');
             }
             out.extend_from_slice(b"\"ip\":\"");
-            out.extend_from_slice(ip.as_bytes());
+            write_ip(ip, out);
             out.push(b'"');
             comma = true;
         }

@@ -88,18 +88,27 @@ fn lines_of_messages() {
 fn what_is_too_deep_or_too_large() {
     let (open, close) = ("[".repeat(70), "]".repeat(70));
     let deep = format!(r#"{{"type":"identify","userId":"u","x":{open}{close}}}"#);
-    check(&deep, expect![[r#"
+    check(
+        &deep,
+        expect![[r#"
         1 checked
         1: invalid_request  it is nested too deep
-    "#]]);
-    check(&format!(r#"{{"batch":[{deep}]}}"#), expect![[r#"
+    "#]],
+    );
+    check(
+        &format!(r#"{{"batch":[{deep}]}}"#),
+        expect![[r#"
         1 checked
         1 [0]: bad_request  the message is nested too deep
-    "#]]);
-    check(&format!(r#"{{"type":"identify","userId":"{}"}}"#, "u".repeat(33_000)), expect![[r#"
+    "#]],
+    );
+    check(
+        &format!(r#"{{"type":"identify","userId":"{}"}}"#, "u".repeat(33_000)),
+        expect![[r#"
         1 checked
         1: invalid_request  it is too large
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

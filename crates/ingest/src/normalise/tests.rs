@@ -244,3 +244,12 @@ fn top_keys(json: &str) -> Vec<String> {
     }
     serde_json::from_str::<Keys>(json).expect("JSON").0
 }
+
+#[test]
+fn addresses_are_written_as_they_are_displayed() {
+    for ip in ["0.0.0.0", "1.10.100.9", "255.249.99.109", "203.0.113.7"] {
+        let mut out = Vec::new();
+        super::write_ip(ip.parse().expect("an address"), &mut out);
+        assert_eq!(String::from_utf8_lossy(&out), ip);
+    }
+}

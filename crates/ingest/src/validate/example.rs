@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use spec::Kind;
 
-use super::{View, usable_id};
+use super::View;
 use crate::split::{Field, Shape};
 
 /// A right message of this kind.
@@ -36,11 +36,9 @@ impl View<'_> {
         };
         let mut identified = matches!(key, "userId" | "anonymousId");
         for (field, name) in [(Field::UserId, "userId"), (Field::AnonymousId, "anonymousId")] {
-            if name != key && usable_id(self.slots.value(field), self.body) {
-                if let Some(value) = self.repeated(field) {
-                    add(name, value);
-                    identified |= name == "userId" || self.kind != Kind::Alias;
-                }
+            if let Some(value) = self.repeated(field).filter(|_| name != key) {
+                add(name, value);
+                identified |= name == "userId" || self.kind != Kind::Alias;
             }
         }
         if !identified {

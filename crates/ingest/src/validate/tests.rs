@@ -230,7 +230,7 @@ fn objects_are_objects() {
 
 #[test]
 fn consent_and_devices_have_their_shapes() {
-    let mut checks = |context: &str, expect| {
+    let checks = |context: &str, expect| {
         check(Kind::Identify, &format!(r#","userId":"u","context":{context}"#), expect);
     };
     checks(
