@@ -33,12 +33,14 @@ const LEVEL: i32 = 1;
 /// Decompressed blocks to keep, for readers that take a block in several reads.
 const CACHED: usize = 8;
 
+/// Position of each block's first frame, and its place in the file.
+type Starts = Vec<(u64, u64)>;
+
 /// Where the blocks of a compressed segment stand.
 #[derive(Debug)]
 pub(crate) struct Table {
     path: PathBuf,
-    /// Position of each block's first frame, and its place in the file.
-    blocks: Vec<(u64, u64)>,
+    blocks: Starts,
     /// Position after the last frame.
     pub(crate) end: u64,
     /// Bytes of the file.
@@ -162,7 +164,7 @@ impl Table {
     }
 }
 
-fn read_table(file: &File, file_bytes: u64) -> io::Result<Option<(Vec<(u64, u64)>, u64)>> {
+fn read_table(file: &File, file_bytes: u64) -> io::Result<Option<(Starts, u64)>> {
     let mut trailer = [0; TRAILER];
     let Some(trailer_at) = file_bytes.checked_sub(TRAILER as u64) else { return Ok(None) };
     file.read_exact_at(&mut trailer, trailer_at)?;

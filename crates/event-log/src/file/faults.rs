@@ -46,6 +46,8 @@ struct State {
     room: u64,
     unsynced: Vec<Undo>,
     dead: bool,
+    /// Syncs do nothing and say that all is well.
+    lies: bool,
 }
 
 struct Undo {
@@ -64,6 +66,7 @@ impl FaultyDisk {
             room: u64::MAX,
             unsynced: Vec::new(),
             dead: false,
+            lies: false,
         };
         FaultyDisk { real: RealDisk::new(false), state: Mutex::new(state) }
     }
@@ -71,6 +74,11 @@ impl FaultyDisk {
     /// The power goes at the n-th write or sync from now on; that write is torn.
     pub(crate) fn cut_after(&self, operations: u64) {
         self.state.lock().expect("free").until_cut = Some(operations);
+    }
+
+    /// From now on syncs do nothing.
+    pub(crate) fn lie(&self) {
+        self.state.lock().expect("free").lies = true;
     }
 
     pub(crate) fn fail_sync_after(&self, syncs: u64) {
@@ -155,6 +163,9 @@ impl Disk for FaultyDisk {
         }
         if state.dead {
             return Err(dead());
+        }
+        if state.lies {
+            return Ok(());
         }
         let same = file.metadata()?.ino();
         state

@@ -87,14 +87,15 @@ impl Keeper {
     }
 }
 
-/// The oldest sealed segment that something is left to do for.
+/// The sealed segment to do something for next: side files first, they make the next start quick.
 fn next_unkept(shared: &Shared) -> Option<Arc<Sealed>> {
     let catalog = shared.catalog();
-    let unkept = |segment: &&Arc<Sealed>| {
-        let packable = matches!(segment.form, Form::Raw(_)) && !segment.kept_raw;
-        !segment.indexed || (shared.options.compress && packable)
+    let unpacked = |segment: &&Arc<Sealed>| {
+        let raw = matches!(segment.form, Form::Raw(_)) && !segment.kept_raw;
+        raw && shared.options.compress
     };
-    catalog.sealed.iter().find(unkept).cloned()
+    let unindexed = catalog.sealed.iter().find(|segment| !segment.indexed);
+    unindexed.or_else(|| catalog.sealed.iter().find(unpacked)).cloned()
 }
 
 /// Writes the side file, or else compresses.

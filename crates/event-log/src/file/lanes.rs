@@ -141,6 +141,15 @@ impl Gate {
         self.stopped.get().map(|reason| LogError::Stopped(reason.clone()))
     }
 
+    /// The writer has ended: whoever still waits hears that the log has stopped.
+    pub(crate) fn abandon(&self) {
+        self.stop("its writer has failed".to_owned());
+        drop(self.requests(true));
+        for lane in locked(&self.lanes).drain(..) {
+            lane.abandon(self.stopped());
+        }
+    }
+
     /// The bytes of a batch no longer wait.
     pub(crate) fn written(&self, bytes: usize) {
         self.queued.fetch_sub(bytes, Ordering::Relaxed);
@@ -218,6 +227,18 @@ impl FileLane {
     /// Wakes everybody whose batch is settled.
     pub(crate) fn release(&self) {
         self.release_from(locked(&self.state));
+    }
+
+    /// Settles everything with `error`.
+    fn abandon(&self, error: Option<LogError>) {
+        let mut queue = locked(&self.state);
+        queue.jobs.clear();
+        let unsettled = self.settled.load(Ordering::Acquire)..queue.next;
+        if let Some(error) = error {
+            queue.outcomes.extend(unsettled.map(|number| (number, Err(error.clone()))));
+        }
+        self.settled.store(queue.next, Ordering::Release);
+        self.release_from(queue);
     }
 
     fn release_from(&self, mut queue: MutexGuard<'_, Queue>) {

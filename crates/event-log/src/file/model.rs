@@ -303,3 +303,15 @@ async fn the_log_is_what_was_appended_whatever_happens() {
         Model::new(seed).run(dir.path()).await;
     }
 }
+
+/// The control: a test that passes on a disk whose syncs do nothing would prove nothing.
+#[tokio::test]
+#[should_panic]
+async fn a_disk_that_lies_about_its_syncs_is_found_out() {
+    for seed in 0..SEEDS {
+        let dir = tempfile::tempdir().expect("there is room");
+        let mut model = Model::new(seed);
+        model.disk.lie();
+        model.run(dir.path()).await;
+    }
+}

@@ -22,7 +22,8 @@ const CHANGES_MAX: usize = 8;
 pub(crate) fn read(shared: &Shared, from: Position, max_bytes: usize) -> Result<Chunk, LogError> {
     let durable = shared.end.borrow().0;
     let mut from = from.0.next_multiple_of(8);
-    for _ in 0..CHANGES_MAX {
+    let mut changes = 0;
+    while changes < CHANGES_MAX {
         if from >= durable {
             return Ok(Chunk { entries: Vec::new(), next: Position(from) });
         }
@@ -38,11 +39,11 @@ pub(crate) fn read(shared: &Shared, from: Position, max_bytes: usize) -> Result<
             // Nothing but damage up to the segment's end.
             Ok(ControlFlow::Continue(next)) => from = next,
             // Compressed or removed since it was looked up.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => changes += 1,
             Err(error) => return Err(LogError::Unreadable(error.to_string())),
         }
     }
-    Ok(Chunk { entries: Vec::new(), next: Position(from) })
+    Err(LogError::Unreadable("a segment's file is missing".to_owned()))
 }
 
 fn read_segment(

@@ -24,6 +24,8 @@ use super::{
 const AHEAD: u64 = 16 << 20;
 /// How much is written and synced at once.
 const STEP: u64 = 4 << 20;
+/// How much at least, where the room ends.
+const STEP_MIN: u64 = 64 << 10;
 /// How much is written at once.
 const ZEROS: usize = 1 << 20;
 /// How long until a full disk is looked at again.
@@ -86,8 +88,16 @@ struct Active {
 
 /// What the thread does next.
 enum Work {
-    Extend { file: Arc<File>, from: u64, to: u64 },
-    Spare { ready: u64 },
+    /// Up to `to`, or as far towards it as there is room, but to `least`.
+    Extend {
+        file: Arc<File>,
+        from: u64,
+        least: u64,
+        to: u64,
+    },
+    Spare {
+        ready: u64,
+    },
     Wait,
     Stop,
 }
@@ -188,6 +198,8 @@ impl Space {
         }
         let spare = self.directory.new_spare();
         self.disk.rename(path, &spare)?;
+        // Its old name must be gone before anything else is written into it.
+        self.disk.sync_dir(self.directory.path())?;
         let file = Arc::new(self.disk.open(&spare)?);
         let ready = bytes / BLOCK as u64 * BLOCK as u64;
         self.locked().spares.push(Spare { path: spare, file, ready });
@@ -229,7 +241,8 @@ impl Space {
         let due = active.ready < ahead.saturating_sub(STEP) || active.ready < state.needed;
         if due || (active.ready < ahead && ahead == active.limit) {
             let to = (active.ready + STEP).min(active.limit).max(state.needed);
-            return Work::Extend { file: active.file.clone(), from: active.ready, to };
+            let least = state.needed.max(active.ready + STEP_MIN).min(to);
+            return Work::Extend { file: active.file.clone(), from: active.ready, least, to };
         }
         if active.head > active.limit / 2 && state.spares.is_empty() {
             return Work::Spare { ready: self.segment_bytes.min(AHEAD) };
@@ -248,15 +261,17 @@ impl Space {
                 Work::Wait if state.full => {
                     let waited = self.wanted.wait_timeout(state, RETRY);
                     state = waited.expect("no holder of this lock panics").0;
-                    self.has_room(STEP).map(|()| 0)
+                    self.has_room(STEP_MIN).map(|()| 0)
                 }
                 Work::Wait => {
                     state = self.wanted.wait(state).expect("no holder of this lock panics");
                     continue;
                 }
-                Work::Extend { file, from, to } => {
-                    let to = to.next_multiple_of(BLOCK as u64);
+                Work::Extend { file, from, least, to } => {
                     drop(state);
+                    let to =
+                        to.min(from + self.room().unwrap_or(0) / STEP_MIN * STEP_MIN).max(least);
+                    let to = to.next_multiple_of(BLOCK as u64);
                     let extended = self.write_zeros(&zeros, &file, from, to);
                     state = self.locked();
                     let same =
@@ -322,9 +337,14 @@ impl Space {
         self.disk.sync(file)
     }
 
-    fn has_room(&self, bytes: u64) -> std::io::Result<()> {
+    /// Bytes that are free beside the reserve.
+    fn room(&self) -> std::io::Result<u64> {
         let (free, all) = self.disk.room(self.directory.path())?;
-        let enough = free >= self.reserve_bytes.min(all / 20) + bytes;
+        Ok(free.saturating_sub(self.reserve_bytes.min(all / 20)))
+    }
+
+    fn has_room(&self, bytes: u64) -> std::io::Result<()> {
+        let enough = self.room()? >= bytes;
         enough.then_some(()).ok_or_else(|| std::io::ErrorKind::StorageFull.into())
     }
 }

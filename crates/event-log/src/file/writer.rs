@@ -18,7 +18,7 @@ use super::{
     blocks::Builder,
     chunk::{BLOCK, Chunk, Pool},
     keep::Keeper,
-    lanes::{FileLane, Request},
+    lanes::{FileLane, Gate, Request},
     segment::offset,
     shared::Shared,
     space::NoRoom,
@@ -125,6 +125,15 @@ pub(crate) struct Start {
     pub(crate) tail: Vec<u8>,
 }
 
+/// However the writer ends, nobody waits for it in vain.
+struct Ended(Arc<Gate>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
 impl Writer {
     pub(crate) fn new(
         shared: Arc<Shared>,
@@ -164,6 +173,7 @@ impl Writer {
     /// Writes until the log is closed.
     pub(crate) fn run(mut self) {
         self.shared.gate.writer_is(std::thread::current());
+        let _ended = Ended(self.shared.gate.clone());
         loop {
             self.gather();
             self.answer(false);

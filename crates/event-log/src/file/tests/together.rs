@@ -132,3 +132,19 @@ async fn more_than_the_queue_holds_is_refused_as_busy() {
     assert_eq!(log.stats().records, accepted);
     append(&log, 0, 1).await;
 }
+
+#[tokio::test]
+async fn nobody_waits_for_a_writer_that_has_ended() {
+    let gate = crate::file::lanes::Gate::new(1 << 20);
+    let lane = crate::Lane(gate.lane());
+    let batch = || {
+        let mut batch = Batch::new();
+        batch.push(message(0), b"never written");
+        batch
+    };
+    let mut waiting = Box::pin(lane.append(batch()));
+    assert!(futures_poll(&mut waiting).await.is_none());
+    gate.abandon();
+    assert!(matches!(waiting.await, Err(LogError::Stopped(_))));
+    assert!(matches!(lane.append(batch()).await, Err(LogError::Stopped(_))));
+}
