@@ -95,7 +95,7 @@ pub fn run(command: &Command) -> Result<ExitCode> {
 
 enum Opened {
     /// A server holds the data directory: it reads for us.
-    Running(cli::Client),
+    Running(Box<cli::Client>),
     /// Nobody does: we hold it until we are done.
     Idle { log: FileLog, config: Box<Config>, _held: DataDir },
 }
@@ -121,8 +121,11 @@ fn open(place: &Where) -> Result<Opened> {
             bail!("process {} is just starting or reading there: try again", holder.pid);
         };
         let token = token::load_or_make(config.server.api_token.as_ref(), &data_dir)?;
-        let client = cli::Connection::to(&url, token.expose()).open()?;
-        return Ok(Opened::Running(client));
+        // Its certificate stands beside us: whoever signed it, it is the right one.
+        let ca = config.server.tls.as_ref().map(|tls| tls.cert.clone());
+        let connection = cli::Connection { ca, ..cli::Connection::to(&url, token.expose()) };
+        let client = connection.open()?;
+        return Ok(Opened::Running(Box::new(client)));
     }
     let held = DataDir::open(&data_dir)?;
     let log = FileLog::open(&path, log_options(&config.log, &data_dir))

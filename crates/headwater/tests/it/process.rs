@@ -46,6 +46,13 @@ pub struct Server {
 impl Server {
     /// Writes the configuration and starts it.
     pub fn start(server_keys: &str) -> Server {
+        let mut server = Server::prepare(server_keys);
+        server.run();
+        server
+    }
+
+    /// Writes the configuration.
+    pub fn prepare(server_keys: &str) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let path = folder.path().display();
@@ -57,9 +64,7 @@ impl Server {
              settings = {{ path = \"{path}/archive\" }}\n"
         );
         fs::write(folder.path().join("headwater.toml"), text).unwrap();
-        let mut server = Server { folder, address, child: None };
-        server.run();
-        server
+        Server { folder, address, child: None }
     }
 
     pub fn config(&self) -> PathBuf {
@@ -68,6 +73,15 @@ impl Server {
 
     /// Starts the process (again) and waits until it is ready.
     pub fn run(&mut self) {
+        self.spawn();
+        self.until("the server is ready", |server| {
+            let answer = server.request("GET", "/health/ready", &[], "");
+            matches!(answer, Some((200, _))).then_some(())
+        });
+    }
+
+    /// Starts the process.
+    pub fn spawn(&mut self) {
         let log = fs::File::options()
             .create(true)
             .append(true)
@@ -81,10 +95,6 @@ impl Server {
             .spawn()
             .unwrap();
         self.child = Some(child);
-        self.until("the server is ready", |server| {
-            assert!(server.child.as_mut().unwrap().try_wait().unwrap().is_none(), "it ended");
-            matches!(server.request("GET", "/health/ready", &[], ""), Some((200, _))).then_some(())
-        });
     }
 
     /// Asks it to stop and waits until it has.
@@ -162,6 +172,9 @@ impl Server {
         loop {
             if let Some(found) = probe(self) {
                 return found;
+            }
+            if let Some(child) = &mut self.child {
+                assert!(child.try_wait().unwrap().is_none(), "it ended:\n{}", self.log());
             }
             assert!(began.elapsed() < LIMIT, "waited for: {what}\n{}", self.log());
             thread::sleep(PAUSE);

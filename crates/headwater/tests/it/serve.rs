@@ -146,3 +146,27 @@ fn the_books_balance_and_a_message_can_be_traced() {
     );
     assert!(code == 0 && said.contains("archive"), "{said}{errors}");
 }
+
+#[test]
+fn https_is_spoken_when_a_certificate_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let made = rcgen::generate_simple_self_signed(names).unwrap();
+    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    fs::write(&cert, made.cert.pem()).unwrap();
+    fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let mut server = Server::prepare(&format!("tls = {{ cert = {cert:?}, key = {key:?} }}"));
+    server.spawn();
+    let stat = server.until("it answers", |server| {
+        let (code, said, _) = run(server.folder.path(), &["log", "stat", "--json"]);
+        (code == 0 && said.contains("syncP50Us")).then_some(said)
+    });
+    assert!(stat.contains("groups"), "{stat}");
+    let url = format!("https://{}", server.address.replace("127.0.0.1", "localhost"));
+    let ca = cert.display().to_string();
+    let sent = ["trace", "nowhere", "--url", &url, "--ca", &ca, "--data-dir", "data"];
+    let (code, said, errors) = run(server.folder.path(), &sent);
+    assert_eq!(code, 1, "a message that is not there: {said}{errors}");
+    let plain = server.request("GET", "/health/live", &[], "");
+    assert!(!matches!(plain, Some((200, _))), "{plain:?}");
+}
