@@ -106,7 +106,7 @@ fn is_root() -> bool {
 /// Ids of every message in the log of a stopped server.
 fn exported_ids(data_dir: &Path) -> HashSet<String> {
     let data_dir = data_dir.to_str().unwrap();
-    let (ok, text) = Server::command(&["log", "export", "--data-dir", data_dir, "--quiet"]);
+    let (ok, text) = Server::command(&["log", "export", "--data-dir", data_dir]);
     assert!(ok, "{text}");
     let id = |line: &str| {
         let message: serde_json::Value = serde_json::from_str(line).unwrap();
