@@ -201,7 +201,12 @@ impl Books {
 
     /// The streams that feed `destination` are not known, because the log no longer holds the
     /// record that said so: takes it that `streams` have fed it from `position` on.
-    pub(crate) fn presume(&mut self, destination: &DestinationId, streams: Vec<u64>, position: u64) {
+    pub(crate) fn presume(
+        &mut self,
+        destination: &DestinationId,
+        streams: Vec<u64>,
+        position: u64,
+    ) {
         if self.place(destination).is_none() {
             let destination = destination.clone();
             let (from, backlog) = (None, vec![]);

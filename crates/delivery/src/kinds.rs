@@ -12,6 +12,9 @@ struct Kind {
     kind: Box<dyn DestinationKind>,
 }
 
+/// A destination, and its definition's name.
+type Named = (Arc<dyn Destination>, Arc<str>);
+
 impl Kinds {
     /// Files `kinds` by their slugs.
     pub fn new(kinds: Vec<Box<dyn DestinationKind>>) -> Kinds {
@@ -30,10 +33,11 @@ impl Kinds {
         slug: &str,
         settings: &Settings,
         world: &World,
-    ) -> Result<(Arc<dyn Destination>, Arc<str>), Vec<BadSetting>> {
+    ) -> Result<Named, Vec<BadSetting>> {
         let Some(kind) = self.0.get(slug) else {
             let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
-            let problem = format!("{slug:?} is no kind of destination; known: {}", known.join(", "));
+            let problem =
+                format!("{slug:?} is no kind of destination; known: {}", known.join(", "));
             return Err(vec![BadSetting { key: "type".into(), problem }]);
         };
         Ok((kind.kind.open(settings, world)?, kind.name.clone()))

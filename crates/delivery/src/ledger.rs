@@ -69,7 +69,11 @@ impl Ledger {
             Ok(Some(books)) if books.position <= end.0 => books,
             Ok(None) => anew(&*log, routing).await?,
             Ok(Some(books)) => {
-                tracing::warn!(position = books.position, end = end.0, "the snapshot of the books is ahead of the log; making them anew from the log");
+                tracing::warn!(
+                    position = books.position,
+                    end = end.0,
+                    "the snapshot of the books is ahead of the log; making them anew from the log"
+                );
                 anew(&*log, routing).await?
             }
             Err(error) => {
@@ -126,8 +130,7 @@ impl Ledger {
             }
             let read = self.position.borrow().0 - covered;
             let since = written.elapsed();
-            if (dirty && since >= self.every)
-                || (read >= SNAPSHOT_BYTES && since >= SNAPSHOT_PAUSE)
+            if (dirty && since >= self.every) || (read >= SNAPSHOT_BYTES && since >= SNAPSHOT_PAUSE)
             {
                 covered = self.snapshot().await;
                 (written, dirty) = (Instant::now(), false);
@@ -157,7 +160,8 @@ impl Ledger {
         if chunk.entries.is_empty() && chunk.next <= from {
             return Ok(Step { more: false, news: false });
         }
-        let news = chunk.entries.iter().any(|entry| !matches!(entry.label.kind, CONTROL | record::FEED));
+        let news =
+            chunk.entries.iter().any(|entry| !matches!(entry.label.kind, CONTROL | record::FEED));
         {
             let mut books = self.books.lock().expect("no holder of this lock panics");
             for entry in &chunk.entries {

@@ -35,7 +35,7 @@ pub struct Queue {
 
 impl Queue {
     /// Messages that wait.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 

@@ -37,7 +37,7 @@ pub struct Retries {
 
 impl Retries {
     /// Retries, those on their way included.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.all.len()
     }
 

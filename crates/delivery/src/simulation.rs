@@ -6,47 +6,31 @@
 //! not recorded or said so.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::{Arc, Mutex},
+    collections::{HashMap, HashSet},
     time::Duration,
 };
 
-use async_trait::async_trait;
-use destination_kit::{
-    Answer, BadSetting, Batching, Definition, DeliveryError, Destination, DestinationKind, Fault,
-    Settings, World,
-};
-use event_log::{Batch, EventLog, Label, MemoryLog, Position, Tag};
+use event_log::{MemoryLog, Position};
 use routing::{Routing, RoutingSnapshot};
-use spec::{Attempts, Message, Outcome, record};
-use tokio::time::{Instant, sleep};
+use spec::{Attempts, Outcome, record};
+use tokio::time::sleep;
 
-use crate::{
-    Delivery, Options,
-    tests::{destination, encoded, source},
+use crate::tests::{
+    source,
+    stage::{Scene, accept, balanced, life, partner},
 };
 
 /// The routing of every simulation: two sources, four destinations.
 fn routes(mood: &str) -> RoutingSnapshot {
-    let named = |slug: &str, sources: &[&str], mood: &str, batch: u64| {
-        let mut route = destination(slug, sources);
-        route.settings.insert("name".into(), slug.into());
-        route.settings.insert("mood".into(), mood.into());
-        route.settings.insert("batch".into(), batch.into());
-        route
-    };
-    let mut single = named("single", &["web"], mood, 1);
+    let mut single = partner("single", &["web"], mood, 1);
     single.concurrency = 1;
-    RoutingSnapshot::new(
-        1,
-        vec![source("web"), source("app")],
-        vec![
-            named("steady", &["web", "app"], "", 1),
-            named("wild", &["web"], mood, 1),
-            named("batches", &["web", "app"], mood, 8),
-            single,
-        ],
-    )
+    let destinations = vec![
+        partner("steady", &["web", "app"], "", 1),
+        partner("wild", &["web"], mood, 1),
+        partner("batches", &["web", "app"], mood, 8),
+        single,
+    ];
+    RoutingSnapshot::new(1, vec![source("web"), source("app")], destinations)
 }
 
 fn simulate(seed: u64) {
@@ -57,43 +41,51 @@ fn simulate(seed: u64) {
     let mut accepted: Vec<(String, String, String)> = Vec::new();
     for life_number in 0..4 {
         let calm = life_number == 3;
-        let routing = routes(if calm { "" } else { "wild" });
-        life(&scene, &log, &books, routing, async |delivery, clock| {
-            for _ in 0..scene.roll(120) {
-                let n = accepted.len();
-                let source = if scene.roll(3) == 0 { "app" } else { "web" };
-                let word = match scene.roll(40) {
-                    0 => "refused",
-                    1 => "poison",
-                    _ => "m",
-                };
-                let (id, user) = (format!("{word}-{n}"), format!("user-{}", scene.roll(6)));
-                accept(&log, source, &id, &user, clock()).await;
-                accepted.push((source.to_owned(), id, user));
-                if scene.roll(8) == 0 {
-                    let (source, id, user) = accepted[scene.roll(accepted.len() as u64) as usize].clone();
-                    accept(&log, &source, &id, &user, clock()).await;
+        let routing = Routing::new(routes(if calm { "" } else { "wild" }));
+        life(
+            &scene,
+            &log,
+            &books,
+            &routing,
+            |_| {},
+            async |delivery, clock| {
+                for _ in 0..scene.roll(120) {
+                    let n = accepted.len();
+                    let source = if scene.roll(3) == 0 { "app" } else { "web" };
+                    let word = match scene.roll(40) {
+                        0 => "refused",
+                        1 => "poison",
+                        _ => "m",
+                    };
+                    let (id, user) = (format!("{word}-{n}"), format!("user-{}", scene.roll(6)));
+                    accept(&log, source, &id, &user, clock()).await;
+                    accepted.push((source.to_owned(), id, user));
+                    if scene.roll(8) == 0 {
+                        let (source, id, user) =
+                            accepted[scene.roll(accepted.len() as u64) as usize].clone();
+                        accept(&log, &source, &id, &user, clock()).await;
+                    }
+                    if scene.roll(4) == 0 {
+                        sleep(Duration::from_millis(scene.roll(3000))).await;
+                    }
                 }
-                if scene.roll(4) == 0 {
-                    sleep(Duration::from_millis(scene.roll(3000))).await;
-                }
-            }
-            balanced(&delivery).await;
-            if calm {
-                // All there is to do is done within the horizon and a little more.
-                sleep(Duration::from_secs(80 * 3600)).await;
-            }
-            if calm || scene.roll(3) == 0 {
-                delivery.drain(Duration::from_secs(60)).await;
-            }
-            if calm {
                 balanced(&delivery).await;
-                let pending = delivery.ledger().with(|books| {
-                    books.destinations().iter().map(|book| book.total.pending()).sum::<u64>()
-                });
-                assert_eq!(pending, 0, "seed {seed}: everything has an end");
-            }
-        });
+                if calm {
+                    // All there is to do is done within the horizon and a little more.
+                    sleep(Duration::from_secs(80 * 3600)).await;
+                }
+                if calm || scene.roll(3) == 0 {
+                    delivery.drain(Duration::from_secs(60)).await;
+                }
+                if calm {
+                    balanced(&delivery).await;
+                    let pending = delivery.ledger().with(|books| {
+                        books.destinations().iter().map(|book| book.total.pending()).sum::<u64>()
+                    });
+                    assert_eq!(pending, 0, "seed {seed}: everything has an end");
+                }
+            },
+        );
     }
     judge(seed, &scene, &log, &accepted);
 }
@@ -114,21 +106,21 @@ fn judge(seed: u64, scene: &Scene, log: &MemoryLog, accepted: &[(String, String,
     for (key, ends) in &settled {
         assert_eq!(*ends, 1, "seed {seed}: {key:?} ended {ends} times");
     }
-    let calls = scene.calls.lock().expect("no test panics with it");
     for (name, sources) in [
         ("steady", &["web", "app"][..]),
         ("wild", &["web"]),
         ("batches", &["web", "app"]),
         ("single", &["web"]),
     ] {
-        let calls = calls.get(name).map(Vec::as_slice).unwrap_or_default();
+        let calls = scene.calls(name);
         let taken: HashSet<&str> =
             calls.iter().filter(|(_, taken)| *taken).map(|(id, _)| id.as_str()).collect();
         let own = accepted.iter().filter(|(source, ..)| sources.contains(&source.as_str()));
         let mut last: HashMap<&str, (usize, &str)> = HashMap::new();
         for (_, id, user) in own {
             let first = calls.iter().position(|(called, _)| called == id);
-            let first = first.unwrap_or_else(|| panic!("seed {seed}: {name} was never offered {id}"));
+            let first =
+                first.unwrap_or_else(|| panic!("seed {seed}: {name} was never offered {id}"));
             let hopeless = id.contains("refused") || id.contains("poison");
             assert_eq!(taken.contains(id.as_str()), !hopeless, "seed {seed}: {name} {id}");
             if let Some((before, earlier)) = last.insert(user, (first, id)) {

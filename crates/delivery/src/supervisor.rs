@@ -282,7 +282,8 @@ impl Supervisor {
             }
         }
         let until = *self.inner.stop.borrow();
-        let handles: Vec<Handle> = std::mem::take(&mut *self.inner.workers()).into_values().collect();
+        let handles: Vec<Handle> =
+            std::mem::take(&mut *self.inner.workers()).into_values().collect();
         for handle in &handles {
             handle.orders.send_modify(|orders| orders.stop = until);
         }
@@ -329,7 +330,7 @@ impl Supervisor {
         self.push(&mut batch, &feed);
         let oldest = log.stats().oldest;
         let from_start = new && self.inner.options.from_start;
-        if log.committed(&group).is_none_or(|at| at.0 == u64::MAX) {
+        if log.committed(&group).is_none() {
             let end = *log.end().borrow();
             batch.commit(&group, if from_start { oldest } else { end });
         }
@@ -376,7 +377,7 @@ impl Supervisor {
         let book = self.inner.ledger.with(|books| books.destination(id).cloned());
         let Some(book) = book else { return };
         let enabled = orders.route.as_ref().is_some_and(|route| route.enabled);
-        let released = self.inner.log.committed(&group_of(id)).is_none_or(|at| at.0 == u64::MAX);
+        let released = self.inner.log.committed(&group_of(id)).is_none();
         if !enabled && book.total.pending() == 0 && released {
             return;
         }

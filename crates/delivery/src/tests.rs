@@ -1,5 +1,8 @@
 //! What tests of this crate share, and tests of the whole.
 
+mod scenarios;
+pub mod stage;
+
 use bytes::Bytes;
 use routing::{DestinationRoute, SourceRoute};
 use spec::{DestinationId, Head, Kind, Message, SourceId, Span};
@@ -36,7 +39,7 @@ pub fn encoded(id: &str, user: &str, integrations: &str) -> Vec<u8> {
     let mut out = Vec::new();
     let at = Message::begin(&mut out);
     let json = at + 44;
-    let mut field = |out: &mut Vec<u8>, before: &str, value: &str| {
+    let field = |out: &mut Vec<u8>, before: &str, value: &str| {
         out.extend_from_slice(before.as_bytes());
         let start = (out.len() - json) as u32;
         out.extend_from_slice(value.as_bytes());
@@ -48,8 +51,14 @@ pub fn encoded(id: &str, user: &str, integrations: &str) -> Vec<u8> {
     out.push(b'}');
     let none = Span::default();
     let integrations = if integrations.len == 2 { none } else { integrations };
-    let head =
-        Head { kind: Kind::Track, message_id, name: none, user_id, anonymous_id: none, integrations };
+    let head = Head {
+        kind: Kind::Track,
+        message_id,
+        name: none,
+        user_id,
+        anonymous_id: none,
+        integrations,
+    };
     Message::finish(&mut out, at, &head);
     out
 }

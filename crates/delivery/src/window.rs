@@ -26,7 +26,7 @@ impl Window {
     }
 
     /// Messages between the oldest without an outcome and the newest read.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 }

@@ -177,8 +177,9 @@ pub(crate) struct Worker {
     /// Who asked for redeliveries that are not recorded yet, and how many there were; in the
     /// first list those that the record under way will have.
     asked: [Vec<(oneshot::Sender<usize>, usize)>; 2],
-    /// What the log was last told, or is being told: `read_to` and the group's position.
-    told: (u64, u64),
+    /// What the log was last told, or is being told: `read_to`, and the group's position, `None`
+    /// when the destination needs nothing of the log.
+    told: (u64, Option<u64>),
 }
 
 /// What happened while a worker waited.
@@ -224,7 +225,7 @@ impl Worker {
             };
             retries.put(position, retry);
         }
-        let committed = log.committed(&crate::ledger::group_of(&book.id)).unwrap_or_default();
+        let needed = log.committed(&crate::ledger::group_of(&book.id)).map(|needed| needed.0);
         Worker {
             lane: log.lane(),
             end: log.end(),
@@ -252,7 +253,7 @@ impl Worker {
             oldest_outcome: started,
             recording: None,
             asked: Default::default(),
-            told: (book.read_to, committed.0),
+            told: (book.read_to, needed),
             id: book.id,
             started,
             started_wall_ms: wall,

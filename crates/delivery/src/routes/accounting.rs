@@ -187,8 +187,7 @@ fn place_named(
     snapshot: &RoutingSnapshot,
     wanted: &str,
 ) -> Result<Option<u32>, Problem> {
-    let found =
-        books.destinations().iter().position(|book| name(snapshot, &book.id) == wanted);
+    let found = books.destinations().iter().position(|book| name(snapshot, &book.id) == wanted);
     if found.is_none() && snapshot.destination_named(wanted).is_none() {
         let known: Vec<&str> = snapshot.destinations().map(|d| d.slug.as_str()).collect();
         return Err(Problem::unknown("destination", wanted, &known));

@@ -64,8 +64,7 @@ impl Given {
         match parsed.or_else(|| text.parse::<i64>().ok()) {
             Some(ms) => Ok(Some(ms)),
             None => {
-                let fix =
-                    "ISO-8601 such as 2026-01-31T12:00:00Z, or Unix milliseconds".to_owned();
+                let fix = "ISO-8601 such as 2026-01-31T12:00:00Z, or Unix milliseconds".to_owned();
                 Err(Problem::parameter(name, format!("{text:?} is no time"), fix))
             }
         }

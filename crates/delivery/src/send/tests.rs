@@ -46,11 +46,15 @@ async fn a_refused_batch_is_halved_until_the_bad_one_stands_alone() {
 async fn an_attempt_ends() {
     let (heard, _) = sent(&["hang"]).await;
     assert_eq!(heard[0].took_ms, 30_000);
-    assert!(matches!(&heard[0].answer, Err(DeliveryError::Retry(fault, None)) if fault.code == "ETIMEDOUT"));
+    assert!(
+        matches!(&heard[0].answer, Err(DeliveryError::Retry(fault, None)) if fault.code == "ETIMEDOUT")
+    );
 }
 
 #[tokio::test]
 async fn a_panic_is_one_failed_attempt() {
     let (heard, _) = sent(&["panic"]).await;
-    assert!(matches!(&heard[0].answer, Err(DeliveryError::Retry(fault, None)) if fault.code == "INTERNAL"));
+    assert!(
+        matches!(&heard[0].answer, Err(DeliveryError::Retry(fault, None)) if fault.code == "INTERNAL")
+    );
 }

@@ -43,23 +43,57 @@ impl Dice {
 pub struct Scene {
     dice: Mutex<Dice>,
     /// Per destination: ids in the order in which attempts began, and whether they were taken.
-    calls: Mutex<BTreeMap<String, Vec<(String, bool)>>>,
+    calls: Mutex<BTreeMap<String, Calls>>,
+    /// What partners are told to do, whatever their settings say.
+    moods: Mutex<BTreeMap<String, String>>,
     /// Virtual milliseconds of all earlier lives.
     before_ms: Mutex<i64>,
 }
 
+/// Ids in the order in which attempts began, and whether they were taken.
+pub type Calls = Vec<(String, bool)>;
+
 impl Scene {
-    fn new(seed: u64) -> Arc<Scene> {
+    /// A scene whose dice fall as `seed` says.
+    pub fn new(seed: u64) -> Arc<Scene> {
         Arc::new(Scene {
             dice: Mutex::new(Dice::new(seed)),
             calls: Mutex::default(),
+            moods: Mutex::default(),
             before_ms: Mutex::new(1_763_000_000_000),
         })
     }
 
-    fn roll(&self, below: u64) -> u64 {
+    /// A number below `below`.
+    pub fn roll(&self, below: u64) -> u64 {
         self.dice.lock().expect("no test panics with it").roll(below)
     }
+
+    /// What `partner` saw.
+    pub fn calls(&self, partner: &str) -> Calls {
+        let calls = self.calls.lock().expect("no test panics with it");
+        calls.get(partner).cloned().unwrap_or_default()
+    }
+
+    /// Tells `partner` what to do from now on.
+    pub fn tell(&self, partner: &str, mood: &str) {
+        let mut moods = self.moods.lock().expect("no test panics with it");
+        moods.insert(partner.to_owned(), mood.to_owned());
+    }
+
+    fn mood(&self, partner: &Partner) -> String {
+        let moods = self.moods.lock().expect("no test panics with it");
+        moods.get(&partner.name).unwrap_or(&partner.mood).clone()
+    }
+}
+
+/// A destination whose partner is in this mood and takes so many messages at once.
+pub fn partner(slug: &str, sources: &[&str], mood: &str, batch: u64) -> DestinationRoute {
+    let mut route = destination(slug, sources);
+    route.settings.insert("name".into(), slug.into());
+    route.settings.insert("mood".into(), mood.into());
+    route.settings.insert("batch".into(), batch.into());
+    route
 }
 
 struct Partners(Arc<Scene>);
@@ -87,6 +121,10 @@ impl DestinationKind for Partners {
         _world: &World,
     ) -> Result<Arc<dyn Destination>, Vec<BadSetting>> {
         let text = |key: &str| settings.get(key).and_then(|v| v.as_str()).unwrap_or("").to_owned();
+        if text("mood") == "bad" {
+            let problem = "must be good".to_owned();
+            return Err(vec![BadSetting { key: "mood".into(), problem }]);
+        }
         let messages_max = settings.get("batch").and_then(|v| v.as_u64()).unwrap_or(1) as usize;
         Ok(Arc::new(Partner {
             scene: self.0.clone(),
@@ -104,26 +142,28 @@ impl Destination for Partner {
     }
 
     async fn deliver(&self, messages: &[Message]) -> Result<Answer, DeliveryError> {
-        let ids: Vec<String> = messages
-            .iter()
-            .map(|m| String::from_utf8_lossy(m.message_id()).into_owned())
-            .collect();
+        let ids: Vec<String> =
+            messages.iter().map(|m| String::from_utf8_lossy(m.message_id()).into_owned()).collect();
         let at = {
             let mut calls = self.scene.calls.lock().expect("no test panics with it");
             let calls = calls.entry(self.name.clone()).or_default();
             calls.extend(ids.iter().map(|id| (id.clone(), false)));
             calls.len() - ids.len()
         };
-        let fault = |status: u16| Fault { status: Some(status), code: status.to_string(), excerpt: "no".into() };
+        let fault = |status: u16| Fault {
+            status: Some(status),
+            code: status.to_string(),
+            excerpt: "no".into(),
+        };
         sleep(Duration::from_millis(self.scene.roll(20))).await;
-        match (self.mood.as_str(), self.scene.roll(100)) {
+        match (self.scene.mood(self).as_str(), self.scene.roll(100)) {
             ("hung", _) | ("wild", 0..3) => std::future::pending::<()>().await,
             ("dead", _) | ("wild", 3..25) => return Err(DeliveryError::Retry(fault(503), None)),
             ("wild", 25..30) => {
                 let wish = Some(Duration::from_secs(self.scene.roll(600)));
                 return Err(DeliveryError::Retry(fault(429), wish));
             }
-            ("wild", 30..31) => return Err(DeliveryError::BadSettings(fault(401))),
+            ("locked", _) | ("wild", 30..31) => return Err(DeliveryError::BadSettings(fault(401))),
             _ => {}
         }
         if ids.iter().any(|id| id.contains("refused")) {
@@ -139,8 +179,9 @@ impl Destination for Partner {
     }
 }
 
+/// Accepts a message as ingest does.
 pub async fn accept(log: &MemoryLog, source: &str, id: &str, user: &str, at_ms: i64) -> Position {
-    let stream = spec::SourceId(source.into()).stream();
+    let stream = SourceId(source.into()).stream();
     let tag = Tag::Key(log.key_of(stream, id.as_bytes()));
     let mut batch = Batch::new();
     batch.want_places();
@@ -149,12 +190,13 @@ pub async fn accept(log: &MemoryLog, source: &str, id: &str, user: &str, at_ms: 
     log.lane().append(batch).await.expect("a log in memory takes all").places[0].position
 }
 
-/// One life of the process: runs `work`, then everything but the log is gone.
-fn life<T>(
+/// One life of the process: runs `work`, then everything but the log and the books is gone.
+pub fn life<T>(
     scene: &Arc<Scene>,
     log: &MemoryLog,
-    books: &std::path::Path,
-    routing: RoutingSnapshot,
+    books: &Path,
+    routing: &Routing,
+    change: impl FnOnce(&mut Options),
     work: impl AsyncFnOnce(Delivery, &dyn Fn() -> i64) -> T,
 ) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -166,13 +208,14 @@ fn life<T>(
     let (value, lived) = runtime.block_on(async {
         let born = Instant::now();
         let clock = move || before + born.elapsed().as_millis() as i64;
-        let world = World { clock: destination_kit::Clock::new(clock), ..World::default() };
+        let world = World { clock: Clock::new(clock), ..World::default() };
         let dice = scene.clone();
         let jitter = Arc::new(move || dice.roll(1000) as f64 / 1000.0);
         let mut options = Options::new(books.to_owned(), world, jitter);
         options.snapshot_every = Duration::from_secs(8 * 3600);
+        change(&mut options);
         let kinds: Vec<Box<dyn DestinationKind>> = vec![Box::new(Partners(scene.clone()))];
-        let delivery = Delivery::start(Arc::new(log.clone()), Routing::new(routing), kinds, options);
+        let delivery = Delivery::start(Arc::new(log.clone()), routing.clone(), kinds, options);
         let delivery = delivery.await.expect("a log in memory can be read");
         let value = work(delivery, &clock).await;
         (value, born.elapsed().as_millis() as i64)
@@ -181,10 +224,10 @@ fn life<T>(
     value
 }
 
-async fn balanced(delivery: &Delivery) {
+/// The books add up, and agree with a count in the log.
+pub async fn balanced(delivery: &Delivery) {
     for audit in delivery.audit().await.expect("a log in memory can be read") {
         assert!(audit.balances(), "{audit:?}");
     }
     delivery.ledger().with(|books| books.check()).expect("the books are sound");
 }
-

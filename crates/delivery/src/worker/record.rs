@@ -37,13 +37,10 @@ impl Worker {
         }
         let read_to = self.window.oldest().unwrap_or(self.read_at.0).max(self.told.0);
         let due = self.record_due().is_some_and(|due| due <= Instant::now());
-        let needed = if self.is_parked() && self.window.len() == 0 && self.retries.len() == 0 {
-            u64::MAX
-        } else {
-            read_to.min(self.retries.oldest().unwrap_or(u64::MAX))
-        };
+        let idle = self.is_parked() && self.window.len() == 0 && self.retries.len() == 0;
+        let needed = (!idle).then(|| read_to.min(self.retries.oldest().unwrap_or(u64::MAX)));
         let passed = read_to - self.told.0 >= PASSED_WORTH_IT;
-        let released = needed == u64::MAX && self.told.1 != u64::MAX && self.outcomes.is_empty();
+        let released = idle && self.told.1.is_some() && self.outcomes.is_empty();
         if !due && !passed && !released {
             return;
         }
@@ -54,7 +51,11 @@ impl Worker {
         let (before, now_ms) = (self.told.0, self.wall_ms());
         outcomes::write(&mut batch, &self.id, attempts, before, read_to, now_ms);
         if needed != self.told.1 {
-            batch.commit(&group_of(&self.id), Position(needed));
+            let group = group_of(&self.id);
+            match needed {
+                Some(needed) => batch.commit(&group, Position(needed)),
+                None => batch.leave(&group),
+            }
         }
         self.told = (read_to, needed);
         self.recording = Some(Box::pin(append(self.lane.clone(), batch)));

@@ -10,13 +10,7 @@ use super::{
     Link, Worker,
     dispatch::{Item, Landed},
 };
-use crate::{
-    books::DeadLetter,
-    breaker::Sign,
-    retries::Retry,
-    retry::capped_delay,
-    send::Heard,
-};
+use crate::{books::DeadLetter, breaker::Sign, retries::Retry, retry::capped_delay, send::Heard};
 
 impl Worker {
     /// Takes in an attempt that is over.
@@ -119,7 +113,15 @@ impl Worker {
 
     fn outcome(&mut self, item: Item, at_ms: i64, took_ms: u32, outcome: Outcome) {
         let Item { position, stream, received_at_ms, number, .. } = item;
-        self.put_down(Attempt { position, stream, received_at_ms, at_ms, took_ms, number, outcome });
+        self.put_down(Attempt {
+            position,
+            stream,
+            received_at_ms,
+            at_ms,
+            took_ms,
+            number,
+            outcome,
+        });
     }
 
     /// Stops a message before its first attempt.
@@ -149,7 +151,15 @@ impl Worker {
     fn untried(&mut self, position: u64, stream: u64, received_at_ms: i64, outcome: Outcome) {
         let at_ms = self.wall_ms();
         let (took_ms, number) = (0, 0);
-        self.put_down(Attempt { position, stream, received_at_ms, at_ms, took_ms, number, outcome });
+        self.put_down(Attempt {
+            position,
+            stream,
+            received_at_ms,
+            at_ms,
+            took_ms,
+            number,
+            outcome,
+        });
     }
 
     /// Gives up what has waited longer than the horizon while nothing may be sent.
@@ -207,16 +217,8 @@ impl Worker {
                 Attempt { position, stream, received_at_ms, at_ms, took_ms, number, outcome };
             self.put_down(attempt);
             let (first_at, due) = (now, now);
-            let retry = Retry {
-                stream,
-                received_at_ms,
-                first_at,
-                number,
-                due,
-                status,
-                code,
-                excerpt,
-            };
+            let retry =
+                Retry { stream, received_at_ms, first_at, number, due, status, code, excerpt };
             self.retries.put(position, retry);
             many += 1;
         }
@@ -236,13 +238,14 @@ impl Worker {
 /// What an attempt says about the partner: that it works, when it took or refused any of the
 /// messages; otherwise what it said first. `None` when nothing was sent.
 fn sign_of(items: &[(Item, Result<Heard, LogError>)]) -> Option<Sign> {
-    let mut signs = items.iter().filter_map(|(_, heard)| Some(&heard.as_ref().ok()?.answer)).map(
-        |answer| match answer {
-            Ok(_) | Err(DeliveryError::Refused(_)) => Sign::Works,
-            Err(DeliveryError::Retry(_, wish)) => Sign::NotReady(*wish),
-            Err(DeliveryError::BadSettings(_)) => Sign::BadSettings,
-        },
-    );
+    let mut signs =
+        items.iter().filter_map(|(_, heard)| Some(&heard.as_ref().ok()?.answer)).map(|answer| {
+            match answer {
+                Ok(_) | Err(DeliveryError::Refused(_)) => Sign::Works,
+                Err(DeliveryError::Retry(_, wish)) => Sign::NotReady(*wish),
+                Err(DeliveryError::BadSettings(_)) => Sign::BadSettings,
+            }
+        });
     let first = signs.next()?;
     Some(if signs.any(|sign| sign == Sign::Works) { Sign::Works } else { first })
 }

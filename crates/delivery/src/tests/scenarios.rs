@@ -1,0 +1,375 @@
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use event_log::{EventLog, MemoryLog};
+use routing::{DestinationRoute, Routing, RoutingSnapshot};
+use spec::DestinationId;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    source,
+    stage::{Scene, accept, balanced, life, partner},
+};
+use crate::{
+    Delivery, Options, RedeliverError,
+    books::{DestinationBook, Line},
+    worker::State,
+};
+
+/// What a scenario keeps between lives.
+struct World {
+    scene: Arc<Scene>,
+    log: MemoryLog,
+    folder: tempfile::TempDir,
+    routing: Routing,
+}
+
+fn snapshot(revision: u64, destinations: Vec<DestinationRoute>) -> RoutingSnapshot {
+    RoutingSnapshot::new(revision, vec![source("web"), source("app")], destinations)
+}
+
+impl World {
+    fn new(destinations: Vec<DestinationRoute>) -> World {
+        World {
+            scene: Scene::new(7),
+            log: MemoryLog::new(),
+            folder: tempfile::tempdir().expect("a folder can be made"),
+            routing: Routing::new(snapshot(1, destinations)),
+        }
+    }
+
+    fn books(&self) -> PathBuf {
+        self.folder.path().join("books")
+    }
+
+    fn live<T>(&self, work: impl AsyncFnOnce(Delivery, &dyn Fn() -> i64) -> T) -> T {
+        self.live_with(|_| {}, work)
+    }
+
+    fn live_with<T>(
+        &self,
+        change: impl FnOnce(&mut Options),
+        work: impl AsyncFnOnce(Delivery, &dyn Fn() -> i64) -> T,
+    ) -> T {
+        life(&self.scene, &self.log, &self.books(), &self.routing, change, work)
+    }
+
+    async fn accept(&self, source: &str, ids: std::ops::Range<u32>, word: &str, now: i64) {
+        for n in ids {
+            accept(&self.log, source, &format!("{word}-{n}"), &format!("u-{n}"), now).await;
+        }
+    }
+
+    async fn route(&self, revision: u64, destinations: Vec<DestinationRoute>) {
+        self.routing.replace(snapshot(revision, destinations));
+        sleep(Duration::from_millis(100)).await;
+    }
+
+    fn taken(&self, partner: &str) -> usize {
+        self.scene.calls(partner).iter().filter(|(_, taken)| *taken).count()
+    }
+}
+
+fn id(name: &str) -> DestinationId {
+    DestinationId(name.into())
+}
+
+async fn book(delivery: &Delivery, log: &MemoryLog, name: &str) -> DestinationBook {
+    let end = *log.end().borrow();
+    delivery.ledger().caught_up(end).await;
+    delivery.ledger().with(|books| books.destination(&id(name)).cloned()).expect("it was fed")
+}
+
+async fn total(delivery: &Delivery, log: &MemoryLog, name: &str) -> Line {
+    book(delivery, log, name).await.total
+}
+
+#[test]
+fn a_hung_destination_does_not_slow_its_neighbour() {
+    let world =
+        World::new(vec![partner("hung", &["web"], "hung", 1), partner("well", &["web"], "", 1)]);
+    world.live(async |delivery, clock| {
+        let began = Instant::now();
+        for n in 0..2000 {
+            world.accept("web", n..n + 1, "m", clock()).await;
+            sleep(Duration::from_millis(5)).await;
+        }
+        let spent = began.elapsed();
+        sleep(Duration::from_millis(40)).await;
+        assert_eq!(world.taken("well"), 2000, "within 40 ms of the last one, after {spent:?}");
+        assert_eq!(world.taken("hung"), 0);
+        assert!(world.scene.calls("hung").len() <= 4, "no more under way than it may have");
+        sleep(Duration::from_millis(100)).await;
+        assert_eq!(total(&delivery, &world.log, "hung").await.pending(), 2000);
+        assert_eq!(total(&delivery, &world.log, "well").await.pending(), 0);
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
+fn a_dead_partner_is_left_alone_and_gets_everything_once_it_is_back() {
+    let world = World::new(vec![partner("crm", &["web"], "", 1)]);
+    world.live(async |delivery, clock| {
+        world.scene.tell("crm", "dead");
+        world.accept("web", 0..5000, "m", clock()).await;
+        sleep(Duration::from_secs(3600)).await;
+        let status = delivery.status(&id("crm")).expect("it runs");
+        assert_eq!(status.state, State::Failing);
+        assert!(status.probe_at_ms.is_some());
+        let tries = world.scene.calls("crm").len();
+        assert!(tries < 150, "{tries} attempts in an hour");
+        balanced(&delivery).await;
+        world.scene.tell("crm", "");
+        sleep(Duration::from_secs(120)).await;
+        assert_eq!(world.taken("crm"), 5000, "{:?}", delivery.status(&id("crm")));
+        assert_eq!(total(&delivery, &world.log, "crm").await.delivered, 5000);
+        assert_eq!(delivery.status(&id("crm")).expect("it runs").state, State::Active);
+    });
+}
+
+#[test]
+fn poison_holds_nobody_back() {
+    let world = World::new(vec![partner("crm", &["web"], "", 1)]);
+    world.live(async |delivery, clock| {
+        for n in 0..500 {
+            let word = if n % 5 == 0 { "poison" } else { "m" };
+            world.accept("web", n..n + 1, word, clock()).await;
+        }
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!(world.taken("crm"), 400);
+        assert_eq!(delivery.status(&id("crm")).expect("it runs").state, State::Active);
+        assert_eq!(total(&delivery, &world.log, "crm").await.pending(), 100);
+        sleep(Duration::from_secs(73 * 3600)).await;
+        let book = book(&delivery, &world.log, "crm").await;
+        assert_eq!((book.total.exhausted, book.total.pending()), (100, 0));
+        assert_eq!(book.dead_letters.len(), 100);
+        let letter = book.dead_letters.values().next().expect("there are some");
+        assert!(letter.attempts > 70 && letter.status == Some(500), "{letter:?}");
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
+fn one_refused_message_does_not_take_its_batch_along() {
+    let world = World::new(vec![partner("crm", &["web"], "", 50)]);
+    world.live(async |delivery, clock| {
+        world.accept("web", 0..99, "m", clock()).await;
+        world.accept("web", 99..100, "refused", clock()).await;
+        sleep(Duration::from_secs(5)).await;
+        let total = total(&delivery, &world.log, "crm").await;
+        assert_eq!((total.delivered, total.discarded.total()), (99, 1));
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
+fn dead_letters_are_delivered_again() {
+    let world = World::new(vec![partner("crm", &["web"], "dead", 1)]);
+    world.live(async |delivery, clock| {
+        world.accept("web", 0..3, "m", clock()).await;
+        sleep(Duration::from_secs(80 * 3600)).await;
+        let book = book(&delivery, &world.log, "crm").await;
+        let letters: Vec<u64> = book.dead_letters.keys().copied().collect();
+        assert_eq!(letters.len(), 3);
+        let missing = delivery.redeliver(&id("crm"), Some(&[letters[0], 1])).await;
+        assert!(matches!(missing, Err(RedeliverError::NotThere(at)) if at == [1]));
+        world.scene.tell("crm", "");
+        assert_eq!(delivery.redeliver(&id("crm"), Some(&letters[..1])).await.ok(), Some(1));
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(world.taken("crm"), 1);
+        balanced(&delivery).await;
+        // The promise is durable: the process dies before anything is sent.
+        world.scene.tell("crm", "hung");
+        assert_eq!(delivery.redeliver(&id("crm"), None).await.ok(), Some(2));
+    });
+    world.scene.tell("crm", "");
+    world.live(async |delivery, _| {
+        sleep(Duration::from_secs(60)).await;
+        let total = total(&delivery, &world.log, "crm").await;
+        assert_eq!((total.delivered, total.exhausted, total.pending()), (3, 0, 0));
+        assert_eq!(world.taken("crm"), 3);
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
+fn a_disabled_destination_gets_nothing_of_that_time_and_keeps_what_it_had() {
+    let on = partner("crm", &["web"], "", 1);
+    let off = DestinationRoute { enabled: false, ..on.clone() };
+    let world = World::new(vec![on.clone()]);
+    world.live(async |delivery, clock| {
+        world.scene.tell("crm", "dead");
+        world.accept("web", 0..20, "before", clock()).await;
+        sleep(Duration::from_secs(60)).await;
+        world.route(2, vec![off.clone()]).await;
+        sleep(Duration::from_secs(30)).await;
+        assert_eq!(delivery.status(&id("crm")).map(|s| s.state), Some(State::Disabled));
+        let tries = world.scene.calls("crm").len();
+        world.accept("web", 0..20, "meanwhile", clock()).await;
+        sleep(Duration::from_secs(7200)).await;
+        assert_eq!(world.scene.calls("crm").len(), tries);
+        balanced(&delivery).await;
+    });
+    // Still so after a restart, and when the routing no longer names it at all.
+    world.live(async |delivery, clock| {
+        world.accept("web", 20..30, "meanwhile", clock()).await;
+        world.route(3, vec![]).await;
+        world.accept("web", 30..40, "meanwhile", clock()).await;
+        sleep(Duration::from_secs(60)).await;
+        assert_eq!(total(&delivery, &world.log, "crm").await.pending(), 20);
+        world.scene.tell("crm", "");
+        world.route(4, vec![on]).await;
+        world.accept("web", 0..20, "after", clock()).await;
+        sleep(Duration::from_secs(60)).await;
+        let total = total(&delivery, &world.log, "crm").await;
+        assert_eq!((total.routed, total.delivered), (40, 40));
+        let calls = world.scene.calls("crm");
+        assert!(calls.iter().all(|(id, _)| !id.starts_with("meanwhile")));
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
+fn a_dead_partner_cannot_hold_the_log_for_ever() {
+    let world = World::new(vec![partner("crm", &["web"], "dead", 1)]);
+    world.live(async |delivery, clock| {
+        world.accept("web", 0..6000, "m", clock()).await;
+        // Three days until the last probe is given up, and three more for that one's retries.
+        sleep(Duration::from_secs(150 * 3600)).await;
+        let total = total(&delivery, &world.log, "crm").await;
+        assert_eq!((total.exhausted, total.pending()), (6000, 0));
+        let needed = world.log.committed("destination/crm").expect("it was said");
+        assert!(needed.0 > 6000 * 40, "the log may let go");
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
+fn what_a_disabled_destination_had_left_expires() {
+    let on = partner("crm", &["web"], "dead", 1);
+    let off = DestinationRoute { enabled: false, ..on.clone() };
+    let world = World::new(vec![on]);
+    world.live(async |delivery, clock| {
+        world.accept("web", 0..9000, "m", clock()).await;
+        sleep(Duration::from_secs(1)).await;
+        world.route(2, vec![off]).await;
+        sleep(Duration::from_secs(3600)).await;
+        assert_eq!(total(&delivery, &world.log, "crm").await.pending(), 9000);
+        drop(delivery);
+    });
+    world.live(async |delivery, _| {
+        sleep(Duration::from_secs(80 * 3600)).await;
+        let total = total(&delivery, &world.log, "crm").await;
+        assert_eq!((total.exhausted, total.pending()), (9000, 0));
+        let needed = world.log.committed("destination/crm");
+        assert_eq!(needed, None, "it needs nothing of the log any more");
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
+fn settings_that_do_not_fit_wait_to_be_mended() {
+    let bad = partner("crm", &["web"], "bad", 1);
+    let world = World::new(vec![bad, partner("well", &["web"], "", 1)]);
+    world.live(async |delivery, clock| {
+        world.accept("web", 0..10, "m", clock()).await;
+        sleep(Duration::from_secs(10)).await;
+        let status = delivery.status(&id("crm")).expect("it runs");
+        assert_eq!(status.state, State::Misconfigured);
+        assert_eq!(status.problems[0].key, "mood");
+        assert_eq!(world.taken("well"), 10);
+        world.route(2, vec![partner("crm", &["web"], "", 1)]).await;
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(world.taken("crm"), 10);
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
+fn settings_that_the_partner_does_not_accept_pause_it() {
+    let locked = partner("crm", &["web"], "locked", 1);
+    let world = World::new(vec![locked]);
+    world.live(async |delivery, clock| {
+        world.accept("web", 0..50, "m", clock()).await;
+        sleep(Duration::from_secs(3600)).await;
+        assert_eq!(delivery.status(&id("crm")).expect("it runs").state, State::Paused);
+        let tries = world.scene.calls("crm").len();
+        assert!(tries < 30, "{tries} attempts in an hour");
+        world.route(2, vec![partner("crm", &["web"], "", 1)]).await;
+        sleep(Duration::from_secs(20)).await;
+        assert_eq!(total(&delivery, &world.log, "crm").await.delivered, 50);
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
+fn a_new_destination_begins_at_the_end_or_at_the_start() {
+    let world = World::new(vec![]);
+    world.live(async |delivery, clock| {
+        world.accept("web", 0..10, "old", clock()).await;
+        world.route(2, vec![partner("late", &["web"], "", 1)]).await;
+        world.accept("web", 0..5, "new", clock()).await;
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(world.taken("late"), 5);
+        balanced(&delivery).await;
+    });
+    let from_start = |options: &mut Options| options.from_start = true;
+    let destinations = || vec![partner("late", &["web"], "", 1), partner("all", &["web"], "", 1)];
+    world.routing.replace(snapshot(3, destinations()));
+    world.live_with(from_start, async |delivery, clock| {
+        world.accept("web", 5..10, "new", clock()).await;
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(world.taken("all"), 20);
+        assert_eq!(world.taken("late"), 10);
+        assert_eq!(total(&delivery, &world.log, "all").await.routed, 20);
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
+fn a_clean_stop_sends_nothing_twice() {
+    let world = World::new(vec![partner("crm", &["web"], "", 1)]);
+    for n in 0..5 {
+        world.live(async |delivery, clock| {
+            world.accept("web", n * 100..n * 100 + 100, "m", clock()).await;
+            sleep(Duration::from_millis(15)).await;
+            delivery.drain(Duration::from_secs(10)).await;
+            balanced(&delivery).await;
+        });
+    }
+    world.live(async |_, _| sleep(Duration::from_secs(10)).await);
+    assert_eq!(world.scene.calls("crm").len(), 500);
+    assert_eq!(world.taken("crm"), 500);
+}
+
+#[test]
+fn damaged_books_are_made_anew_from_the_log() {
+    let world = World::new(vec![partner("crm", &["web"], "", 1)]);
+    let before = world.live(async |delivery, clock| {
+        world.accept("web", 0..100, "m", clock()).await;
+        sleep(Duration::from_secs(1)).await;
+        delivery.drain(Duration::from_secs(10)).await;
+        total(&delivery, &world.log, "crm").await
+    });
+    assert_eq!(before.delivered, 100);
+    let mut bytes = std::fs::read(world.books()).expect("a snapshot was written");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(world.books(), bytes).expect("the folder is ours");
+    world.live(async |delivery, _| {
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(total(&delivery, &world.log, "crm").await, before);
+        balanced(&delivery).await;
+    });
+    assert_eq!(world.scene.calls("crm").len(), 100, "nothing is sent again");
+}
+
+#[test]
+fn idle_destinations_leave_the_log_alone() {
+    let world = World::new(vec![partner("crm", &["web"], "", 1), partner("well", &["web"], "", 1)]);
+    world.live(async |_, _| {
+        sleep(Duration::from_secs(600)).await;
+        let before = world.log.stats().records;
+        sleep(Duration::from_secs(24 * 3600)).await;
+        assert_eq!(world.log.stats().records, before);
+    });
+}
