@@ -34,7 +34,7 @@ use std::collections::HashMap;
 
 use event_log::{Entry, Position};
 use serde::{Deserialize, Serialize};
-use spec::{Attempts, DestinationId, DiscardCode, Feed, Step, record};
+use spec::{Attempts, Backlog, DestinationId, DiscardCode, Feed, Lapse, Step, record};
 
 pub use destination::{DeadLetter, DestinationBook, Fed, LastError, Pending};
 pub use tally::{Counts, Line, Tally, Unit};
@@ -140,6 +140,11 @@ impl Books {
                     self.feed(entry.position.0, feed);
                 }
             }
+            record::LAPSE => {
+                if let Ok(lapse) = record::decode::<Lapse>(&entry.payload) {
+                    self.lapse(lapse);
+                }
+            }
             _ => {}
         }
     }
@@ -197,6 +202,41 @@ impl Books {
         for stream in self.destinations[place].streams() {
             self.index.fed_by.entry(*stream).or_default().push(place as u32);
         }
+    }
+
+    fn lapse(&mut self, lapse: Lapse) {
+        let Some(place) = self.place(&lapse.destination) else { return };
+        for Backlog { stream, minute_ms, messages } in lapse.lost {
+            let reason = (Step::FailedDelivery, "expired");
+            self.tally(stream, minute_ms).line(place as u32).discarded.add(reason, messages);
+            self.destinations[place].total.discarded.add(reason, messages);
+        }
+    }
+
+    /// What a message of `stream` is counted under that was accepted at `time_ms`.
+    pub(crate) fn slot_of(&self, stream: u64, time_ms: i64) -> (u64, i64) {
+        let minute = u32::try_from(time_ms / 60_000).unwrap_or(0);
+        (stream, i64::from(self.bucket(minute).0) * 60_000)
+    }
+
+    /// What `destination` has pending by the books beyond what is `there`, by [`Books::slot_of`].
+    pub(crate) fn missing(
+        &self,
+        destination: &DestinationId,
+        there: &HashMap<(u64, i64), u64>,
+    ) -> Vec<Backlog> {
+        let place = self.place(destination).map(|place| place as u32);
+        let mut missing = Vec::new();
+        for row in self.rows() {
+            let lines = row.tally.lines.iter().filter(|line| Some(line.destination) == place);
+            let pending: u64 = lines.map(Line::pending).sum();
+            let found = there.get(&(row.stream, row.from_ms)).copied().unwrap_or(0);
+            if pending > found {
+                let (stream, minute_ms) = (row.stream, row.from_ms);
+                missing.push(Backlog { stream, minute_ms, messages: pending - found });
+            }
+        }
+        missing
     }
 
     /// The streams that feed `destination` are not known, because the log no longer holds the

@@ -15,6 +15,7 @@
 //!   otherwise. One that is disabled keeps what it had not settled and gets nothing of what is
 //!   accepted meanwhile; enabled again, it goes on with both its pending messages and new ones.
 
+mod audit;
 pub mod books;
 pub mod breaker;
 pub mod choose;
@@ -37,9 +38,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use destination_kit::World;
 use routing::DestinationRoute;
 
+pub use audit::Audit;
 pub use kinds::Kinds;
 pub use retry::Schedule;
-pub use supervisor::{Audit, Delivery, RedeliverError};
+pub use supervisor::{Delivery, RedeliverError};
 
 /// What deliveries need to know beside the log and the routing.
 #[derive(Clone)]

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -41,6 +44,8 @@ pub(crate) struct Inner {
     kinds: Arc<Kinds>,
     workers: Mutex<BTreeMap<DestinationId, Handle>>,
     stop: watch::Sender<Option<Instant>>,
+    /// A worker found that the log lost something.
+    lost: Arc<AtomicBool>,
     stop_ledger: watch::Sender<bool>,
     tasks: Mutex<Tasks>,
 }
@@ -56,28 +61,6 @@ struct Handle {
     requests: mpsc::Sender<Request>,
     status: Arc<Mutex<Status>>,
     task: JoinHandle<()>,
-}
-
-/// An independent count of what a destination has pending, beside what the books say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Audit {
-    /// The destination.
-    pub destination: DestinationId,
-    /// Messages that were its to take, by the books.
-    pub routed: u64,
-    /// Delivered, discarded and exhausted, by the books.
-    pub settled: u64,
-    /// Counted: messages between attempts.
-    pub retrying: u64,
-    /// Counted in the log itself: its messages without an outcome.
-    pub waiting: u64,
-}
-
-impl Audit {
-    /// Whether everything is accounted for.
-    pub fn balances(&self) -> bool {
-        self.routed == self.settled + self.retrying + self.waiting
-    }
 }
 
 /// Why nothing was delivered again.
@@ -116,6 +99,7 @@ impl Delivery {
             kinds: Arc::new(Kinds::new(kinds)),
             workers: Mutex::default(),
             stop: watch::Sender::new(None),
+            lost: Arc::default(),
             stop_ledger: watch::Sender::new(false),
             tasks: Mutex::default(),
             routing,
@@ -192,37 +176,6 @@ impl Delivery {
         asked.map_err(|_| RedeliverError::NotRunning)?;
         many.await.map_err(|_| RedeliverError::NotRunning)
     }
-
-    /// Counts in the log what each destination has pending, and sets it against the books.
-    ///
-    /// Errors: the log's.
-    pub async fn audit(&self) -> Result<Vec<Audit>, LogError> {
-        let end = *self.0.log.end().borrow();
-        self.0.ledger.caught_up(end).await;
-        let (position, books) =
-            self.0.ledger.with(|books| (books.position, books.destinations().to_vec()));
-        let mut audits = Vec::new();
-        for book in books {
-            let mut waiting = 0;
-            let fed_at = |position: u64, stream: u64| {
-                let at = book.fed.partition_point(|fed| fed.from <= position);
-                at > 0 && book.fed[at - 1].streams.contains(&stream)
-            };
-            let (from, to) = (Position(book.read_to), Position(position));
-            each_message(&*self.0.log, from, to, |at, stream, _| {
-                waiting += u64::from(fed_at(at, stream) && !book.ahead.contains(&at));
-            })
-            .await?;
-            audits.push(Audit {
-                destination: book.id,
-                routed: book.total.routed,
-                settled: book.total.settled(),
-                retrying: book.retries.len() as u64,
-                waiting,
-            });
-        }
-        Ok(audits)
-    }
 }
 
 impl Inner {
@@ -246,6 +199,7 @@ struct Supervisor {
     inner: Arc<Inner>,
     /// What each destination was fed by since this process began; the first is from the books.
     fed: HashMap<DestinationId, Vec<Fed>>,
+    damaged_bytes: u64,
 }
 
 impl Supervisor {
@@ -253,7 +207,7 @@ impl Supervisor {
         let fed = inner.ledger.with(|books| {
             books.destinations().iter().map(|book| (book.id.clone(), book.fed.clone())).collect()
         });
-        Supervisor { inner, fed }
+        Supervisor { inner, fed, damaged_bytes: 0 }
     }
 
     async fn run(mut self) {
@@ -272,10 +226,14 @@ impl Supervisor {
                 drop(stop.wait_for(Option::is_some).await);
                 break;
             }
-            if let Err(error) = self.apply().await {
+            let done = match self.apply().await {
+                Ok(()) => self.write_off().await,
+                failed => failed,
+            };
+            if let Err(error) = done {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
-                    "a change of the routing could not be recorded; trying again"
+                    "a change could not be recorded; trying again"
                 );
                 sleep(AGAIN_AFTER).await;
                 changes.mark_changed();
@@ -295,6 +253,18 @@ impl Supervisor {
                 );
             }
         }
+    }
+
+    /// Writes off what the log lost, when there is a sign that it did.
+    async fn write_off(&mut self) -> Result<(), LogError> {
+        let damaged_bytes = self.inner.log.stats().damaged_bytes;
+        if self.inner.lost.swap(false, Ordering::AcqRel) || damaged_bytes > self.damaged_bytes {
+            self.inner.write_off().await.inspect_err(|_| {
+                self.inner.lost.store(true, Ordering::Release);
+            })?;
+            self.damaged_bytes = damaged_bytes;
+        }
+        Ok(())
     }
 
     /// Brings feeds and workers in line with the routing.
@@ -392,6 +362,7 @@ impl Supervisor {
             orders,
             requests,
             status: status.clone(),
+            lost: self.inner.lost.clone(),
         });
         let task = tokio::spawn(worker.run());
         let handle = Handle { orders: order, requests: request, status, task };
@@ -421,7 +392,7 @@ async fn backlog(
 
 /// Calls `each` with position, stream and time of every message between two positions that is no
 /// duplicate.
-async fn each_message(
+pub(crate) async fn each_message(
     log: &dyn EventLog,
     mut from: Position,
     to: Position,

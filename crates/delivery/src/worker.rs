@@ -23,7 +23,7 @@ mod settle;
 use std::{
     collections::{BTreeSet, VecDeque},
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -139,6 +139,8 @@ pub(crate) struct Worker {
     orders: watch::Receiver<Orders>,
     requests: mpsc::Receiver<Request>,
     status: Arc<Mutex<Status>>,
+    /// Set when the log lost what was not read.
+    lost: Arc<AtomicBool>,
     meters: Meters,
     /// Zero of the steady clock, and what the wall clock said then.
     started: Instant,
@@ -202,12 +204,13 @@ pub(crate) struct Start {
     pub orders: watch::Receiver<Orders>,
     pub requests: mpsc::Receiver<Request>,
     pub status: Arc<Mutex<Status>>,
+    pub lost: Arc<AtomicBool>,
 }
 
 impl Worker {
     /// A worker that goes on where the books say its destination has come to.
     pub fn new(start: Start) -> Worker {
-        let Start { log, kinds, options, book, orders, requests, status } = start;
+        let Start { log, kinds, options, book, orders, requests, status, lost } = start;
         let started = Instant::now();
         let wall = options.world.clock.now_ms();
         let mut retries = Retries::default();
@@ -263,6 +266,7 @@ impl Worker {
             orders,
             requests,
             status,
+            lost,
         }
     }
 

@@ -98,7 +98,17 @@ pub struct Feed {
     pub again: bool,
 }
 
-/// Messages that were accepted before their destination was first fed.
+/// Payload of a [`crate::record::LAPSE`] record: messages that a destination can never have,
+/// because the log lost them before it had read them. They count as discarded, `expired`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lapse {
+    /// Where the messages were to go.
+    pub destination: DestinationId,
+    /// How many, by source and minute.
+    pub lost: Vec<Backlog>,
+}
+
+/// So many messages of one source and minute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backlog {
     /// Stream of their source.

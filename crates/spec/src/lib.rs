@@ -10,7 +10,7 @@ mod message;
 pub mod record;
 mod time;
 
-pub use attempt::{Attempt, Attempts, Backlog, Feed, Outcome};
+pub use attempt::{Attempt, Attempts, Backlog, Feed, Lapse, Outcome};
 pub use discard::{Discard, DiscardCode, Refused, Step};
 pub use ids::{DestinationId, SourceId, WriteKey};
 pub use kind::{Kind, UnknownKind};

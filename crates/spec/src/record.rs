@@ -15,6 +15,8 @@ pub const REFUSED: u8 = 3;
 pub const ATTEMPTS: u8 = 4;
 /// Which sources feed a destination from here on; the payload is a [`crate::Feed`].
 pub const FEED: u8 = 5;
+/// Messages lost to a destination; the payload is a [`crate::Lapse`].
+pub const LAPSE: u8 = 6;
 
 const VERSION: u8 = 1;
 

@@ -373,3 +373,52 @@ fn idle_destinations_leave_the_log_alone() {
         assert_eq!(world.log.stats().records, before);
     });
 }
+
+#[test]
+fn what_the_log_lost_is_written_off() {
+    let world = World::new(vec![partner("crm", &["web"], "dead", 1)]);
+    world.live(async |delivery, clock| {
+        world.accept("web", 0..9000, "m", clock()).await;
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!(total(&delivery, &world.log, "crm").await.pending(), 9000);
+        delivery.drain(Duration::from_secs(10)).await;
+    });
+    // Somebody deletes what the destination has not read.
+    let end = *world.log.end().borrow();
+    world.log.forget_before(end);
+    world.scene.tell("crm", "");
+    world.live(async |delivery, clock| {
+        world.accept("web", 0..10, "new", clock()).await;
+        sleep(Duration::from_secs(7200)).await;
+        let total = total(&delivery, &world.log, "crm").await;
+        assert_eq!((total.delivered, total.discarded.total()), (10, 9000));
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
+fn books_are_made_anew_from_what_retention_left() {
+    let world = World::new(vec![partner("crm", &["web"], "", 1)]);
+    world.live(async |delivery, clock| {
+        world.accept("web", 0..100, "m", clock()).await;
+        sleep(Duration::from_secs(1)).await;
+        delivery.drain(Duration::from_secs(10)).await;
+    });
+    world.live(async |delivery, clock| {
+        world.scene.tell("crm", "dead");
+        world.accept("web", 100..130, "m", clock()).await;
+        sleep(Duration::from_secs(1)).await;
+        balanced(&delivery).await;
+    });
+    let needed = world.log.committed("destination/crm").expect("it was said");
+    world.log.forget_before(needed);
+    std::fs::remove_file(world.books()).expect("a snapshot was written");
+    world.scene.tell("crm", "");
+    world.live(async |delivery, _| {
+        sleep(Duration::from_secs(60)).await;
+        let total = total(&delivery, &world.log, "crm").await;
+        assert_eq!(total.pending(), 0);
+        assert_eq!(world.taken("crm"), 130);
+        balanced(&delivery).await;
+    });
+}

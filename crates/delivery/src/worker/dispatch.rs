@@ -1,5 +1,7 @@
 //! From the log to attempts under way.
 
+use std::sync::atomic::Ordering;
+
 use event_log::{Chunk, Entry, EventLog, LogError, Position};
 use spec::{Feed, Message, Step, record};
 use xxhash_rust::xxh3::xxh3_64;
@@ -250,6 +252,7 @@ impl Worker {
             LogError::Gone(oldest) => {
                 tracing::error!(destination = %self.id, from = self.read_at.0, to = oldest.0, "the log no longer holds what the destination has not read; it goes on after it");
                 self.read_at = self.read_at.max(oldest);
+                self.lost.store(true, Ordering::Release);
             }
             error => {
                 tracing::error!(destination = %self.id, error = &error as &dyn std::error::Error, "the log cannot be read; trying again");
