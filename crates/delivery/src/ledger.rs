@@ -276,6 +276,3 @@ async fn anew(log: &dyn EventLog, routing: &RoutingSnapshot) -> Result<Books, Lo
     }
     Ok(books)
 }
-
-#[cfg(test)]
-mod tests;

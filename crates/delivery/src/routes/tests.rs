@@ -1,1 +1,200 @@
+use std::{path::Path, time::Duration};
 
+use axum::body::Body;
+use event_log::MemoryLog;
+use http::{Request, StatusCode};
+use http_body_util::BodyExt;
+use routing::{Routing, RoutingSnapshot};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use tower::ServiceExt;
+
+use super::routes;
+use crate::{
+    Delivery,
+    tests::{
+        source,
+        stage::{Scene, accept, life, partner},
+    },
+};
+
+async fn call(delivery: &Delivery, method: &str, path: &str, body: &str) -> (StatusCode, Value) {
+    let request = Request::builder().method(method).uri(path);
+    let request = request.body(Body::from(body.to_owned())).expect("it is well formed");
+    let response = routes(delivery.clone()).oneshot(request).await.expect("routes do not fail");
+    let status = response.status();
+    let body = response.into_body().collect().await.expect("it is all there").to_bytes();
+    (status, serde_json::from_slice(&body).expect("answers are JSON"))
+}
+
+async fn get(delivery: &Delivery, path: &str) -> Value {
+    let (status, body) = call(delivery, "GET", path, "").await;
+    assert_eq!(status, StatusCode::OK, "{path}: {body:#}");
+    body
+}
+
+async fn error(delivery: &Delivery, method: &str, path: &str, body: &str) -> (u16, String) {
+    let (status, body) = call(delivery, method, path, body).await;
+    let code = body["errors"][0]["code"].as_str().unwrap_or_default().to_owned();
+    assert!(body["errors"][0]["message"].is_string(), "{body:#}");
+    (status.as_u16(), code)
+}
+
+fn scene(work: impl AsyncFnOnce(Delivery, &Scene, &MemoryLog, &dyn Fn() -> i64)) {
+    let scene = Scene::new(3);
+    let log = MemoryLog::new();
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let books: &Path = &folder.path().join("books");
+    let destinations =
+        vec![partner("crm", &["web"], "", 1), partner("dead", &["web", "app"], "dead", 1)];
+    let sources = vec![source("web"), source("app")];
+    let routing = Routing::new(RoutingSnapshot::new(1, sources, destinations));
+    life(
+        &scene,
+        &log,
+        books,
+        &routing,
+        |_| {},
+        async |delivery, clock| {
+            work(delivery, &scene, &log, clock).await;
+        },
+    );
+}
+
+#[test]
+fn the_books_are_served_by_source_destination_and_time() {
+    scene(async |delivery, _, log, clock| {
+        for n in 0..10 {
+            accept(log, "web", &format!("m-{n}"), "ada", clock()).await;
+        }
+        accept(log, "web", "m-0", "ada", clock()).await;
+        accept(log, "web", "refused-1", "ada", clock()).await;
+        accept(log, "app", "m-1", "ada", clock()).await;
+        sleep(Duration::from_secs(90)).await;
+        accept(log, "app", "m-2", "ada", clock()).await;
+        sleep(Duration::from_secs(2)).await;
+        let books = get(&delivery, "/api/accounting?by=total&source=web").await;
+        let web = &books["data"]["sources"][0];
+        assert_eq!(
+            json!([web["source"], web["received"], web["accepted"], web["duplicates"]]),
+            json!(["web", 12, 11, 1])
+        );
+        let crm = &web["destinations"][0];
+        assert_eq!(
+            *crm,
+            json!({
+                "destination": "crm", "routed": 11, "delivered": 10, "pending": 0,
+                "discarded": 1, "exhausted": 0, "retried": 0, "balanced": true,
+                "discards": [{"step": "failed_delivery", "code": "400", "count": 1}],
+            })
+        );
+        let minutes = get(&delivery, "/api/accounting?by=minute&source=app&destination=dead").await;
+        let minutes = minutes["data"]["sources"].as_array().expect("a list").clone();
+        assert_eq!(minutes.len(), 2);
+        assert_eq!(minutes[0]["unit"], "minute");
+        assert_eq!(minutes[0]["destinations"][0]["pending"], 1);
+        let hours = get(&delivery, "/api/accounting?by=hour&source=app").await;
+        assert_eq!(hours["data"]["sources"][0]["accepted"], 2);
+        let none = get(&delivery, "/api/accounting?to=1970-01-02T00:00:00Z").await;
+        assert_eq!(none["data"]["sources"], json!([]));
+        let audit = get(&delivery, "/api/accounting/audit").await;
+        assert_eq!(audit["data"]["balanced"], true);
+    });
+}
+
+#[test]
+fn destinations_say_how_they_are() {
+    scene(async |delivery, _, log, clock| {
+        for n in 0..40 {
+            accept(log, "web", &format!("m-{n}"), &format!("u-{n}"), clock()).await;
+        }
+        sleep(Duration::from_secs(5)).await;
+        let list = get(&delivery, "/api/destinations").await;
+        let list = list["data"]["destinations"].as_array().expect("a list").clone();
+        assert_eq!(list[0]["slug"], "crm");
+        assert_eq!(json!([list[0]["state"], list[0]["pending"]]), json!(["active", 0]));
+        assert_eq!(json!([list[1]["state"], list[1]["pending"]]), json!(["failing", 40]));
+        assert_eq!(list[1]["breaker"]["state"], "open");
+        assert_eq!(list[1]["lastError"]["status"], 503);
+        assert!(list[1]["lag"]["bytes"].as_u64().is_some_and(|bytes| bytes > 0));
+        let one = get(&delivery, "/api/destinations/dead").await;
+        assert_eq!(one["data"]["destination"]["sources"], json!(["web", "app"]));
+    });
+}
+
+#[test]
+fn dead_letters_are_listed_in_pages_and_delivered_again() {
+    scene(async |delivery, scene, log, clock| {
+        for n in 0..5 {
+            accept(log, "app", &format!("m-{n}"), "ada", clock()).await;
+        }
+        sleep(Duration::from_secs(80 * 3600)).await;
+        let first = get(&delivery, "/api/destinations/dead/dead-letters?limit=3").await;
+        assert_eq!(first["data"]["total"], 5);
+        let after = first["pagination"]["after"].as_str().expect("there are more").to_owned();
+        let path = format!("/api/destinations/dead/dead-letters?limit=3&after={after}");
+        let second = get(&delivery, &path).await;
+        let letters = second["data"]["deadLetters"].as_array().expect("a list").clone();
+        assert_eq!((letters.len(), &second["pagination"]), (2, &json!({})));
+        assert_eq!(json!([letters[0]["source"], letters[0]["code"]]), json!(["app", "503"]));
+        scene.tell("dead", "");
+        let redeliver = "/api/destinations/dead/redeliver";
+        let body = json!({ "positions": [letters[0]["position"]] }).to_string();
+        let (status, answer) = call(&delivery, "POST", redeliver, &body).await;
+        assert_eq!((status, &answer["data"]["redelivered"]), (StatusCode::OK, &json!(1)));
+        let again = error(&delivery, "POST", redeliver, &body).await;
+        assert_eq!(again, (422, "not_a_dead_letter".into()));
+        let (_, answer) = call(&delivery, "POST", redeliver, r#"{"all":true}"#).await;
+        assert_eq!(answer["data"]["redelivered"], 4);
+        sleep(Duration::from_secs(20)).await;
+        let dead = get(&delivery, "/api/destinations/dead").await;
+        assert_eq!(dead["data"]["destination"]["delivered"], 5);
+    });
+}
+
+#[test]
+fn what_cannot_be_answered_is_said_and_how_to_mend_it() {
+    scene(async |delivery, _, _, _| {
+        let cases = [
+            ("GET", "/api/accounting?by=day", "", 400, "invalid_parameter"),
+            ("GET", "/api/accounting?form=x", "", 400, "invalid_parameter"),
+            ("GET", "/api/accounting?from=yesterday", "", 400, "invalid_parameter"),
+            ("GET", "/api/accounting?source=a&source=b", "", 400, "invalid_parameter"),
+            ("GET", "/api/accounting?source=none", "", 404, "source_not_found"),
+            ("GET", "/api/accounting?destination=none", "", 404, "destination_not_found"),
+            ("GET", "/api/destinations?x=1", "", 400, "invalid_parameter"),
+            ("GET", "/api/destinations/none", "", 404, "destination_not_found"),
+            ("GET", "/api/destinations/crm/dead-letters?limit=-1", "", 400, "invalid_parameter"),
+            ("GET", "/api/destinations/none/dead-letters", "", 404, "destination_not_found"),
+            (
+                "POST",
+                "/api/destinations/none/redeliver",
+                r#"{"all":true}"#,
+                404,
+                "destination_not_found",
+            ),
+            ("POST", "/api/destinations/crm/redeliver", "", 422, "invalid_body"),
+            ("POST", "/api/destinations/crm/redeliver", r#"{"all":false}"#, 422, "invalid_body"),
+            ("POST", "/api/destinations/crm/redeliver", r#"{"positions":[]}"#, 422, "invalid_body"),
+            (
+                "POST",
+                "/api/destinations/crm/redeliver",
+                r#"{"positions":["x"]}"#,
+                422,
+                "invalid_body",
+            ),
+            (
+                "POST",
+                "/api/destinations/crm/redeliver",
+                r#"{"positions":["1"]}"#,
+                422,
+                "not_a_dead_letter",
+            ),
+            ("DELETE", "/api/destinations", "", 405, "method_not_allowed"),
+        ];
+        for (method, path, body, status, code) in cases {
+            let heard = error(&delivery, method, path, body).await;
+            assert_eq!(heard, (status, code.to_owned()), "{method} {path} {body}");
+        }
+    });
+}
