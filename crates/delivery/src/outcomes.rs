@@ -63,7 +63,8 @@ mod tests {
         write(&mut batch, &DestinationId("crm".into()), attempts, 100, far + 16, 7);
         log.lane().append(batch).await.expect("there is room");
         let entries = log.read(Position(0), 1 << 20).await.expect("it was written").entries;
-        let said: Vec<(Tag, u64, Vec<(u64, u32)>)> = entries
+        type Said = (Tag, u64, Vec<(u64, u32)>);
+        let said: Vec<Said> = entries
             .iter()
             .map(|entry| {
                 let read: Attempts = record::decode(&entry.payload).expect("we wrote it");
