@@ -18,19 +18,19 @@
 mod audit;
 pub mod books;
 pub mod breaker;
-pub mod choose;
+mod choose;
 mod kinds;
 pub mod ledger;
-pub mod map;
+mod map;
 mod metrics;
-pub mod outcomes;
-pub mod queue;
-pub mod retries;
+mod outcomes;
+mod queue;
+mod retries;
 pub mod retry;
 pub mod routes;
-pub mod send;
+mod send;
 mod supervisor;
-pub mod window;
+mod window;
 pub mod worker;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

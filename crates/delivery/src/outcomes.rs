@@ -63,12 +63,12 @@ mod tests {
         write(&mut batch, &DestinationId("crm".into()), attempts, 100, far + 16, 7);
         log.lane().append(batch).await.expect("there is room");
         let entries = log.read(Position(0), 1 << 20).await.expect("it was written").entries;
-        type Said = (Tag, u64, Vec<(u64, u32)>);
-        let said: Vec<Said> = entries
+        let said: Vec<_> = entries
             .iter()
             .map(|entry| {
                 let read: Attempts = record::decode(&entry.payload).expect("we wrote it");
-                let attempts = read.attempts.iter().map(|a| (a.position, a.number)).collect();
+                let attempts: Vec<(u64, u32)> =
+                    read.attempts.iter().map(|a| (a.position, a.number)).collect();
                 (entry.label.tag, read.read_to, attempts)
             })
             .collect();

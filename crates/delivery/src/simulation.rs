@@ -20,17 +20,20 @@ use crate::tests::{
     stage::{Scene, accept, balanced, life, partner},
 };
 
-/// The routing of every simulation: two sources, four destinations.
-fn routes(mood: &str) -> RoutingSnapshot {
+/// The routing of every simulation: two sources, four destinations, and one that comes and goes.
+fn routes(revision: u64, mood: &str, fickle: bool) -> RoutingSnapshot {
     let mut single = partner("single", &["web"], mood, 1);
     single.concurrency = 1;
+    let mut comes_and_goes = partner("fickle", &["web", "app"], mood, 3);
+    comes_and_goes.enabled = fickle;
     let destinations = vec![
         partner("steady", &["web", "app"], "", 1),
         partner("wild", &["web"], mood, 1),
         partner("batches", &["web", "app"], mood, 8),
         single,
+        comes_and_goes,
     ];
-    RoutingSnapshot::new(1, vec![source("web"), source("app")], destinations)
+    RoutingSnapshot::new(revision, vec![source("web"), source("app")], destinations)
 }
 
 fn simulate(seed: u64) {
@@ -41,7 +44,8 @@ fn simulate(seed: u64) {
     let mut accepted: Vec<(String, String, String)> = Vec::new();
     for life_number in 0..4 {
         let calm = life_number == 3;
-        let routing = Routing::new(routes(if calm { "" } else { "wild" }));
+        let mood = if calm { "" } else { "wild" };
+        let routing = Routing::new(routes(1, mood, calm || scene.roll(2) == 0));
         life(
             &scene,
             &log,
@@ -64,6 +68,9 @@ fn simulate(seed: u64) {
                         let (source, id, user) =
                             accepted[scene.roll(accepted.len() as u64) as usize].clone();
                         accept(&log, &source, &id, &user, clock()).await;
+                    }
+                    if !calm && scene.roll(20) == 0 {
+                        routing.replace(routes(2 + n as u64, mood, scene.roll(2) == 0));
                     }
                     if scene.roll(4) == 0 {
                         sleep(Duration::from_millis(scene.roll(3000))).await;
@@ -106,6 +113,7 @@ fn judge(seed: u64, scene: &Scene, log: &MemoryLog, accepted: &[(String, String,
     for (key, ends) in &settled {
         assert_eq!(*ends, 1, "seed {seed}: {key:?} ended {ends} times");
     }
+    assert_eq!(scene.overlaps(), [""; 0], "seed {seed}: two at a time for one person");
     for (name, sources) in [
         ("steady", &["web", "app"][..]),
         ("wild", &["web"]),

@@ -1,8 +1,8 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use event_log::{EventLog, MemoryLog};
+use event_log::{Batch, EventLog, Label, MemoryLog, Tag};
 use routing::{DestinationRoute, Routing, RoutingSnapshot};
-use spec::DestinationId;
+use spec::{DestinationId, Feed, SourceId, record};
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -224,6 +224,32 @@ fn a_disabled_destination_gets_nothing_of_that_time_and_keeps_what_it_had() {
         assert_eq!((total.routed, total.delivered), (40, 40));
         let calls = world.scene.calls("crm");
         assert!(calls.iter().all(|(id, _)| !id.starts_with("meanwhile")));
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
+fn the_log_decides_whose_a_message_is_whatever_the_worker_has_heard() {
+    let world = World::new(vec![partner("crm", &["web"], "", 1)]);
+    world.live(async |delivery, clock| {
+        world.accept("web", 0..10, "before", clock()).await;
+        // The supervisor writes this and tells the worker; the worker may read it before it is told.
+        for streams in [vec![], vec![SourceId("web".into()).stream()]] {
+            let (destination, from, backlog) = (id("crm"), None, vec![]);
+            let feed = Feed { destination, streams, from, backlog, again: false };
+            let mut batch = Batch::new();
+            let label = Label { kind: record::FEED, stream: 0, time_ms: clock(), tag: Tag::None };
+            batch.push(label, &record::encode(&feed));
+            world.log.lane().append(batch).await.expect("a log in memory takes all");
+            world.accept("web", 0..10, "between", clock()).await;
+        }
+        world.accept("web", 0..10, "after", clock()).await;
+        sleep(Duration::from_secs(5)).await;
+        // "between" was accepted once, while nobody fed it.
+        let total = total(&delivery, &world.log, "crm").await;
+        assert_eq!((total.routed, total.delivered), (20, 20));
+        let calls = world.scene.calls("crm");
+        assert!(calls.iter().all(|(id, _)| !id.starts_with("between")));
         balanced(&delivery).await;
     });
 }

@@ -1,7 +1,7 @@
 //! A stage for whole deliveries: partners that do as they are told, a log in memory, virtual time.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     path::Path,
     sync::{Arc, Mutex},
     time::Duration,
@@ -44,6 +44,12 @@ pub struct Scene {
     dice: Mutex<Dice>,
     /// Per destination: ids in the order in which attempts began, and whether they were taken.
     calls: Mutex<BTreeMap<String, Calls>>,
+    /// Destinations and ids that were tried.
+    tried: Mutex<HashSet<(String, String)>>,
+    /// Per destination: persons whose first attempts are under way, once for each delivery.
+    under_way: Mutex<BTreeMap<String, Vec<String>>>,
+    /// First attempts that began while one of the same person was under way.
+    overlaps: Mutex<Vec<String>>,
     /// What partners are told to do, whatever their settings say.
     moods: Mutex<BTreeMap<String, String>>,
     /// Virtual milliseconds of all earlier lives.
@@ -59,6 +65,9 @@ impl Scene {
         Arc::new(Scene {
             dice: Mutex::new(Dice::new(seed)),
             calls: Mutex::default(),
+            tried: Mutex::default(),
+            under_way: Mutex::default(),
+            overlaps: Mutex::default(),
             moods: Mutex::default(),
             before_ms: Mutex::new(1_763_000_000_000),
         })
@@ -75,6 +84,30 @@ impl Scene {
         calls.get(partner).cloned().unwrap_or_default()
     }
 
+    /// First attempts that began while one of the same person was under way.
+    pub fn overlaps(&self) -> Vec<String> {
+        self.overlaps.lock().expect("no test panics with it").clone()
+    }
+
+    /// Whether this is the first time that `partner` is sent `id`.
+    fn is_first(&self, partner: &str, id: &str) -> bool {
+        let mut tried = self.tried.lock().expect("no test panics with it");
+        tried.insert((partner.to_owned(), id.to_owned()))
+    }
+
+    /// Notes that first attempts of these persons begin, until what it gives is dropped.
+    fn begin(self: &Arc<Scene>, partner: &str, mut persons: Vec<String>) -> UnderWay {
+        persons.sort();
+        persons.dedup();
+        let mut all = self.under_way.lock().expect("no test panics with it");
+        let under_way = all.entry(partner.to_owned()).or_default();
+        let twice = persons.iter().filter(|person| under_way.contains(person));
+        let twice: Vec<String> = twice.map(|person| format!("{partner}: {person}")).collect();
+        self.overlaps.lock().expect("no test panics with it").extend(twice);
+        under_way.extend(persons.iter().cloned());
+        UnderWay { scene: self.clone(), partner: partner.to_owned(), persons }
+    }
+
     /// Tells `partner` what to do from now on.
     pub fn tell(&self, partner: &str, mood: &str) {
         let mut moods = self.moods.lock().expect("no test panics with it");
@@ -84,6 +117,24 @@ impl Scene {
     fn mood(&self, partner: &Partner) -> String {
         let moods = self.moods.lock().expect("no test panics with it");
         moods.get(&partner.name).unwrap_or(&partner.mood).clone()
+    }
+}
+
+/// First attempts under way; over when it is dropped, as it is when the process dies.
+struct UnderWay {
+    scene: Arc<Scene>,
+    partner: String,
+    persons: Vec<String>,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut all = self.scene.under_way.lock().expect("no test panics with it");
+        let under_way = all.entry(self.partner.clone()).or_default();
+        for person in &self.persons {
+            let at = under_way.iter().position(|one| one == person);
+            under_way.swap_remove(at.expect("it was put there"));
+        }
     }
 }
 
@@ -144,6 +195,11 @@ impl Destination for Partner {
     async fn deliver(&self, messages: &[Message]) -> Result<Answer, DeliveryError> {
         let ids: Vec<String> =
             messages.iter().map(|m| String::from_utf8_lossy(m.message_id()).into_owned()).collect();
+        let persons = messages.iter().zip(&ids);
+        let persons = persons.filter(|(_, id)| self.scene.is_first(&self.name, id));
+        let person = |m: &Message| String::from_utf8_lossy(m.ordering_key()).into_owned();
+        let persons = persons.map(|(message, _)| person(message)).collect();
+        let _under_way = self.scene.begin(&self.name, persons);
         let at = {
             let mut calls = self.scene.calls.lock().expect("no test panics with it");
             let calls = calls.entry(self.name.clone()).or_default();
