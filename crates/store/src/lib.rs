@@ -1,0 +1,36 @@
+//! The control plane's tables: all SQL lives here, one text for SQLite and Postgres.
+//!
+//! Every function takes a connection, the time and the randomness it needs, and does one thing.
+//! Who may call it is decided before, in `api`; but every query on customer data takes the
+//! workspace's id. Check-then-act belongs into one [`Write`]: writers go one at a time on both
+//! engines, so what was checked still holds when it is acted on.
+
+pub mod accounts;
+pub mod audit;
+pub mod db;
+pub mod fresh;
+pub mod idempotency;
+pub mod installation;
+pub mod links;
+pub mod mails;
+pub mod members;
+pub mod page;
+pub mod seal;
+pub mod sessions;
+pub mod throttles;
+pub mod tokens;
+pub mod workspaces;
+
+mod error;
+mod migrations;
+
+pub use db::{Db, Engine, Read, Write};
+pub use error::StoreError;
+pub use fresh::Fresh;
+pub use page::{Page, Paged};
+pub use seal::{Sealer, Unsealable};
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

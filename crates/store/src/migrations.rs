@@ -1,0 +1,73 @@
+//! Forward only: each migration runs once, in order, in one transaction with the note that it ran.
+
+use sha2::{Digest, Sha256};
+use sqlx::{AnyConnection, Executor, Row};
+
+use crate::{Db, StoreError};
+
+/// Number, name, text. Never edit a released one.
+const ALL: &[(i64, &str, &str)] =
+    &[(1, "control_plane", include_str!("../migrations/0001_control_plane.sql"))];
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
+    number BIGINT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL
+)";
+
+/// Brings the database up to date.
+pub async fn run(db: &Db) -> Result<(), StoreError> {
+    let mut write = db.write().await?;
+    write.execute(TABLE).await?;
+    let rows = sqlx::query("SELECT number, hash FROM migrations ORDER BY number")
+        .fetch_all(&mut *write)
+        .await?;
+    let mut done = Vec::with_capacity(rows.len());
+    for row in rows {
+        done.push((row.try_get::<i64, _>(0)?, row.try_get::<String, _>(1)?));
+    }
+    for (number, hash) in &done {
+        match ALL.iter().find(|known| known.0 == *number) {
+            None => return Err(StoreError::Newer(*number)),
+            Some(known) if hash_of(known.2) != *hash => return Err(StoreError::Edited(*number)),
+            Some(_) => {}
+        }
+    }
+    for (number, name, text) in ALL {
+        if done.iter().all(|(ran, _)| ran != number) {
+            apply(&mut write, *number, name, text).await?;
+        }
+    }
+    write.commit().await
+}
+
+async fn apply(
+    connection: &mut AnyConnection,
+    number: i64,
+    name: &str,
+    text: &str,
+) -> Result<(), StoreError> {
+    for statement in statements(text) {
+        connection.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(statement))).await?;
+    }
+    sqlx::query("INSERT INTO migrations (number, name, hash) VALUES ($1, $2, $3)")
+        .bind(number)
+        .bind(name)
+        .bind(hash_of(text))
+        .execute(connection)
+        .await?;
+    tracing::info!(number, name, "migrated");
+    Ok(())
+}
+
+/// The statements of a migration: comments gone, split at semicolons, which its strings must not hold.
+fn statements(text: &str) -> Vec<String> {
+    let code: Vec<&str> =
+        text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
+    let code = code.join("\n");
+    code.split(';').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect()
+}
+
+fn hash_of(text: &str) -> String {
+    crate::fresh::hex(&Sha256::digest(text.as_bytes()))
+}
