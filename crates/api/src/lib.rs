@@ -1,1 +1,84 @@
-//! x
+//! The control plane's HTTP API: accounts, partner programme, catalog, workspaces, review.
+//!
+//! Two surfaces, one code: what Segment's Public API has keeps its paths and shapes, so that its
+//! published SDKs work; everything else is written in the same style. The OpenAPI document is
+//! made from the handlers, and what it says is what is enforced: who may call ([`access`]), and
+//! what a request may hold ([`body`]).
+//!
+//! A request passes, in this order, [`gate`] (who is it, may they, how often), idempotency, the
+//! handler. A handler reads or makes one change in one transaction, with its audit entry.
+
+pub mod access;
+pub mod body;
+pub mod caller;
+pub mod error;
+pub mod page;
+pub mod version;
+
+mod accounts;
+mod answer;
+mod change;
+mod gate;
+mod idempotency;
+mod limits;
+mod openapi;
+mod origin;
+mod passwords;
+mod state;
+mod workspaces;
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request},
+    middleware,
+};
+use tower::ServiceExt;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use answer::Data;
+pub use error::ApiError;
+pub use state::{Api, Options};
+
+/// Everything under `/api`, and the document that describes it.
+pub fn router(api: Api) -> Router {
+    let (routes, document) = operations();
+    let document = openapi::finish(document);
+    let api = api.with_operations(openapi::operations(&document));
+    let gated = routes
+        .layer(middleware::from_fn_with_state(api.clone(), idempotency::answer_once))
+        .route_layer(middleware::from_fn_with_state(api.clone(), gate::admit));
+    let all: Router = gated
+        .merge(openapi::routes(&document))
+        .fallback(gate::unknown_path)
+        .method_not_allowed_fallback(gate::unknown_method)
+        .with_state(api);
+    // SDKs write the first path as `/api/`, which nesting does not know.
+    let root = all.clone().map_request(to_root);
+    Router::new().nest("/api", all).route_service("/api/", root)
+}
+
+fn to_root(mut request: Request) -> Request {
+    let query = request.uri().query().map(|query| format!("/?{query}"));
+    let uri = query.as_deref().unwrap_or("/").parse();
+    *request.uri_mut() = uri.expect("a query that was parsed parses again");
+    request.extensions_mut().remove::<MatchedPath>();
+    request
+}
+
+/// The OpenAPI document, as it is served.
+pub fn document() -> serde_json::Value {
+    openapi::finish(operations().1)
+}
+
+/// Every operation: its routes and its description.
+fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(openapi::base())
+        .merge(accounts::routes())
+        .merge(workspaces::routes())
+        .split_for_parts()
+}
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

@@ -81,7 +81,11 @@ pub async fn by_email(db: &mut AnyConnection, email: &str) -> Result<Option<Acco
     one(db, sql, email).await
 }
 
-async fn one(db: &mut AnyConnection, sql: String, key: &str) -> Result<Option<Account>, StoreError> {
+async fn one(
+    db: &mut AnyConnection,
+    sql: String,
+    key: &str,
+) -> Result<Option<Account>, StoreError> {
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(key).fetch_optional(db).await?;
     row.as_ref().map(account).transpose()
 }
@@ -115,8 +119,7 @@ pub async fn delete(db: &mut AnyConnection, id: &str) -> Result<(), StoreError> 
 
 /// How many run the platform.
 pub async fn operators(db: &mut AnyConnection) -> Result<i64, StoreError> {
-    let row =
-        sqlx::query("SELECT COUNT(*) FROM accounts WHERE operator_since_ms IS NOT NULL");
+    let row = sqlx::query("SELECT COUNT(*) FROM accounts WHERE operator_since_ms IS NOT NULL");
     Ok(row.fetch_one(db).await?.try_get(0)?)
 }
 

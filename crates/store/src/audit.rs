@@ -102,12 +102,11 @@ pub async fn record(
     now_ms: i64,
     change: Change<'_>,
 ) -> Result<(), StoreError> {
-    let last = sqlx::query(
-        "SELECT number, hash FROM audit WHERE scope = $1 ORDER BY number DESC LIMIT 1",
-    )
-    .bind(change.scope)
-    .fetch_optional(&mut *db)
-    .await?;
+    let last =
+        sqlx::query("SELECT number, hash FROM audit WHERE scope = $1 ORDER BY number DESC LIMIT 1")
+            .bind(change.scope)
+            .fetch_optional(&mut *db)
+            .await?;
     let (number, before_hash) = match last {
         Some(row) => (row.try_get::<i64, _>(0)?, row.try_get(1)?),
         None => (0, String::new()),

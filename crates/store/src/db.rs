@@ -70,8 +70,7 @@ impl Db {
     pub async fn open(url: &str) -> Result<Db, StoreError> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(install_default_drivers);
-        let engine =
-            if url.starts_with("sqlite:") { Engine::Sqlite } else { Engine::Postgres };
+        let engine = if url.starts_with("sqlite:") { Engine::Sqlite } else { Engine::Postgres };
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(PATIENCE)

@@ -82,13 +82,12 @@ pub async fn last_made(
     account_id: &str,
     purpose: &str,
 ) -> Result<Option<i64>, StoreError> {
-    let row = sqlx::query(
-        "SELECT MAX(created_at_ms) FROM links WHERE account_id = $1 AND purpose = $2",
-    )
-    .bind(account_id)
-    .bind(purpose)
-    .fetch_one(db)
-    .await?;
+    let row =
+        sqlx::query("SELECT MAX(created_at_ms) FROM links WHERE account_id = $1 AND purpose = $2")
+            .bind(account_id)
+            .bind(purpose)
+            .fetch_one(db)
+            .await?;
     Ok(row.try_get(0)?)
 }
 

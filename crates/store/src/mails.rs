@@ -106,11 +106,7 @@ pub async fn list(
 }
 
 /// Mails to be tried now, the oldest first.
-pub async fn due(
-    db: &mut AnyConnection,
-    now_ms: i64,
-    max: i64,
-) -> Result<Vec<Mail>, StoreError> {
+pub async fn due(db: &mut AnyConnection, now_ms: i64, max: i64) -> Result<Vec<Mail>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM mails WHERE next_try_at_ms <= $1 ORDER BY next_try_at_ms LIMIT $2"
     );

@@ -67,10 +67,7 @@ pub async fn get(
 }
 
 /// Every member with their permissions; for decisions that look at all of them.
-pub async fn all(
-    db: &mut AnyConnection,
-    workspace_id: &str,
-) -> Result<Vec<Member>, StoreError> {
+pub async fn all(db: &mut AnyConnection, workspace_id: &str) -> Result<Vec<Member>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM members m JOIN accounts a ON a.id = m.account_id \
          WHERE m.workspace_id = $1 ORDER BY a.email"

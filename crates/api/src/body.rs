@@ -1,0 +1,160 @@
+//! Request bodies: JSON that fits the schema in the OpenAPI document, so that what is documented
+//! is what is checked. Every fault is reported at once.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, MatchedPath, Request},
+};
+use http::header;
+use jsonschema::{Validator, error::ValidationErrorKind as Kind};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{
+    error::{ApiError, Fault},
+    openapi::OperationKey,
+    state::Api,
+};
+
+/// Bytes of a body at most; catalog info with its documentation fits well.
+pub const BODY_MAX: usize = 1 << 20;
+
+/// A checked body.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Body<T>, ApiError> {
+        let key = OperationKey::of(request.method(), request.extensions().get::<MatchedPath>());
+        if !is_json(&request) {
+            return Err(ApiError::not_json());
+        }
+        let bytes = axum::body::to_bytes(request.into_body(), BODY_MAX)
+            .await
+            .map_err(|_| ApiError::too_large(BODY_MAX))?;
+        let value = parse(&bytes)?;
+        if let Some(pointer) = nul(&value) {
+            // Postgres cannot store it; nobody means it.
+            return Err(ApiError::invalid_field(
+                Fault::at(pointer, "invalid", "text must not hold U+0000").fix("take it out"),
+            ));
+        }
+        if let Some(validator) = api.operation(&key).and_then(|operation| operation.body()) {
+            check(validator, &value)?;
+        }
+        serde_json::from_value(value)
+            .map(Body)
+            .map_err(|error| ApiError::invalid_field(Fault::at("", "invalid", error.to_string())))
+    }
+}
+
+fn is_json(request: &Request) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json")
+        // Segment's SDKs may send the versioned type that they accept.
+        || (kind.starts_with("application/vnd.segment.") && kind.ends_with("+json"))
+}
+
+fn parse(bytes: &Bytes) -> Result<Value, ApiError> {
+    if bytes.is_empty() {
+        return Ok(Value::Object(serde_json::Map::new()));
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        ApiError::malformed("invalid_json", format!("the body is not valid JSON: {error}"))
+            .fix("look at the line and column named")
+    })
+}
+
+/// Where a string holds U+0000.
+fn nul(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(at, item)| nul(item).map(|rest| format!("/{at}{rest}"))),
+        Value::Object(fields) => fields.iter().find_map(|(name, field)| {
+            if name.contains('\0') {
+                Some(String::new())
+            } else {
+                nul(field).map(|rest| format!("/{name}{rest}"))
+            }
+        }),
+        _ => None,
+    }
+}
+
+fn check(validator: &Validator, value: &Value) -> Result<(), ApiError> {
+    let mut faults: Vec<Fault> = Vec::new();
+    for error in validator.iter_errors(value) {
+        let at = error.instance_path().to_string();
+        faults.extend(faults_of(at, error.kind(), &error.to_string()));
+    }
+    faults.dedup();
+    if faults.is_empty() { Ok(()) } else { Err(ApiError::invalid(faults)) }
+}
+
+fn faults_of(at: String, kind: &Kind, message: &str) -> Vec<Fault> {
+    let named = |at: &str| match at.rsplit('/').next() {
+        Some(name) if !name.is_empty() => format!("\"{name}\""),
+        _ => "the body".to_owned(),
+    };
+    let this = named(&at);
+    let fault = match kind {
+        Kind::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            Fault::at(format!("{at}/{name}"), "required", format!("\"{name}\" is required"))
+                .fix(format!("add \"{name}\""))
+        }
+        Kind::AdditionalProperties { unexpected } => {
+            let unknown = |name: &String| {
+                let message = format!("\"{name}\" is not known here");
+                Fault::at(format!("{at}/{name}"), "unknown_field", message)
+                    .fix("leave it out, or look for its right name in /api/docs")
+            };
+            return unexpected.iter().map(unknown).collect();
+        }
+        Kind::Type { kind } => {
+            let expected = type_names(kind);
+            Fault::at(at, "wrong_type", format!("{this} has the wrong type")).expected(expected)
+        }
+        Kind::MinLength { limit: 1 } => Fault::at(at, "empty", format!("{this} must not be empty")),
+        Kind::MinLength { limit } => Fault::at(at, "too_short", format!("{this} is too short"))
+            .expected(format!("at least {limit} characters")),
+        Kind::MaxLength { limit } => Fault::at(at, "too_long", format!("{this} is too long"))
+            .expected(format!("at most {limit} characters")),
+        Kind::MaxItems { limit } => Fault::at(at, "too_many", format!("{this} has too many items"))
+            .expected(format!("at most {limit}")),
+        Kind::MinItems { limit } => Fault::at(at, "too_few", format!("{this} has too few items"))
+            .expected(format!("at least {limit}")),
+        Kind::Enum { options } => {
+            Fault::at(at, "not_allowed", format!("{this} is none of the allowed values"))
+                .expected(list(options))
+        }
+        _ => Fault::at(at, "invalid", format!("{this} is not valid: {message}")),
+    };
+    vec![fault]
+}
+
+fn type_names(kind: &jsonschema::error::TypeKind) -> String {
+    use jsonschema::error::TypeKind;
+    match kind {
+        TypeKind::Single(one) => one.to_string(),
+        TypeKind::Multiple(set) => {
+            let names: Vec<String> = set.iter().map(|one| one.to_string()).collect();
+            names.join(" or ")
+        }
+    }
+}
+
+fn list(options: &Value) -> String {
+    let Some(options) = options.as_array() else { return options.to_string() };
+    let words: Vec<String> = options
+        .iter()
+        .map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned))
+        .collect();
+    words.join(", ")
+}

@@ -1,0 +1,218 @@
+//! The OpenAPI document: made from the handlers, completed here with what is true of every
+//! operation, served, and read back as the table of who may call what.
+
+use std::{collections::HashMap, sync::OnceLock};
+
+use axum::{
+    Router,
+    extract::MatchedPath,
+    response::{Html, IntoResponse},
+    routing,
+};
+use http::{Method, header};
+use jsonschema::Validator;
+use serde_json::{Map, Value, json};
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, ServerBuilder};
+
+use crate::{access::Access, state::Api};
+
+/// Which operation: method and path, as in the document.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OperationKey {
+    method: Method,
+    path: String,
+}
+
+/// What the gate and the body check know of an operation.
+pub struct Operation {
+    /// Who may call it.
+    pub access: Access,
+    /// Its own limit of requests a minute.
+    pub per_minute: Option<u32>,
+    schema: Option<Value>,
+    validator: OnceLock<Option<Validator>>,
+}
+
+impl OperationKey {
+    /// The operation that a request goes to.
+    pub fn of(method: &Method, matched: Option<&MatchedPath>) -> OperationKey {
+        let path = matched.map(MatchedPath::as_str).unwrap_or_default();
+        let path = path.strip_prefix("/api").unwrap_or(path);
+        let path = if path.is_empty() { "/" } else { path };
+        // What answers GET answers HEAD.
+        let method = if method == Method::HEAD { Method::GET } else { method.clone() };
+        OperationKey { method, path: path.to_owned() }
+    }
+}
+
+impl Operation {
+    /// Checks a body against the documented schema.
+    pub fn body(&self) -> Option<&Validator> {
+        let made = self.validator.get_or_init(|| {
+            let schema = self.schema.as_ref()?;
+            Some(jsonschema::validator_for(schema).expect("our own schemas are valid"))
+        });
+        made.as_ref()
+    }
+}
+
+/// The document before any operation.
+pub fn base() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Headwater")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(include_str!("openapi/description.md")))
+        .build();
+    let server = ServerBuilder::new().url("/api").description(Some("This installation")).build();
+    OpenApiBuilder::new().info(info).servers(Some([server])).build()
+}
+
+/// The document with what is true of every operation: how to log in, and how it may fail.
+pub fn finish(document: OpenApi) -> Value {
+    let mut document = serde_json::to_value(document).expect("the document is JSON");
+    document["components"]["securitySchemes"] = json!({
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A workspace's token or a personal one: `hw_…`"
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "__Host-headwater",
+            "description": "Set by logging in; writes must come from our own pages (`Origin`)"
+        }
+    });
+    let Some(Value::Object(paths)) = document.get_mut("paths") else { return document };
+    for item in paths.values_mut().filter_map(Value::as_object_mut) {
+        for (method, operation) in item {
+            if let Some(operation) = operation.as_object_mut() {
+                finish_operation(method, operation);
+            }
+        }
+    }
+    document
+}
+
+fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
+    let access = access_of(operation);
+    let public = access == Some(Access::Public);
+    let security = if public { json!([]) } else { json!([{ "token": [] }, { "session": [] }]) };
+    operation.insert("security".to_owned(), security);
+
+    let has_body = operation.contains_key("requestBody");
+    let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
+    let Some(parameters) = parameters.as_array_mut() else { return };
+    let has_path = parameters.iter().any(|parameter| parameter["in"] == "path");
+    if access.is_some_and(Access::in_workspace) {
+        parameters.push(header_parameter(
+            "Headwater-Workspace",
+            "Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already.",
+        ));
+    }
+    if method == "post" && !public {
+        parameters.push(header_parameter(
+            "Idempotency-Key",
+            "A repeated request with the same key is answered as the first was, for 24 hours, and not done again.",
+        ));
+    }
+    let mut statuses = vec![("429", "Too many requests; `Retry-After` says how long to wait")];
+    statuses.push(("503", "Not now; try again after `Retry-After`"));
+    statuses.push(("400", "The request cannot be read"));
+    if has_body {
+        statuses.push(("413", "The body is too large"));
+        statuses.push(("415", "The body is no JSON"));
+        statuses.push(("422", "Faulty fields, every one of them"));
+    } else if parameters.iter().any(|parameter| parameter["in"] == "query") {
+        statuses.push(("422", "Faulty parameters, every one of them"));
+    }
+    if !public {
+        statuses.push(("401", "Nobody is logged in"));
+        statuses.push(("403", "Known, but not allowed"));
+    }
+    if has_path || access.is_some_and(|access| access.in_workspace() || access.hides()) {
+        statuses.push(("404", "There is no such thing, or not for you"));
+    }
+    if method != "get" {
+        statuses.push(("409", "It contradicts what is there"));
+    }
+    if matches!(method, "patch" | "put" | "delete") {
+        statuses.push(("412", "It was changed since you read it"));
+    }
+    let responses = operation.entry("responses").or_insert_with(|| json!({}));
+    let Some(responses) = responses.as_object_mut() else { return };
+    for (status, description) in statuses {
+        responses.entry(status).or_insert_with(|| {
+            json!({
+                "description": description,
+                "content": { "application/json": {
+                    "schema": { "$ref": "#/components/schemas/Errors" }
+                } }
+            })
+        });
+    }
+    responses.sort_keys();
+}
+
+fn header_parameter(name: &str, description: &str) -> Value {
+    json!({
+        "name": name,
+        "in": "header",
+        "required": false,
+        "description": description,
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255 }
+    })
+}
+
+fn access_of(operation: &Map<String, Value>) -> Option<Access> {
+    operation.get("x-access").and_then(Value::as_str).and_then(|word| word.parse().ok())
+}
+
+/// The table of operations, read from the finished document.
+///
+/// # Panics
+/// When an operation does not say who may call it.
+pub fn operations(document: &Value) -> HashMap<OperationKey, Operation> {
+    let mut table = HashMap::new();
+    let components = &document["components"];
+    for (path, item) in document["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            let Some(operation) = operation.as_object() else { continue };
+            let access = access_of(operation)
+                .unwrap_or_else(|| panic!("{method} {path} does not say x-access"));
+            let schema = &operation.get("requestBody").unwrap_or(&Value::Null)["content"]["application/json"]
+                ["schema"];
+            let schema =
+                schema.is_object().then(|| json!({ "allOf": [schema], "components": components }));
+            let per_minute = operation.get("x-requests-per-minute").and_then(Value::as_u64);
+            let key = OperationKey {
+                method: method.to_uppercase().parse().expect("a method"),
+                path: path.clone(),
+            };
+            let operation = Operation {
+                access,
+                per_minute: per_minute.and_then(|limit| u32::try_from(limit).ok()),
+                schema,
+                validator: OnceLock::new(),
+            };
+            table.insert(key, operation);
+        }
+    }
+    table
+}
+
+/// The document as JSON, and as a page to read.
+pub fn routes(document: &Value) -> Router<Api> {
+    let json = serde_json::to_string_pretty(document).expect("the document is JSON");
+    let page = reference::page(document);
+    Router::new()
+        .route(
+            "/openapi.json",
+            routing::get(move || async move {
+                ([(header::CONTENT_TYPE, "application/json")], json).into_response()
+            }),
+        )
+        .route("/docs", routing::get(move || async move { Html(page) }))
+}
+
+mod reference;

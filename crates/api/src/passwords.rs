@@ -1,0 +1,58 @@
+//! Passwords: argon2id, two at a time, and the same work for an account that does not exist.
+
+use std::sync::LazyLock;
+
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+
+use crate::{error::ApiError, state::Api};
+
+/// OWASP's first choice: 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+
+const SALT_BYTES: usize = 16;
+
+/// What an unknown account's password is compared with.
+static NOBODY: LazyLock<String> = LazyLock::new(|| hash_with(b"nobody has this", &[7; SALT_BYTES]));
+
+fn argon2() -> Argon2<'static> {
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None).expect("within argon2's limits");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+fn hash_with(password: &[u8], salt: &[u8; SALT_BYTES]) -> String {
+    let hash = argon2().hash_password_with_salt(password, salt);
+    hash.expect("salt and password are within argon2's limits").to_string()
+}
+
+/// The hash to store for `password`, in PHC form.
+pub async fn hash(api: &Api, password: &str) -> Result<String, ApiError> {
+    let mut salt = [0; SALT_BYTES];
+    api.fresh.fill(&mut salt);
+    let password = password.to_owned();
+    work(api, move || hash_with(password.as_bytes(), &salt)).await
+}
+
+/// Whether `password` is the one behind `hash`. Without a hash it is not, and takes as long.
+pub async fn verify(api: &Api, password: &str, hash: Option<&str>) -> Result<bool, ApiError> {
+    let known = hash.is_some();
+    let hash = hash.map_or_else(|| NOBODY.clone(), str::to_owned);
+    let password = password.to_owned();
+    let fits =
+        work(api, move || argon2().verify_password(password.as_bytes(), hash.as_str()).is_ok());
+    Ok(fits.await? && known)
+}
+
+async fn work<T: Send + 'static>(
+    api: &Api,
+    job: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    let permit = api.hashing.clone().acquire_owned().await;
+    let permit = permit.expect("the semaphore is never closed");
+    let done = tokio::task::spawn_blocking(move || {
+        let done = job();
+        drop(permit);
+        done
+    });
+    done.await.map_err(|error| ApiError::unavailable(&error))
+}

@@ -1,0 +1,121 @@
+//! What every handler can reach.
+
+use std::{collections::HashMap, ops::Deref, sync::Arc};
+
+use store::{Db, Fresh, Sealer};
+use tokio::sync::{Notify, Semaphore};
+
+use crate::{
+    limits::Limits,
+    openapi::{Operation, OperationKey},
+};
+
+/// Hashes of passwords computed at one time: each takes 19 MiB and a core.
+const PASSWORDS_AT_ONCE: usize = 2;
+
+/// The API's state. Cheap to clone.
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
+
+/// What the API is made of.
+#[derive(Clone)]
+pub struct Inner {
+    /// The control plane's database.
+    pub db: Db,
+    /// Randomness.
+    pub fresh: Fresh,
+    /// Our clock, Unix milliseconds.
+    pub clock: Arc<dyn Fn() -> i64 + Send + Sync>,
+    /// Seals secrets at rest.
+    pub sealer: Sealer,
+    /// Settings.
+    pub options: Options,
+    /// Told after every change that the data plane must hear of. Losing one costs time, never
+    /// correctness.
+    pub routing: Arc<Notify>,
+    /// Told after a mail was written.
+    pub mail: Arc<Notify>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) hashing: Arc<Semaphore>,
+    operations: Arc<HashMap<OperationKey, Operation>>,
+}
+
+/// Settings of the API.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where people reach this installation, without a slash at its end. Links in mails start
+    /// with it, never with a request's `Host`.
+    pub public_url: String,
+    /// Days from approval to general availability.
+    pub beta_days: u32,
+    /// Requests that one caller may make to one operation in a minute.
+    pub requests_per_minute: u32,
+    /// Whether mails are handed to a mail server; otherwise they stay in the outbox.
+    pub mail_is_sent: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            beta_days: 14,
+            requests_per_minute: 600,
+            mail_is_sent: false,
+        }
+    }
+}
+
+impl Api {
+    /// An API on `db`.
+    pub fn new(
+        db: Db,
+        fresh: Fresh,
+        clock: Arc<dyn Fn() -> i64 + Send + Sync>,
+        sealer: Sealer,
+        options: Options,
+    ) -> Api {
+        Api(Arc::new(Inner {
+            db,
+            fresh,
+            clock,
+            sealer,
+            limits: Arc::new(Limits::new(options.requests_per_minute)),
+            options,
+            routing: Arc::default(),
+            mail: Arc::default(),
+            hashing: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
+            operations: Arc::default(),
+        }))
+    }
+
+    /// Now, Unix milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        (self.clock)()
+    }
+
+    /// A link into the web app.
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.options.public_url)
+    }
+
+    /// Tells the data plane that something it must know has changed.
+    pub fn nudge(&self) {
+        self.routing.notify_one();
+    }
+
+    pub(crate) fn with_operations(&self, operations: HashMap<OperationKey, Operation>) -> Api {
+        Api(Arc::new(Inner { operations: Arc::new(operations), ..(*self.0).clone() }))
+    }
+
+    pub(crate) fn operation(&self, key: &OperationKey) -> Option<&Operation> {
+        self.operations.get(key)
+    }
+}
+
+impl Deref for Api {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}

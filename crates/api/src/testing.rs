@@ -1,0 +1,204 @@
+//! What every test here needs: the whole API on a fresh database, with a clock that moves when
+//! told, called as over HTTP.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use axum::{Router, body::Body};
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use serde_json::{Value, json};
+use store::{Db, Fresh, Sealer, accounts};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+use crate::{Api, Options};
+
+/// Noon of 25 November 2026, UTC.
+pub const START_MS: i64 = 1_795_608_000_000;
+
+pub const PASSWORD: &str = "correct horse battery staple 42";
+
+/// The API on its own database.
+pub struct World {
+    pub api: Api,
+    pub router: Router,
+    pub clock: Arc<AtomicI64>,
+    _dir: TempDir,
+}
+
+/// Who calls.
+#[derive(Debug, Clone, Default)]
+pub struct Who {
+    pub cookie: Option<String>,
+    pub token: Option<String>,
+    pub workspace: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl World {
+    pub async fn new() -> World {
+        World::with(Options { requests_per_minute: 100_000, ..Options::default() }).await
+    }
+
+    pub async fn with(options: Options) -> World {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open_file(&dir.path().join("control.db")).await.unwrap();
+        let clock = Arc::new(AtomicI64::new(START_MS));
+        let read = clock.clone();
+        let sealer = Sealer::new(&[(1, [7; 32])]).unwrap();
+        let now = Arc::new(move || read.load(Ordering::Relaxed));
+        let api = Api::new(db, Fresh::system(), now, sealer, options);
+        World { router: crate::router(api.clone()), api, clock, _dir: dir }
+    }
+
+    pub fn pass(&self, ms: i64) {
+        self.clock.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    /// Calls `path` under `/api`.
+    pub async fn call(&self, who: &Who, method: Method, path: &str, body: Value) -> Reply {
+        self.call_with(who, method, path, body, &[]).await
+    }
+
+    pub async fn get(&self, who: &Who, path: &str) -> Reply {
+        self.call(who, Method::GET, path, Value::Null).await
+    }
+
+    pub async fn post(&self, who: &Who, path: &str, body: Value) -> Reply {
+        self.call(who, Method::POST, path, body).await
+    }
+
+    pub async fn patch(&self, who: &Who, path: &str, body: Value) -> Reply {
+        self.call(who, Method::PATCH, path, body).await
+    }
+
+    pub async fn delete(&self, who: &Who, path: &str) -> Reply {
+        self.call(who, Method::DELETE, path, Value::Null).await
+    }
+
+    pub async fn call_with(
+        &self,
+        who: &Who,
+        method: Method,
+        path: &str,
+        body: Value,
+        headers: &[(&str, &str)],
+    ) -> Reply {
+        let mut request = Request::builder().method(method).uri(format!("/api{path}"));
+        if let Some(cookie) = &who.cookie {
+            request = request
+                .header(header::COOKIE, cookie)
+                .header(header::ORIGIN, &self.api.options.public_url);
+        }
+        if let Some(token) = &who.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(workspace) = &who.workspace {
+            request = request.header("headwater-workspace", workspace);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = if body.is_null() {
+            request.body(Body::empty())
+        } else {
+            let request = request.header(header::CONTENT_TYPE, "application/json");
+            request.body(Body::from(body.to_string()))
+        };
+        let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Reply { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// A person with a verified address, logged in.
+    pub async fn person(&self, email: &str) -> Who {
+        let new = json!({ "email": email, "password": PASSWORD, "name": email });
+        self.post(&Who::default(), "/accounts", new).await.expect(202);
+        let mut write = self.api.db.write().await.unwrap();
+        let mut account = accounts::by_email(&mut write, email).await.unwrap().unwrap();
+        account.email_verified_at_ms = Some(self.api.now_ms());
+        accounts::update(&mut write, &account).await.unwrap();
+        write.commit().await.unwrap();
+        self.log_in(email).await
+    }
+
+    /// A person who runs the platform, logged in.
+    pub async fn operator(&self, email: &str) -> Who {
+        let who = self.person(email).await;
+        let mut write = self.api.db.write().await.unwrap();
+        let mut account = accounts::by_email(&mut write, email).await.unwrap().unwrap();
+        account.operator_since_ms = Some(self.api.now_ms());
+        accounts::update(&mut write, &account).await.unwrap();
+        write.commit().await.unwrap();
+        who
+    }
+
+    pub async fn log_in(&self, email: &str) -> Who {
+        let login = json!({ "email": email, "password": PASSWORD });
+        let reply = self.post(&Who::default(), "/sessions", login).await.expect(201);
+        Who { cookie: Some(reply.cookie()), ..Who::default() }
+    }
+
+    /// A workspace of `who`, who from then on names it in every call.
+    pub async fn workspace(&self, who: &Who, slug: &str) -> Who {
+        let new = json!({ "name": slug, "slug": slug });
+        self.post(who, "/workspaces", new).await.expect(201);
+        who.within(slug)
+    }
+}
+
+impl Who {
+    pub fn within(&self, workspace: &str) -> Who {
+        Who { workspace: Some(workspace.to_owned()), ..self.clone() }
+    }
+}
+
+impl Reply {
+    /// The reply, which must have this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Reply {
+        assert_eq!(self.status.as_u16(), status, "{:#}", self.body);
+        self
+    }
+
+    /// The reply, which must be a failure whose first fault has this code.
+    #[track_caller]
+    pub fn refused(self, status: u16, code: &str) -> Reply {
+        let reply = self.expect(status);
+        assert_eq!(reply.body["errors"][0]["code"], code, "{:#}", reply.body);
+        reply
+    }
+
+    /// A value of the answer, by JSON pointer under `data`.
+    #[track_caller]
+    pub fn at(&self, pointer: &str) -> &Value {
+        let found = self.body["data"].pointer(pointer);
+        found.unwrap_or_else(|| panic!("no {pointer} in {:#}", self.body))
+    }
+
+    /// A text of the answer, by JSON pointer under `data`.
+    #[track_caller]
+    pub fn text(&self, pointer: &str) -> String {
+        self.at(pointer).as_str().expect("text").to_owned()
+    }
+
+    /// The cookie that was set.
+    #[track_caller]
+    pub fn cookie(&self) -> String {
+        let cookie = self.headers[header::SET_COOKIE].to_str().unwrap();
+        cookie.split(';').next().unwrap().to_owned()
+    }
+}
