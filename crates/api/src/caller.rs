@@ -3,9 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use axum::extract::FromRequestParts;
-use catalog::access::Permission;
+use catalog::{Label, Need, Permission};
 use http::request::Parts;
-use store::{accounts::Account, sessions::Session, tokens::Token, workspaces::Workspace};
+use store::{
+    accounts::Account, destinations::Destination, integrations::Integration, partners::Seat,
+    sessions::Session, sources::Source, tokens::Token, workspaces::Workspace,
+};
 
 use crate::error::ApiError;
 
@@ -22,6 +25,14 @@ pub struct Caller {
     pub workspace: Option<Workspace>,
     /// What they may do in that workspace.
     pub permissions: Vec<Permission>,
+    /// Their seat in a partner team, when the operation is the portal's.
+    pub seat: Option<Seat>,
+    /// The integration in the path, when access was asked for it.
+    pub integration: Option<Integration>,
+    /// The source in the path, when access was asked for it.
+    pub source: Option<Source>,
+    /// The destination in the path, when access was asked for it.
+    pub destination: Option<Destination>,
     /// Where the request came from.
     pub address: IpAddr,
     /// When the request came in, Unix milliseconds: one time for all that it does.
@@ -40,6 +51,40 @@ impl Caller {
     /// The workspace. Only for operations in one.
     pub fn workspace(&self) -> Result<&Workspace, ApiError> {
         self.workspace.as_ref().ok_or_else(|| ApiError::not_found("workspace"))
+    }
+
+    /// The seat in a partner team. Only for operations of the portal.
+    pub fn seat(&self) -> Result<&Seat, ApiError> {
+        self.seat.as_ref().ok_or_else(|| ApiError::not_found("page"))
+    }
+
+    /// The integration in the path. Only for operations with access `integration`.
+    pub fn integration(&self) -> Result<&Integration, ApiError> {
+        self.integration.as_ref().ok_or_else(|| ApiError::not_found("integration"))
+    }
+
+    /// The source in the path. Only for operations with access to it.
+    pub fn source(&self) -> Result<&Source, ApiError> {
+        self.source.as_ref().ok_or_else(|| ApiError::not_found("source"))
+    }
+
+    /// The destination in the path. Only for operations with access to it.
+    pub fn destination(&self) -> Result<&Destination, ApiError> {
+        self.destination.as_ref().ok_or_else(|| ApiError::not_found("destination"))
+    }
+
+    /// Whether their role in the workspace gives `need`.
+    pub fn may(&self, need: &Need<'_>, labels: &[Label]) -> bool {
+        catalog::access::may(&self.permissions, need, labels)
+    }
+
+    /// Fails with 403 unless their role in the workspace gives `need`.
+    pub fn require(&self, need: &Need<'_>, labels: &[Label]) -> Result<(), ApiError> {
+        if self.may(need, labels) {
+            return Ok(());
+        }
+        Err(ApiError::forbidden("role_needed", "your role in this workspace does not allow this")
+            .fix("ask an owner of the workspace"))
     }
 
     /// Who it is, in audit entries and idempotency keys: an account's or a token's id.

@@ -6,9 +6,12 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use catalog::access::{Need, Permission};
+use catalog::{Label, Need, Permission, TeamRole};
 use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
-use store::{accounts, fresh, members, sessions, tokens, workspaces};
+use store::{
+    Read, accounts, destinations, fresh, integrations, members, partners, sessions, sources,
+    tokens, workspaces,
+};
 
 use crate::{
     access::Access,
@@ -91,6 +94,10 @@ async fn identify(api: &Api, parts: &Parts, now_ms: i64) -> Result<Caller, ApiEr
         token: None,
         workspace: None,
         permissions: Vec::new(),
+        seat: None,
+        integration: None,
+        source: None,
+        destination: None,
         address: caller::address_of(&parts.extensions),
         now_ms,
     };
@@ -197,12 +204,43 @@ async fn authorise(
         return Err(ApiError::forbidden("email_not_verified", "verify your e-mail address first")
             .fix("follow the link in the mail we sent, or ask for another one"));
     }
-    match access {
-        Access::Operator if account.operator_since_ms.is_none() => {
-            Err(ApiError::forbidden("operators_only", "this is for operators of the installation"))
-        }
-        _ => Ok(()),
+    if access.hides() {
+        return in_portal(api, access, caller, parts).await;
     }
+    if access == Access::Operator && account.operator_since_ms.is_none() {
+        return Err(ApiError::forbidden(
+            "operators_only",
+            "this is for operators of the installation",
+        ));
+    }
+    Ok(())
+}
+
+/// The portal is not there for whoever has no seat in a partner team.
+async fn in_portal(
+    api: &Api,
+    access: Access,
+    caller: &mut Caller,
+    parts: &Parts,
+) -> Result<(), ApiError> {
+    let missing = || ApiError::not_found("page");
+    let mut db = api.db.read().await?;
+    let seat = partners::seat(&mut db, &caller.account()?.id).await?.ok_or_else(missing)?;
+    if access == Access::PartnerAdmin && seat.role != TeamRole::Admin.as_str() {
+        return Err(ApiError::forbidden("role_needed", "this is for admins of the partner team")
+            .fix("ask an admin of your team"));
+    }
+    if access == Access::Integration {
+        let missing = || ApiError::not_found("integration");
+        let id = path_value(parts, "integrationId").ok_or_else(missing)?;
+        let row = integrations::find(&mut db, &id).await?.ok_or_else(missing)?;
+        if row.partner_id.as_ref() != Some(&seat.partner_id) {
+            return Err(missing());
+        }
+        caller.integration = Some(row);
+    }
+    caller.seat = Some(seat);
+    Ok(())
 }
 
 async fn in_workspace(
@@ -239,15 +277,57 @@ async fn in_workspace(
         caller.permissions = read_permissions(&member.ok_or_else(missing)?.permissions)?;
         caller.workspace = Some(workspace);
     }
-    let need = match access {
-        Access::Owner => Need::Owner,
-        _ => Need::Member,
-    };
-    if catalog::access::may(&caller.permissions, &need, &[]) {
-        return Ok(());
+    let id = caller.workspace()?.id.clone();
+    match access {
+        Access::SourceRead | Access::SourceAdmin => {
+            let missing = || ApiError::not_found("source");
+            let named = path_value(parts, "sourceId").ok_or_else(missing)?;
+            let row = sources::find(&mut db, &id, &named).await?.ok_or_else(missing)?;
+            let labels = labels_of(&mut db, &row.id).await?;
+            // What one may not even see is not there.
+            if !caller.may(&Need::SourceRead(&row.id), &labels) {
+                return Err(missing());
+            }
+            if access == Access::SourceAdmin {
+                caller.require(&Need::SourceAdmin(&row.id), &labels)?;
+            }
+            caller.source = Some(row);
+        }
+        Access::DestinationRead | Access::DestinationAdmin => {
+            let missing = || ApiError::not_found("destination");
+            let named = path_value(parts, "destinationId").ok_or_else(missing)?;
+            let row = destinations::find(&mut db, &id, &named).await?.ok_or_else(missing)?;
+            let labels = labels_of(&mut db, &row.source_id).await?;
+            let (id, source) = (row.id.as_str(), row.source_id.as_str());
+            if !caller.may(&Need::DestinationRead { id, source }, &labels) {
+                return Err(missing());
+            }
+            if access == Access::DestinationAdmin {
+                caller.require(&Need::DestinationAdmin { id, source }, &labels)?;
+            }
+            caller.destination = Some(row);
+        }
+        Access::Owner => caller.require(&Need::Owner, &[])?,
+        Access::SourceCreate => caller.require(&Need::SourceCreate, &[])?,
+        _ => caller.require(&Need::Member, &[])?,
     }
-    Err(ApiError::forbidden("role_needed", "your role in this workspace does not allow this")
-        .fix("ask an owner of the workspace"))
+    Ok(())
+}
+
+/// The labels of a source, as permissions ask for them.
+pub async fn labels_of(db: &mut Read, source_id: &str) -> Result<Vec<Label>, ApiError> {
+    let pairs = sources::labels(db, source_id).await?;
+    Ok(pairs.into_iter().map(|(key, value)| Label::new(key, value)).collect())
+}
+
+/// A value of the path, by its name in the route.
+fn path_value(parts: &Parts, name: &str) -> Option<String> {
+    let matched = parts.extensions.get::<MatchedPath>()?.as_str();
+    // Segments are compared from the end: a nested router sees the path without its front.
+    let place = format!("{{{name}}}");
+    let from_end = matched.split('/').rev().position(|segment| segment == place)?;
+    let segment = parts.uri.path().split('/').rev().nth(from_end)?;
+    percent_encoding::percent_decode_str(segment).decode_utf8().ok().map(Into::into)
 }
 
 /// The workspace that a request names: in the header, or, for streams, in the query.

@@ -1,0 +1,137 @@
+//! What partners (and we) offer: one row per integration, with its catalog info.
+
+use sqlx::{AnyConnection, Row, any::AnyRow};
+
+use crate::StoreError;
+
+/// One integration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Integration {
+    /// `int_…`
+    pub id: String,
+    /// The partner team that owns it; `None`: it is one of ours.
+    pub partner_id: Option<String>,
+    /// `source` or `destination`.
+    pub kind: String,
+    /// Unique in the installation; never changes.
+    pub slug: String,
+    /// Name for people.
+    pub name: String,
+    /// As stored: beta ends by the clock, see `catalog::state::shown`.
+    pub state: String,
+    /// Catalog info as its builders see it, JSON.
+    pub draft: String,
+    /// Catalog info as customers see it, JSON.
+    pub published: Option<String>,
+    /// The name as customers see it.
+    pub published_name: Option<String>,
+    /// When what customers see was published.
+    pub published_at_ms: Option<i64>,
+    /// When its launch was approved: beta counts from here.
+    pub approved_at_ms: Option<i64>,
+    /// When it was first listed.
+    pub listed_at_ms: Option<i64>,
+    /// Why it was removed from the catalog.
+    pub removed_reason: Option<String>,
+    /// The account that made it.
+    pub created_by: String,
+    /// When.
+    pub created_at_ms: i64,
+    /// Last change.
+    pub updated_at_ms: i64,
+    /// Grows with every change.
+    pub version: i64,
+}
+
+/// The columns of a row, in the order that [`integration`] reads them.
+pub const COLUMNS: &str = "i.id, i.partner_id, i.kind, i.slug, i.name, i.state, i.draft, \
+    i.published, i.published_name, i.published_at_ms, i.approved_at_ms, i.listed_at_ms, \
+    i.removed_reason, i.created_by, i.created_at_ms, i.updated_at_ms, i.version";
+
+/// Reads a row of [`COLUMNS`].
+pub fn integration(row: &AnyRow) -> Result<Integration, StoreError> {
+    Ok(Integration {
+        id: row.try_get(0)?,
+        partner_id: row.try_get(1)?,
+        kind: row.try_get(2)?,
+        slug: row.try_get(3)?,
+        name: row.try_get(4)?,
+        state: row.try_get(5)?,
+        draft: row.try_get(6)?,
+        published: row.try_get(7)?,
+        published_name: row.try_get(8)?,
+        published_at_ms: row.try_get(9)?,
+        approved_at_ms: row.try_get(10)?,
+        listed_at_ms: row.try_get(11)?,
+        removed_reason: row.try_get(12)?,
+        created_by: row.try_get(13)?,
+        created_at_ms: row.try_get(14)?,
+        updated_at_ms: row.try_get(15)?,
+        version: row.try_get(16)?,
+    })
+}
+
+/// Adds an integration. [`StoreError::Taken`] when the slug is.
+pub async fn insert(db: &mut AnyConnection, row: &Integration) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO integrations (id, partner_id, kind, slug, name, state, draft, published, \
+         published_name, published_at_ms, approved_at_ms, listed_at_ms, removed_reason, \
+         created_by, created_at_ms, updated_at_ms, version) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+    )
+    .bind(&row.id)
+    .bind(&row.partner_id)
+    .bind(&row.kind)
+    .bind(&row.slug)
+    .bind(&row.name)
+    .bind(&row.state)
+    .bind(&row.draft)
+    .bind(&row.published)
+    .bind(&row.published_name)
+    .bind(row.published_at_ms)
+    .bind(row.approved_at_ms)
+    .bind(row.listed_at_ms)
+    .bind(&row.removed_reason)
+    .bind(&row.created_by)
+    .bind(row.created_at_ms)
+    .bind(row.updated_at_ms)
+    .bind(row.version)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The integration with this id or slug.
+pub async fn find(
+    db: &mut AnyConnection,
+    id_or_slug: &str,
+) -> Result<Option<Integration>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM integrations i WHERE i.id = $1 OR i.slug = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id_or_slug).fetch_optional(db).await?;
+    row.as_ref().map(integration).transpose()
+}
+
+/// Writes every changeable field, if the row is still at the version before `row.version`.
+pub async fn update(db: &mut AnyConnection, row: &Integration) -> Result<(), StoreError> {
+    let done = sqlx::query(
+        "UPDATE integrations SET name = $2, state = $3, draft = $4, published = $5, \
+         published_name = $6, published_at_ms = $7, approved_at_ms = $8, listed_at_ms = $9, \
+         removed_reason = $10, updated_at_ms = $11, version = $12 WHERE id = $1 AND version = $13",
+    )
+    .bind(&row.id)
+    .bind(&row.name)
+    .bind(&row.state)
+    .bind(&row.draft)
+    .bind(&row.published)
+    .bind(&row.published_name)
+    .bind(row.published_at_ms)
+    .bind(row.approved_at_ms)
+    .bind(row.listed_at_ms)
+    .bind(&row.removed_reason)
+    .bind(row.updated_at_ms)
+    .bind(row.version)
+    .bind(row.version - 1)
+    .execute(db)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
