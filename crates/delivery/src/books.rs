@@ -118,9 +118,10 @@ impl Books {
             record::DISCARD => {
                 // Only the beginning is wanted; the rest is the message itself.
                 let prefix = entry.payload.get(1..).unwrap_or_default();
-                if let Ok(((step, code), _)) = postcard::take_from_bytes::<(Step, &str)>(prefix) {
+                let read = postcard::take_from_bytes::<(Step, &str, u32)>(prefix);
+                if let Ok(((step, code, messages), _)) = read {
                     let tally = self.tally(entry.label.stream, entry.label.time_ms);
-                    tally.discarded.add((step, code), 1);
+                    tally.discarded.add((step, code), u64::from(messages));
                 }
             }
             record::REFUSED => {

@@ -64,6 +64,7 @@ fn payloads_name_a_version_they_do_not_know() {
     let discard = Discard {
         step: Step::FailedOnIngest,
         code: "event_not_defined".into(),
+        messages: 1,
         pointer: "/event".into(),
         detail: "event is missing".into(),
         index: 3,

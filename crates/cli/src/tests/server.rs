@@ -108,6 +108,7 @@ impl Server {
         let discard = Discard {
             step: Step::FailedOnIngest,
             code: "event_not_defined".into(),
+            messages: 1,
             pointer: "/event".into(),
             detail: "event is missing".into(),
             index: 0,

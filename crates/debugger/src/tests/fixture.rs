@@ -108,6 +108,7 @@ impl World {
         let discard = Discard {
             step: Step::FailedOnIngest,
             code: Cow::Borrowed(code),
+            messages: 1,
             pointer: "/event".into(),
             detail: "event is missing".into(),
             index: 2,

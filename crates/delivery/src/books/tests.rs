@@ -106,6 +106,7 @@ fn discards_and_refusals_are_read_from_the_beginning_of_their_payload() {
     let discard = Discard {
         step: Step::FilteredAtSource,
         code: "unplanned".into(),
+        messages: 2_501,
         pointer: "/event".into(),
         detail: "no".into(),
         index: 3,
@@ -128,9 +129,12 @@ fn discards_and_refusals_are_read_from_the_beginning_of_their_payload() {
     let counts = |counts: &Counts| {
         counts.iter().map(|(s, code, n)| (s, code.to_owned(), n)).collect::<Vec<_>>()
     };
-    assert_eq!(counts(&row.tally.discarded), [(Step::FilteredAtSource, "unplanned".to_owned(), 1)]);
+    assert_eq!(
+        counts(&row.tally.discarded),
+        [(Step::FilteredAtSource, "unplanned".to_owned(), 2_501)]
+    );
     assert_eq!(counts(&row.tally.refused), [(Step::FailedOnIngest, "too_large".to_owned(), 1)]);
-    assert_eq!(row.tally.received(), 1);
+    assert_eq!(row.tally.received(), 2_501);
 }
 
 #[test]
