@@ -21,7 +21,7 @@ use super::{
     lanes::{FileLane, Gate, Request},
     segment::offset,
     shared::Shared,
-    space::NoRoom,
+    space::{Claim, NoRoom},
 };
 use crate::{
     Appended, Batch, CONTROL, Label, LogError, Placed, Position, Tag,
@@ -316,6 +316,8 @@ impl Writer {
                     (bytes, records) = (bytes + more, records + job.batch.records);
                     jobs.push(job);
                 }
+                // What is before it goes first: then it may begin a segment in the reserve.
+                Err(LogError::Full) if !keyed && !jobs.is_empty() => break,
                 Err(LogError::Full) => {
                     full = true;
                     let job = self.backlog.pop_front().expect("it was there");
@@ -346,8 +348,12 @@ impl Writer {
 
     /// Makes room for a group of so many bytes, in a new segment if `may_roll` and need be.
     fn make_room(&mut self, bytes: usize, keyed: bool, may_roll: bool) -> Result<(), LogError> {
+        let claim = if keyed { Claim::Keyed } else { Claim::Unkeyed };
+        if keyed && self.shared.gate.full.load(Ordering::Relaxed) {
+            return Err(LogError::Full);
+        }
         if may_roll && !self.fits(bytes) {
-            self.roll(bytes)?;
+            self.roll(bytes, claim)?;
         }
         let end = offset(self.segment.base, self.head) + bytes as u64;
         let needed = end.next_multiple_of(BLOCK as u64);
@@ -355,7 +361,15 @@ impl Writer {
         let reserve = if keyed { (self.segment.limit / 16).min(1 << 20) } else { 0 };
         let reserved = (needed + reserve).min(self.segment.limit).max(needed);
         if reserved > self.ready {
-            self.ready = self.shared.space.reach(reserved).map_err(no_room)?;
+            match self.shared.space.reach(reserved, claim) {
+                Ok(ready) => self.ready = ready,
+                // A new segment can be begun in the reserve.
+                Err(NoRoom::Full) if !keyed && may_roll => {
+                    self.roll(bytes, claim)?;
+                    return self.make_room(bytes, keyed, false);
+                }
+                Err(error) => return Err(no_room(error)),
+            }
         }
         Ok(())
     }
