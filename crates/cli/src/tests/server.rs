@@ -166,6 +166,7 @@ fn snapshot() -> RoutingSnapshot {
         settings: Map::new(),
         sources: vec![SourceId("website".into())],
         concurrency: 4,
+        retry_for: None,
     };
     RoutingSnapshot::new(1, vec![source("website"), source("app")], vec![destination])
 }

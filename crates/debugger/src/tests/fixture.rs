@@ -47,6 +47,7 @@ pub(crate) fn snapshot(revision: u64, sources: &[&str]) -> RoutingSnapshot {
         settings: Map::new(),
         sources: vec![SourceId("website".into())],
         concurrency: 4,
+        retry_for: None,
     };
     RoutingSnapshot::new(revision, sources.iter().map(source).collect(), vec![destination])
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use event_log::{CONTROL, Entry, EventLog, LogError};
 use indicatif::HumanBytes;
 use serde::{Deserialize, Serialize};
-use spec::{Attempts, Discard, Feed, Lapse, Message, Refused, record};
+use spec::{Attempts, Delivered, Discard, Feed, Lapse, Message, Pause, Refused, record};
 
 use super::Reading;
 
@@ -75,6 +75,8 @@ impl Report {
             record::REFUSED => ("refused", record::decode::<Refused>(&payload).is_ok()),
             record::ATTEMPTS => ("attempts", record::decode::<Attempts>(&payload).is_ok()),
             record::FEED => ("feed", record::decode::<Feed>(&payload).is_ok()),
+            record::DELIVERED => ("delivered", record::decode::<Delivered>(&payload).is_ok()),
+            record::PAUSE => ("pause", record::decode::<Pause>(&payload).is_ok()),
             record::LAPSE => ("lapse", record::decode::<Lapse>(&payload).is_ok()),
             _ => ("of a kind unknown to this release", false),
         };
