@@ -20,7 +20,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use url::Url;
 
-use crate::{Failure, tls::Connector};
+use crate::{
+    Failure,
+    tls::{self, Connector},
+};
 
 /// A whole answer of the server's API takes no longer than this.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -83,7 +86,7 @@ impl Connection {
         if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
             return Err(bad("not an http or https URL"));
         }
-        let connector = Connector::new(self.ca.as_deref())?;
+        let connector = tls::connector(self.ca.as_deref())?;
         let http = legacy::Client::builder(TokioExecutor::new()).build(connector);
         Ok(Client { http, base, token: self.token(), token_file: self.token_file() })
     }

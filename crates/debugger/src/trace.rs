@@ -7,10 +7,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use event_log::{EventLog, LogError, Position, Tag};
+use event_log::{Entry, EventLog, LogError, Position, Tag};
 use routing::{RoutingSnapshot, SourceRoute};
 use serde::Serialize;
-use spec::{Attempt, Attempts, DestinationId, Outcome, record};
+use spec::{Attempt, Attempts, Delivered, DestinationId, Outcome, record};
 
 use crate::{
     Row,
@@ -228,14 +228,12 @@ async fn attempts_about(
             for entry in &chunk.entries {
                 let refers = matches!(entry.label.tag,
                     Tag::Refers(first, last) if first <= position && position <= last);
-                if entry.label.kind != record::ATTEMPTS || entry.position >= block.end || !refers {
+                if entry.position >= block.end || !refers {
                     continue;
                 }
-                let Ok(attempts) = record::decode::<Attempts>(&entry.payload) else { continue };
-                let about = attempts.attempts.into_iter().filter(|a| a.position == position.0);
-                let mut about = about.peekable();
-                if about.peek().is_some() {
-                    found.entry(attempts.destination).or_default().extend(about);
+                let Some((destination, about)) = about(entry, position.0) else { continue };
+                if !about.is_empty() {
+                    found.entry(destination).or_default().extend(about);
                 }
             }
             from = chunk.next;
@@ -243,6 +241,23 @@ async fn attempts_about(
         read_to = read_to.max(block.end);
     }
     Ok((found, complete))
+}
+
+/// What a record says of the message at `position`; `None` when it tells no outcomes.
+fn about(entry: &Entry, position: u64) -> Option<(DestinationId, Vec<Attempt>)> {
+    match entry.label.kind {
+        record::ATTEMPTS => {
+            let said: Attempts = record::decode(&entry.payload).ok()?;
+            let about = said.attempts.into_iter().filter(|attempt| attempt.position == position);
+            Some((said.destination, about.collect()))
+        }
+        record::DELIVERED => {
+            let said: Delivered = record::decode(&entry.payload).ok()?;
+            let about = said.together.iter().filter_map(|together| together.attempt(position));
+            Some((said.destination, about.collect()))
+        }
+        _ => None,
+    }
 }
 
 fn state(last: Option<&Attempt>, passed: bool) -> State {

@@ -27,6 +27,7 @@
 //!
 //! Minutes older than two days are rolled up to hours, hours older than two weeks to days.
 
+mod condition;
 mod destination;
 mod tally;
 
@@ -34,8 +35,11 @@ use std::collections::HashMap;
 
 use event_log::{Entry, Position};
 use serde::{Deserialize, Serialize};
-use spec::{Attempts, Backlog, DestinationId, DiscardCode, Feed, Lapse, Step, record};
+use spec::{
+    Attempts, Backlog, Delivered, DestinationId, DiscardCode, Feed, Lapse, Pause, Step, record,
+};
 
+pub use condition::{Condition, Paused};
 pub use destination::{DeadLetter, DestinationBook, Fed, LastError, Pending};
 pub use tally::{Counts, Line, Tally, Unit};
 
@@ -57,6 +61,8 @@ pub struct Books {
     hours_from: u32,
     /// The latest minute seen.
     latest: u32,
+    /// How the destinations fare, in their order.
+    conditions: Vec<Condition>,
     #[serde(skip)]
     index: Index,
 }
@@ -99,6 +105,7 @@ impl Books {
 
     /// Makes the index anew, after the books were read from a snapshot.
     pub(crate) fn reindex(&mut self) {
+        self.conditions.resize(self.destinations.len(), Condition::default());
         self.index.last = None;
         self.index.slots =
             self.tallies.iter().enumerate().map(|(at, (slot, _))| (*slot, at)).collect();
@@ -118,9 +125,10 @@ impl Books {
             record::DISCARD => {
                 // Only the beginning is wanted; the rest is the message itself.
                 let prefix = entry.payload.get(1..).unwrap_or_default();
-                if let Ok(((step, code), _)) = postcard::take_from_bytes::<(Step, &str)>(prefix) {
+                let read = postcard::take_from_bytes::<(Step, &str, u32)>(prefix);
+                if let Ok(((step, code, messages), _)) = read {
                     let tally = self.tally(entry.label.stream, entry.label.time_ms);
-                    tally.discarded.add((step, code), 1);
+                    tally.discarded.add((step, code), u64::from(messages));
                 }
             }
             record::REFUSED => {
@@ -133,6 +141,18 @@ impl Books {
             record::ATTEMPTS => {
                 if let Ok(attempts) = record::decode::<Attempts>(&entry.payload) {
                     self.attempts(attempts);
+                }
+            }
+            record::DELIVERED => {
+                if let Ok(delivered) = record::decode::<Delivered>(&entry.payload) {
+                    self.delivered(delivered);
+                }
+            }
+            record::PAUSE => {
+                if let Ok(pause) = record::decode::<Pause>(&entry.payload)
+                    && let Some(place) = self.place(&pause.destination)
+                {
+                    self.conditions[place].pause(&pause);
                 }
             }
             record::FEED => {
@@ -173,6 +193,7 @@ impl Books {
 
     fn attempts(&mut self, attempts: Attempts) {
         let Some(place) = self.place(&attempts.destination) else { return };
+        self.conditions[place].learn(&attempts.attempts);
         for attempt in attempts.attempts {
             let (stream, time_ms) = (attempt.stream, attempt.received_at_ms);
             let Some(change) = self.destinations[place].settle(attempt, attempts.read_to) else {
@@ -184,11 +205,23 @@ impl Books {
         self.destinations[place].read(attempts.read_to);
     }
 
+    fn delivered(&mut self, delivered: Delivered) {
+        let Some(place) = self.place(&delivered.destination) else { return };
+        self.conditions[place].works();
+        for together in &delivered.together {
+            let many = self.destinations[place].settle_together(together, delivered.read_to);
+            self.destinations[place].total.delivered += many;
+            self.tally(together.stream, together.minute_ms).line(place as u32).delivered += many;
+        }
+        self.destinations[place].read(delivered.read_to);
+    }
+
     fn feed(&mut self, position: u64, feed: Feed) {
         let place = match self.place(&feed.destination) {
             Some(place) => place,
             None => {
                 self.destinations.push(DestinationBook::new(feed.destination.clone(), position));
+                self.conditions.push(Condition::default());
                 self.destinations.len() - 1
             }
         };
@@ -332,6 +365,19 @@ impl Books {
     /// The book of one destination.
     pub fn destination(&self, id: &DestinationId) -> Option<&DestinationBook> {
         self.place(id).map(|place| &self.destinations[place])
+    }
+
+    /// How a destination fares; all is well with one that was never fed.
+    pub fn condition(&self, id: &DestinationId) -> Condition {
+        self.place(id).map(|place| self.conditions[place]).unwrap_or_default()
+    }
+
+    /// The pauses that are not over, as the log says them.
+    pub(crate) fn pauses(&self) -> impl Iterator<Item = Pause> {
+        self.destinations.iter().zip(&self.conditions).filter_map(|(book, condition)| {
+            let Paused { at_ms, cause, settings } = condition.pause?;
+            Some(Pause { destination: book.id.clone(), at_ms, cause: Some(cause), settings })
+        })
     }
 
     /// What is wrong with the sums, if anything is: lines must add up to their destination's

@@ -53,6 +53,8 @@ pub enum Sign {
     NotReady(Option<Duration>),
     /// It does not accept the settings.
     BadSettings,
+    /// Nobody listens there any more. Whoever asks the breaker pauses the destination, too.
+    Gone,
 }
 
 /// Watches one destination. Times are milliseconds on the caller's steady clock; `jitter` is in `0.0..1.0`.
@@ -101,7 +103,7 @@ impl Breaker {
     pub fn learn(&mut self, sign: Sign, first: bool, now_ms: i64, jitter: f64) {
         match sign {
             Sign::Works => self.works(first),
-            Sign::BadSettings => self.open(true, None, now_ms, jitter),
+            Sign::BadSettings | Sign::Gone => self.open(true, None, now_ms, jitter),
             Sign::NotReady(wish) => self.not_ready(wish, first, now_ms, jitter),
         }
     }

@@ -16,7 +16,7 @@ use std::{
 
 use event_log::{Batch, CONTROL, EventLog, Label, LogError, Position, Tag};
 use routing::RoutingSnapshot;
-use spec::{Attempts, DestinationId, Feed, record};
+use spec::{Attempts, Delivered, DestinationId, Feed, Pause, record};
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
@@ -160,8 +160,10 @@ impl Ledger {
         if chunk.entries.is_empty() && chunk.next <= from {
             return Ok(Step { more: false, news: false });
         }
-        let news =
-            chunk.entries.iter().any(|entry| !matches!(entry.label.kind, CONTROL | record::FEED));
+        let news = chunk
+            .entries
+            .iter()
+            .any(|entry| !matches!(entry.label.kind, CONTROL | record::FEED | record::PAUSE));
         {
             let mut books = self.books.lock().expect("no holder of this lock panics");
             for entry in &chunk.entries {
@@ -188,6 +190,7 @@ impl Ledger {
                 again: true,
             })
             .collect();
+        let pauses: Vec<Pause> = books.pauses().collect();
         let (path, identity) = (self.path.clone(), self.log.key_of(0, b"books"));
         let written =
             tokio::task::spawn_blocking(move || file::store(&path, &books, identity)).await;
@@ -211,6 +214,11 @@ impl Ledger {
             let time_ms = self.clock.now_ms();
             let label = Label { kind: record::FEED, stream: 0, time_ms, tag: Tag::None };
             batch.push(label, &record::encode(&feed));
+        }
+        for pause in pauses {
+            let time_ms = self.clock.now_ms();
+            let label = Label { kind: record::PAUSE, stream: 0, time_ms, tag: Tag::None };
+            batch.push(label, &record::encode(&pause));
         }
         batch.commit(GROUP, Position(position));
         if let Err(error) = self.log.lane().append(batch).await {
@@ -260,10 +268,10 @@ async fn anew(log: &dyn EventLog, routing: &RoutingSnapshot) -> Result<Books, Lo
                         books.presume(&feed.destination, feed.streams, oldest.0);
                     }
                 }
-                record::ATTEMPTS => {
-                    let Ok(said) = record::decode::<Attempts>(&entry.payload) else { continue };
-                    if unsure.remove(&said.destination) {
-                        books.presume(&said.destination, now(&said.destination), oldest.0);
+                kind @ (record::ATTEMPTS | record::DELIVERED) => {
+                    let Some(destination) = destination_of(kind, &entry.payload) else { continue };
+                    if unsure.remove(&destination) {
+                        books.presume(&destination, now(&destination), oldest.0);
                     }
                 }
                 _ => {}
@@ -275,4 +283,12 @@ async fn anew(log: &dyn EventLog, routing: &RoutingSnapshot) -> Result<Books, Lo
         books.presume(&id, streams, oldest.0);
     }
     Ok(books)
+}
+
+/// Whose outcomes a record tells.
+fn destination_of(kind: u8, payload: &[u8]) -> Option<DestinationId> {
+    if kind == record::DELIVERED {
+        return Some(record::decode::<Delivered>(payload).ok()?.destination);
+    }
+    Some(record::decode::<Attempts>(payload).ok()?.destination)
 }

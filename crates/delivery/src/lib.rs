@@ -19,6 +19,7 @@ mod audit;
 pub mod books;
 pub mod breaker;
 mod choose;
+pub mod failing;
 mod kinds;
 pub mod ledger;
 mod map;
@@ -61,6 +62,9 @@ pub struct Options {
     pub snapshot_every: Duration,
     /// New destinations also get what the log held before them.
     pub from_start: bool,
+    /// What a paused destination has waiting is kept this long, or as long as its schedule goes
+    /// on if that is longer; then it goes to the dead letters.
+    pub keep_while_paused: Duration,
 }
 
 impl Options {
@@ -78,7 +82,13 @@ impl Options {
             attempt_timeout: Duration::from_secs(30),
             snapshot_every: Duration::from_secs(60),
             from_start: false,
+            keep_while_paused: Duration::from_secs(7 * 24 * 3600),
         }
+    }
+
+    /// When messages of `route` are tried again: as it says itself, or as all are.
+    pub(crate) fn schedule_of(&self, route: &DestinationRoute) -> Schedule {
+        route.retry_for.map_or(self.schedule, Schedule::new)
     }
 }
 

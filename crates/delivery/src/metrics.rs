@@ -34,10 +34,15 @@ impl Meters {
         }
     }
 
-    /// A message was delivered: how long its attempt took, and how long since it was accepted.
-    pub fn delivered(&self, attempt_ms: u32, whole_ms: i64) {
-        self.delivered.increment(1);
+    /// An attempt delivered `many` messages: how long it took.
+    pub fn delivered(&self, many: usize, attempt_ms: u32) {
+        self.delivered.increment(many as u64);
         self.attempt.record(f64::from(attempt_ms) / 1000.0);
+    }
+
+    /// How long a delivered message was on its way since it was accepted. Of those of one attempt
+    /// that were accepted in the same millisecond, one stands for all.
+    pub fn was_on_its_way(&self, whole_ms: i64) {
         self.whole.record(whole_ms.max(0) as f64 / 1000.0);
     }
 }

@@ -3,7 +3,10 @@
 //! At most one delivery holds messages of a person at one time; what comes meanwhile waits in
 //! that person's line. Persons are told apart by a hash: two that share one only wait for each other.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use destination_kit::Batching;
 use spec::Message;
@@ -23,12 +26,30 @@ pub struct Waiting {
     pub message: Message,
 }
 
+/// Persons are hashes already.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("keys are numbers");
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// The queue of one destination. The caller bounds it by [`Queue::len`] and [`Queue::bytes`].
 #[derive(Debug, Default)]
 pub struct Queue {
     ready: VecDeque<Waiting>,
     /// Persons with a message in `ready` or on its way, and what waits behind it.
-    lines: HashMap<u64, VecDeque<Waiting>>,
+    lines: HashMap<u64, VecDeque<Waiting>, BuildHasherDefault<Hashed>>,
     len: usize,
     bytes: usize,
 }
@@ -109,6 +130,17 @@ impl Queue {
         self.len -= 1;
         self.bytes -= taken.message.raw().len();
         Some(taken)
+    }
+
+    /// Tells persons apart anew, as `person` does. Call it while nothing is on its way.
+    pub fn regroup(&mut self, person: impl Fn(&Message) -> u64) {
+        let Queue { ready, lines, .. } = std::mem::take(self);
+        let mut all: Vec<Waiting> =
+            ready.into_iter().chain(lines.into_values().flatten()).collect();
+        all.sort_unstable_by_key(|waiting| waiting.position);
+        for waiting in all {
+            self.push(Waiting { person: person(&waiting.message), ..waiting });
+        }
     }
 
     /// A delivery with messages of these persons is over: those behind them may go.

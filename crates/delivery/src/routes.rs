@@ -41,6 +41,7 @@ pub fn routes(delivery: Delivery) -> Router {
         .route("/api/destinations/{destination}", get(destination))
         .route("/api/destinations/{destination}/dead-letters", get(dead_letters))
         .route("/api/destinations/{destination}/redeliver", post(redeliver))
+        .route("/api/destinations/{destination}/resume", post(resume))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(delivery)
 }
@@ -161,6 +162,19 @@ async fn redeliver(
     Ok(Json(json!({ "data": { "redelivered": many } })))
 }
 
+/// Lets a destination go on that was paused until somebody sees to it.
+async fn resume(
+    State(delivery): State<Delivery>,
+    Path(name): Path<String>,
+    query: Pairs,
+) -> Result<Json<Value>, Problem> {
+    query::nothing(query)?;
+    let snapshot = delivery.inner().routing.snapshot();
+    let route = find(&snapshot, &name)?;
+    let resumed = delivery.resume(&route.id).await.ok_or_else(|| Problem::not_running(&name))?;
+    Ok(Json(json!({ "data": { "resumed": resumed } })))
+}
+
 /// The positions that a body names; `None` for all.
 fn wanted(body: &[u8]) -> Result<Option<Vec<u64>>, Problem> {
     let body: Value = serde_json::from_slice(body).map_err(|_| Problem::redeliver_body(""))?;
@@ -248,6 +262,17 @@ fn show(delivery: &Delivery, snapshot: &RoutingSnapshot, route: &DestinationRout
             "probeAt": status.as_ref().and_then(|status| status.probe_at_ms).map(iso),
         },
         "inFlight": status.as_ref().map_or(0, |status| status.in_flight),
+        "pause": status.as_ref().and_then(|status| status.pause).map(|pause| json!({
+            "at": iso(pause.at_ms),
+            "cause": pause.cause,
+        })),
+        "failing": status.as_ref().and_then(|status| status.failing).map(|streak| json!({
+            "since": iso(streak.since_ms),
+            "pausesAt": iso(streak.pauses_at_ms()),
+            "percent": streak.percent().min(100),
+            "warning": streak.warning() > 0,
+        })),
+        "retryFor": delivery.inner().options.schedule_of(route).give_up_after().as_secs(),
         "lastDeliveredAt": last_delivered.map(iso),
         "lastError": last_error,
     });
@@ -263,7 +288,7 @@ fn state(route: &DestinationRoute, status: Option<&Status>) -> &'static str {
         Some(Condition::Active) => "active",
         Some(Condition::Disabled) | None => "starting",
         Some(Condition::Misconfigured) => "misconfigured",
-        Some(Condition::Paused) => "paused",
+        Some(Condition::Paused | Condition::OnHold) => "paused",
         Some(Condition::Failing) => "failing",
         Some(Condition::Recovering) => "recovering",
         Some(Condition::Stopped) => "stopped",

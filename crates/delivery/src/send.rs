@@ -6,8 +6,8 @@ use destination_kit::{Answer, DeliveryError, Destination, Fault};
 use spec::Message;
 use tokio::time::{Instant, timeout};
 
-/// What one message heard, and how long that took.
-#[derive(Debug)]
+/// What messages heard, and how long that took.
+#[derive(Debug, Clone)]
 pub struct Heard {
     /// The partner's answer.
     pub answer: Result<Answer, DeliveryError>,
@@ -15,8 +15,8 @@ pub struct Heard {
     pub took_ms: u32,
 }
 
-/// Sends `messages` in one attempt that ends after `limit` at the latest, and says what each of
-/// them heard, in their order.
+/// Sends `messages` in one attempt that ends after `limit` at the latest, and says what they
+/// heard, in their order: so many of them this, so many that.
 ///
 /// A batch that is refused may be so for one message's sake: it is halved and sent again, in
 /// order, until those who are to blame stand alone.
@@ -24,8 +24,8 @@ pub async fn send(
     destination: &Arc<dyn Destination>,
     messages: &[Message],
     limit: Duration,
-) -> Vec<Heard> {
-    let mut heard = Vec::with_capacity(messages.len());
+) -> Vec<(usize, Heard)> {
+    let mut heard = Vec::new();
     let mut parts = VecDeque::from([messages]);
     while let Some(part) = parts.pop_front() {
         let began = Instant::now();
@@ -37,7 +37,7 @@ pub async fn send(
             continue;
         }
         let took_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
-        heard.extend(part.iter().map(|_| Heard { answer: answer.clone(), took_ms }));
+        heard.push((part.len(), Heard { answer, took_ms }));
     }
     heard
 }

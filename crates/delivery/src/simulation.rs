@@ -12,7 +12,7 @@ use std::{
 
 use event_log::{MemoryLog, Position};
 use routing::{Routing, RoutingSnapshot};
-use spec::{Attempts, Outcome, record};
+use spec::{Attempts, Delivered, Outcome, record};
 use tokio::time::sleep;
 
 use crate::tests::{
@@ -112,6 +112,12 @@ fn judge(seed: u64, scene: &Scene, log: &MemoryLog, accepted: &[(String, String,
     }
     for (key, ends) in &settled {
         assert_eq!(*ends, 1, "seed {seed}: {key:?} ended {ends} times");
+    }
+    for entry in entries.iter().filter(|entry| entry.label.kind == record::DELIVERED) {
+        let delivered: Delivered = record::decode(&entry.payload).expect("we wrote it");
+        for position in delivered.together.iter().flat_map(|together| &together.positions) {
+            *settled.entry((delivered.destination.to_string(), *position)).or_default() += 1;
+        }
     }
     assert_eq!(scene.overlaps(), [""; 0], "seed {seed}: two at a time for one person");
     for (name, sources) in [

@@ -169,12 +169,26 @@ impl Delivery {
                 positions.iter().map(|at| (*at, letters[at].clone())).collect();
             Ok(chosen.into_iter().collect::<Vec<(u64, DeadLetter)>>())
         })?;
-        let requests = self.0.workers().get(destination).map(|worker| worker.requests.clone());
-        let requests = requests.ok_or(RedeliverError::NotRunning)?;
+        let ask = |answer| Request::Redeliver(letters, answer);
+        self.ask(destination, ask).await.ok_or(RedeliverError::NotRunning)
+    }
+
+    /// Lets a paused destination go on. Recorded in the log when this returns; says whether it was
+    /// paused. `None`: it is disabled, unknown, or deliveries are about to stop.
+    pub async fn resume(&self, destination: &DestinationId) -> Option<bool> {
+        Some(self.ask(destination, Request::Resume).await? > 0)
+    }
+
+    /// Asks the worker of `destination`; `None` when there is none to answer.
+    async fn ask(
+        &self,
+        destination: &DestinationId,
+        request: impl FnOnce(oneshot::Sender<usize>) -> Request,
+    ) -> Option<usize> {
+        let requests = self.0.workers().get(destination)?.requests.clone();
         let (answer, many) = oneshot::channel();
-        let asked = requests.send(Request::Redeliver(letters, answer)).await;
-        asked.map_err(|_| RedeliverError::NotRunning)?;
-        many.await.map_err(|_| RedeliverError::NotRunning)
+        requests.send(request(answer)).await.ok()?;
+        many.await.ok()
     }
 }
 
@@ -344,8 +358,11 @@ impl Supervisor {
         // Everything that an earlier worker recorded is to be in the books before a new one begins.
         let end = *self.inner.log.end().borrow();
         self.inner.ledger.caught_up(end).await;
-        let book = self.inner.ledger.with(|books| books.destination(id).cloned());
-        let Some(book) = book else { return };
+        let known = self
+            .inner
+            .ledger
+            .with(|books| books.destination(id).map(|book| (book.clone(), books.condition(id))));
+        let Some((book, condition)) = known else { return };
         let enabled = orders.route.as_ref().is_some_and(|route| route.enabled);
         let released = self.inner.log.committed(&group_of(id)).is_none();
         if !enabled && book.total.pending() == 0 && released {
@@ -359,6 +376,7 @@ impl Supervisor {
             kinds: self.inner.kinds.clone(),
             options: self.inner.options.clone(),
             book,
+            condition,
             orders,
             requests,
             status: status.clone(),

@@ -18,6 +18,7 @@ pub fn destination(slug: &str, sources: &[&str]) -> DestinationRoute {
         settings: serde_json::Map::new(),
         sources: sources.iter().map(|source| SourceId((*source).into())).collect(),
         concurrency: 4,
+        retry_for: None,
     }
 }
 

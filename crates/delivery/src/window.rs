@@ -14,10 +14,25 @@ impl Window {
 
     /// The message at `position` has an outcome.
     pub fn settle(&mut self, position: u64) {
-        if let Ok(at) = self.0.binary_search_by_key(&position, |(position, _)| *position) {
-            self.0[at].1 = true;
-            while self.0.pop_front_if(|(_, settled)| *settled).is_some() {}
+        self.settle_all([position]);
+    }
+
+    /// The messages at `positions` have outcomes. Cheap where they are neighbours in their order.
+    pub fn settle_all(&mut self, positions: impl IntoIterator<Item = u64>) {
+        let mut next = 0;
+        for position in positions {
+            let is_next = self.0.get(next).is_some_and(|(there, _)| *there == position);
+            let at = if is_next { Ok(next) } else { self.find(position) };
+            if let Ok(at) = at {
+                self.0[at].1 = true;
+                next = at + 1;
+            }
         }
+        while self.0.pop_front_if(|(_, settled)| *settled).is_some() {}
+    }
+
+    fn find(&self, position: u64) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&position, |(position, _)| *position)
     }
 
     /// The oldest message without an outcome.
@@ -48,5 +63,15 @@ mod tests {
         assert_eq!((window.oldest(), window.len()), (Some(72), 1));
         window.settle(72);
         assert_eq!(window.oldest(), None);
+    }
+
+    #[test]
+    fn many_are_settled_at_once_whatever_stands_between_them() {
+        let mut window = Window::default();
+        (0..10).for_each(|n| window.push(n * 8));
+        window.settle_all([0, 8, 24, 25, 32, 72]);
+        assert_eq!((window.oldest(), window.len()), (Some(16), 8));
+        window.settle_all([64, 16, 40, 48, 56]);
+        assert_eq!((window.oldest(), window.len()), (None, 0));
     }
 }

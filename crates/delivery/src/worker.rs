@@ -14,9 +14,12 @@
 //! - While nothing may be sent (breaker open, settings not accepted, disabled), what waits stays
 //!   in the log. What has waited longer than the schedule's horizon goes to the dead letters with
 //!   the code `expired`, so that a dead partner cannot fill the disk.
+//! - A destination that is gone, or has done nothing but fail for days, is paused: not even asked
+//!   again, until somebody resumes it or edits its settings. What comes for it waits.
 //! - Retries take at most half of the deliveries under way while first attempts wait.
 
 mod dispatch;
+mod pause;
 mod record;
 mod settle;
 
@@ -30,7 +33,7 @@ use std::{
 use destination_kit::{BadSetting, Batching, Destination};
 use event_log::{Batch, Chunk, EventLog, Lane, LogError, Position};
 use routing::DestinationRoute;
-use spec::{Attempt, DestinationId};
+use spec::{DestinationId, Pause};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinSet,
@@ -39,9 +42,11 @@ use tokio::{
 
 use crate::{
     Kinds, Options,
-    books::{DeadLetter, DestinationBook, Fed},
+    books::{Condition, DeadLetter, DestinationBook, Fed, Paused},
     breaker::{self, Breaker},
+    failing::Streak,
     metrics::Meters,
+    outcomes::Outcomes,
     queue::Queue,
     retries::{Retries, Retry},
     window::Window,
@@ -59,6 +64,8 @@ const RETRIES_MAX: usize = 10_000;
 /// Outcomes that wait to be recorded.
 const OUTCOMES_MAX: usize = 65_536;
 const READ_BYTES: usize = 256 << 10;
+/// The same for a worker that is behind.
+const READ_BYTES_BEHIND: usize = 1 << 20;
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// How often a worker looks for what has waited too long.
 const TICK: Duration = Duration::from_secs(60);
@@ -78,6 +85,8 @@ pub(crate) struct Orders {
 pub(crate) enum Request {
     /// Take these dead letters up again; answers how many were.
     Redeliver(Vec<(u64, DeadLetter)>, oneshot::Sender<usize>),
+    /// Go on after a pause; answers 1 when there was one.
+    Resume(oneshot::Sender<usize>),
 }
 
 /// What a worker shows of itself.
@@ -95,6 +104,10 @@ pub struct Status {
     pub probe_at_ms: Option<i64>,
     /// When the oldest message in the queue was accepted, Unix milliseconds.
     pub oldest_waiting_ms: Option<i64>,
+    /// Why nothing is sent until somebody sees to it, when it is [`State::OnHold`].
+    pub pause: Option<Paused>,
+    /// Failures without any success since.
+    pub failing: Option<Streak>,
 }
 
 /// What a worker is about.
@@ -109,6 +122,8 @@ pub enum State {
     Misconfigured,
     /// The partner does not accept its settings; it is asked again now and then.
     Paused,
+    /// It was gone or failing for too long: nothing is sent until somebody resumes it.
+    OnHold,
     /// The partner does not work; it is asked again now and then.
     Failing,
     /// The partner works again; deliveries pick up.
@@ -152,6 +167,13 @@ pub(crate) struct Worker {
     relink: bool,
     stop: Option<Instant>,
     failed: Option<LogError>,
+    /// Nothing is sent until somebody sees to it.
+    pause: Option<Paused>,
+    /// Pauses, and their ends, that are not recorded yet.
+    pauses: Vec<Pause>,
+    failing: Option<Streak>,
+    /// The highest share of the time until a pause that was warned of.
+    warned: u32,
 
     /// The feed in force at `read_at`, and what follows it.
     fed: VecDeque<Fed>,
@@ -160,6 +182,8 @@ pub(crate) struct Worker {
     ahead: BTreeSet<u64>,
     end: watch::Receiver<Position>,
     caught_up: bool,
+    /// There was more to read than the last read brought.
+    behind: bool,
     /// While disabled: the next message was looked at and has not waited too long.
     looked: bool,
     reading: Pending<Result<Chunk, LogError>>,
@@ -173,7 +197,7 @@ pub(crate) struct Worker {
     last_was_retry: bool,
     tick_at: Instant,
 
-    outcomes: Vec<Attempt>,
+    outcomes: Outcomes,
     oldest_outcome: Instant,
     recording: Pending<Result<(), LogError>>,
     /// Who asked for redeliveries that are not recorded yet, and how many there were; in the
@@ -201,6 +225,7 @@ pub(crate) struct Start {
     pub kinds: Arc<Kinds>,
     pub options: Arc<Options>,
     pub book: DestinationBook,
+    pub condition: Condition,
     pub orders: watch::Receiver<Orders>,
     pub requests: mpsc::Receiver<Request>,
     pub status: Arc<Mutex<Status>>,
@@ -210,7 +235,7 @@ pub(crate) struct Start {
 impl Worker {
     /// A worker that goes on where the books say its destination has come to.
     pub fn new(start: Start) -> Worker {
-        let Start { log, kinds, options, book, orders, requests, status, lost } = start;
+        let Start { log, kinds, options, book, condition, orders, requests, status, lost } = start;
         let started = Instant::now();
         let wall = options.world.clock.now_ms();
         let mut retries = Retries::default();
@@ -238,10 +263,15 @@ impl Worker {
             relink: true,
             stop: None,
             failed: None,
+            pause: condition.pause,
+            pauses: Vec::new(),
+            failing: condition.failing,
+            warned: 0,
             fed: book.fed.into(),
             read_at: Position(book.read_to),
             ahead: book.ahead,
             caught_up: false,
+            behind: false,
             looked: false,
             reading: None,
             queue: Queue::default(),
@@ -252,7 +282,7 @@ impl Worker {
             retries_in_flight: 0,
             last_was_retry: false,
             tick_at: started,
-            outcomes: Vec::new(),
+            outcomes: Outcomes::default(),
             oldest_outcome: started,
             recording: None,
             asked: Default::default(),
@@ -273,6 +303,8 @@ impl Worker {
     /// Works until it is told to stop, or the log stops.
     pub async fn run(mut self) {
         self.ordered();
+        // Settings may have been edited while nobody was there to see it.
+        self.reconsider_pause(false);
         loop {
             if self.relink && self.flight.is_empty() {
                 self.make_link().await;
@@ -314,7 +346,11 @@ impl Worker {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Ordered(true) => self.ordered(),
+            Event::Ordered(true) => {
+                let was_off = self.route.as_ref().is_none_or(|route| !route.enabled);
+                self.ordered();
+                self.reconsider_pause(was_off);
+            }
             // Nobody is left to give orders: the process is on its way out.
             Event::Ordered(false) => self.stop = Some(Instant::now()),
             Event::Landed(landed) => {
@@ -346,8 +382,12 @@ impl Worker {
             Event::Grown(false) => self.stop = Some(Instant::now()),
             Event::Asked(Some(Request::Redeliver(letters, answer))) => {
                 let many = self.redeliver(letters);
-                self.asked[1].push((answer, many));
+                self.promise(answer, many);
                 self.oldest_outcome = self.oldest_outcome.min(Instant::now());
+            }
+            Event::Asked(Some(Request::Resume(answer))) => {
+                let many = usize::from(self.resume());
+                self.promise(answer, many);
             }
             Event::Asked(None) => self.requests.close(),
             Event::Time => {}
@@ -356,6 +396,16 @@ impl Worker {
             self.tick_at = Instant::now() + TICK;
             self.looked = false;
             self.expire();
+        }
+    }
+
+    /// Answers `many` once that is recorded; at once where there is nothing to record.
+    fn promise(&mut self, answer: oneshot::Sender<usize>, many: usize) {
+        if many > 0 {
+            self.asked[1].push((answer, many));
+        } else {
+            // Whoever asked may have gone.
+            let _ = answer.send(0);
         }
     }
 
@@ -395,12 +445,15 @@ impl Worker {
                 Link::Misconfigured(problems)
             }
         };
+        let mut queue = std::mem::take(&mut self.queue);
+        queue.regroup(|message| self.person_of(message));
+        self.queue = queue;
     }
 
     fn is_done(&self) -> bool {
         let Some(stop) = self.stop else { return self.failed.is_some() };
-        let settled =
-            self.flight.is_empty() && self.outcomes.is_empty() && self.recording.is_none();
+        let told = self.outcomes.is_empty() && self.pauses.is_empty() && self.recording.is_none();
+        let settled = self.flight.is_empty() && told;
         settled || self.failed.is_some() || Instant::now() >= stop
     }
 
@@ -420,7 +473,8 @@ impl Worker {
         // What is due already waits for a place, and places announce themselves.
         let due = self.retries.next_due().filter(|due| *due > now).map(at);
         let probe = self.breaker.probe_at().filter(|probe| *probe > now).map(at);
-        let sending = matches!(self.link, Link::Ready { .. }) && self.stop.is_none();
+        let ready = matches!(self.link, Link::Ready { .. }) && self.pause.is_none();
+        let sending = ready && self.stop.is_none();
         let waits = self.retries.len() > 0 || self.queue.len() > 0 || !self.is_parked();
         let times = [
             due.filter(|_| sending),
@@ -437,12 +491,14 @@ impl Worker {
             (Some(_), ..) => (State::Stopped, vec![]),
             (_, Link::Off, _) => (State::Disabled, vec![]),
             (_, Link::Misconfigured(problems), _) => (State::Misconfigured, problems.clone()),
+            _ if self.pause.is_some() => (State::OnHold, vec![]),
             (.., breaker::State::Closed) => (State::Active, vec![]),
             (.., breaker::State::Open { .. }) => (State::Failing, vec![]),
             (.., breaker::State::Paused { .. }) => (State::Paused, vec![]),
             (.., breaker::State::HalfOpen { .. }) => (State::Recovering, vec![]),
         };
-        let probe_at_ms = self.breaker.probe_at().map(|at| self.wall_ms() + at - self.now());
+        let probe_at = self.breaker.probe_at().filter(|_| self.pause.is_none());
+        let probe_at_ms = probe_at.map(|at| self.wall_ms() + at - self.now());
         let status = Status {
             state,
             problems,
@@ -450,6 +506,8 @@ impl Worker {
             queued: self.queue.len(),
             probe_at_ms,
             oldest_waiting_ms: self.queue.next_received_at_ms(),
+            pause: self.pause,
+            failing: self.failing,
         };
         *self.status.lock().expect("no holder of this lock panics") = status;
     }
@@ -470,6 +528,12 @@ impl std::fmt::Display for Problems<'_> {
         }
         Ok(())
     }
+}
+
+/// A hash of kind and settings of `route`, with the log's own seed.
+fn settings_of(log: &dyn EventLog, route: &DestinationRoute) -> u64 {
+    let settings = serde_json::json!([route.kind, route.settings]).to_string();
+    log.key_of(0, settings.as_bytes()) as u64
 }
 
 /// An empty batch for this worker's records.

@@ -38,8 +38,10 @@ pub enum Next {
     Again(Option<Duration>),
     /// Discard.
     Discard,
-    /// Pause the destination.
+    /// Pause the destination, and ask now and then whether its settings are accepted.
     Pause,
+    /// Pause it until somebody sees to it.
+    Stop,
 }
 
 /// A message with this `messageId` (as it stands in JSON) and these properties, an object.
@@ -102,7 +104,8 @@ pub fn kind(kind: &dyn DestinationKind) {
 /// many as it says, the same ones again, and several deliveries at once.
 pub async fn delivers(destination: Arc<dyn Destination>) {
     let batching = destination.batching();
-    assert!(batching.messages_max > 0 && batching.bytes_max > 0, "{batching:?}");
+    let some = batching.messages_max > 0 && batching.bytes_max > 0 && batching.calls_max > 0;
+    assert!(some, "{batching:?}");
     let most = messages(batching.messages_max);
     for batch in [&most[..1], &most[..], &most[..]] {
         let outcome = destination.deliver(batch).await;
@@ -140,7 +143,7 @@ pub async fn http_faults(open: &(dyn Fn(&str, &World) -> Arc<dyn Destination> + 
         (Behaviour::answer(404), Next::Discard, "404"),
         (Behaviour::answer(413), Next::Discard, "413"),
         (Behaviour::answer(501), Next::Discard, "501"),
-        (Behaviour::answer(410), Next::Pause, "410"),
+        (Behaviour::answer(410), Next::Stop, "410"),
         (Behaviour::answer(408), again, "408"),
         (Behaviour::answer(425), again, "425"),
         (Behaviour::answer(429), again, "429"),
@@ -251,6 +254,7 @@ pub fn next(outcome: &Result<Answer, DeliveryError>) -> Next {
         Err(DeliveryError::Retry(_, wait)) => Next::Again(*wait),
         Err(DeliveryError::Refused(_)) => Next::Discard,
         Err(DeliveryError::BadSettings(_)) => Next::Pause,
+        Err(DeliveryError::Gone(_)) => Next::Stop,
     }
 }
 
@@ -261,7 +265,8 @@ pub fn fault(outcome: &Result<Answer, DeliveryError>) -> Option<&Fault> {
         Err(
             DeliveryError::Retry(fault, _)
             | DeliveryError::Refused(fault)
-            | DeliveryError::BadSettings(fault),
+            | DeliveryError::BadSettings(fault)
+            | DeliveryError::Gone(fault),
         ) => Some(fault),
     }
 }

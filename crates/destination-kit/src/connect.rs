@@ -14,17 +14,14 @@ use std::{
 };
 
 use http::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::{
-    client::legacy::connect::{Connected, Connection},
-    rt::TokioIo,
-};
+use hyper_rustls::MaybeHttpsStream;
+use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout_at},
 };
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_rustls::TlsConnector;
 
 use crate::{Fault, World, address::denied};
 
@@ -32,6 +29,9 @@ use crate::{Fault, World, address::denied};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Addresses of one name that are tried, each with its share of the time.
 const ADDRESSES_TRIED_MAX: usize = 4;
+
+/// A connection, with or without TLS.
+type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -76,13 +76,14 @@ impl Connector {
         let addresses = resolved.map_err(|_| late(&format!("the name {host:?}")))??;
         let stream = self.first_open(&addresses, port, deadline).await?;
         if !secure {
-            return Ok(Stream::Plain(TokioIo::new(stream)));
+            return Ok(Stream::Http(TokioIo::new(stream)));
         }
         let name = ServerName::try_from(host.to_owned())
             .map_err(|bad| failed("TLS", format!("{host:?} cannot be on a certificate: {bad}")))?;
+        let stream = TokioIo::new(TokioIo::new(stream));
         let handshake = timeout_at(deadline, self.tls.connect(name, stream)).await;
         match handshake.map_err(|_| late("the TLS handshake"))? {
-            Ok(stream) => Ok(Stream::Tls(Box::new(TokioIo::new(stream)))),
+            Ok(stream) => Ok(Stream::from(stream)),
             Err(bad) => Err(failed("TLS", format!("TLS with {host:?} failed: {bad}"))),
         }
     }
@@ -198,74 +199,4 @@ fn failed(code: &str, sentence: String) -> ConnectError {
 
 fn late(what: &str) -> ConnectError {
     failed("ETIMEDOUT", format!("{what} took longer than {} s", CONNECT_TIMEOUT.as_secs()))
-}
-
-/// A connection, with or without TLS.
-pub(crate) enum Stream {
-    Plain(TokioIo<TcpStream>),
-    Tls(Box<TokioIo<TlsStream<TcpStream>>>),
-}
-
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        Connected::new()
-    }
-}
-
-impl Read for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-        }
-    }
-}
-
-impl Write for Stream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Stream::Plain(stream) => stream.is_write_vectored(),
-            Stream::Tls(stream) => stream.is_write_vectored(),
-        }
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
-        }
-    }
 }

@@ -199,7 +199,7 @@ impl Reply {
         let fault = || Fault { status: Some(status), code: status.to_string(), excerpt };
         match status {
             200..=299 => Ok(Answer { status: Some(status) }),
-            410 => Err(DeliveryError::BadSettings(fault())),
+            410 => Err(DeliveryError::Gone(fault())),
             501 | 505 => Err(DeliveryError::Refused(fault())),
             408 | 425 | 429 | 500.. => Err(DeliveryError::Retry(fault(), retry_after)),
             _ => Err(DeliveryError::Refused(fault())),

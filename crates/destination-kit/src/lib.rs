@@ -61,11 +61,14 @@ pub struct Batching {
     pub messages_max: usize,
     /// At most this many bytes of JSON, unless a single message is larger.
     pub bytes_max: usize,
+    /// At most this many calls at one time, whatever the configuration allows. With 1, messages
+    /// come in the order of the log, and what waits for a call to end goes with the next one.
+    pub calls_max: usize,
 }
 
 impl Default for Batching {
     fn default() -> Self {
-        Batching { messages_max: 1, bytes_max: 512 * 1024 }
+        Batching { messages_max: 1, bytes_max: 512 * 1024, calls_max: usize::MAX }
     }
 }
 
@@ -88,6 +91,10 @@ pub enum DeliveryError {
     /// Pause the destination until someone edits its settings; nothing is lost meanwhile.
     #[error("destination does not accept these settings: {}", .0.code)]
     BadSettings(Fault),
+    /// Nobody listens there any more (410): pause the destination until someone resumes it or
+    /// edits its settings, and ask no more meanwhile; nothing is lost.
+    #[error("destination is gone: {}", .0.code)]
+    Gone(Fault),
 }
 
 /// What went wrong, for machines and for people.

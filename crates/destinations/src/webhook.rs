@@ -95,7 +95,8 @@ struct Webhook {
 #[async_trait]
 impl Destination for Webhook {
     fn batching(&self) -> Batching {
-        Batching { messages_max: self.batch_size, bytes_max: self.batch_bytes }
+        let (messages_max, bytes_max) = (self.batch_size, self.batch_bytes);
+        Batching { messages_max, bytes_max, ..Batching::default() }
     }
 
     async fn deliver(&self, messages: &[Message]) -> Result<Answer, DeliveryError> {

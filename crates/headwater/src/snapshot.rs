@@ -44,6 +44,7 @@ pub fn snapshot(config: &Config, revision: u64) -> RoutingSnapshot {
                 .map(|id| (*id).clone())
                 .collect(),
             concurrency: destination.concurrency,
+            retry_for: destination.retry_for,
         })
         .collect();
     RoutingSnapshot::new(revision, sources, destinations)

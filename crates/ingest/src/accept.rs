@@ -172,8 +172,7 @@ pub fn fill(
     }
     if envelope.uncounted > 0 {
         let fault = validate::surplus(envelope.uncounted);
-        filling.discard_raw(items.len(), None, fault, b"");
-        filling.verdicts.discarded += envelope.uncounted - 1;
+        filling.discard_rest(items.len(), envelope.uncounted, fault);
     }
     if items.is_empty() {
         filling.discard_raw(0, None, validate::empty_batch(envelope.batch), body);
@@ -224,7 +223,7 @@ impl Filling<'_, '_> {
         let mut body = Vec::new();
         normalise::write(common, incoming, self.world.fresh_id, &mut body);
         let message_id = message_id(incoming.slots, common.body);
-        self.push_discard(index, message_id, fault, body, true);
+        self.push_discard(index, 1, message_id, fault, body, true);
     }
 
     /// Keeps the beginning of what could not be read as a message.
@@ -238,12 +237,19 @@ impl Filling<'_, '_> {
     ) {
         let message_id = slots.and_then(|(slots, body)| message_id(slots, body));
         let excerpt = raw[..raw.len().min(EXCERPT_BYTES)].to_vec();
-        self.push_discard(index, message_id, fault, excerpt, false);
+        self.push_discard(index, 1, message_id, fault, excerpt, false);
+    }
+
+    /// Counts the `messages` from `index` on and keeps nothing of them.
+    #[cold]
+    fn discard_rest(&mut self, index: usize, messages: u32, fault: Fault) {
+        self.push_discard(index, messages, None, fault, Vec::new(), false);
     }
 
     fn push_discard(
         &mut self,
         index: usize,
+        messages: u32,
         message_id: Option<String>,
         fault: Fault,
         body: Vec<u8>,
@@ -253,6 +259,7 @@ impl Filling<'_, '_> {
         let discard = Discard {
             step: Step::FailedOnIngest,
             code: fault.code.into(),
+            messages,
             pointer: fault.pointer.to_string(),
             detail: fault.detail.to_string(),
             index,
@@ -266,7 +273,7 @@ impl Filling<'_, '_> {
             tag: Tag::None,
         };
         self.batch.push(label, &record::encode(&discard));
-        self.verdicts.discarded += 1;
+        self.verdicts.discarded += messages;
         self.verdicts.discards.push(Discarded { index, message_id, fault });
     }
 }

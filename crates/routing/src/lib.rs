@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use arc_swap::{ArcSwap, Guard};
@@ -62,6 +63,9 @@ pub struct DestinationRoute {
     pub sources: Vec<SourceId>,
     /// Messages on their way to it at one time.
     pub concurrency: usize,
+    /// How long a message that it did not take is tried again; the installation's own time when
+    /// it says nothing.
+    pub retry_for: Option<Duration>,
 }
 
 impl RoutingSnapshot {

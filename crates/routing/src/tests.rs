@@ -22,6 +22,7 @@ fn snapshot(revision: u64, enabled: bool) -> RoutingSnapshot {
         settings: Map::new(),
         sources: vec![source.id.clone()],
         concurrency: 4,
+        retry_for: None,
     };
     RoutingSnapshot::new(revision, vec![source], vec![destination])
 }

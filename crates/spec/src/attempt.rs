@@ -17,6 +17,78 @@ pub struct Attempts {
     pub attempts: Vec<Attempt>,
 }
 
+/// Payload of a [`crate::record::DELIVERED`] record: messages that a destination took in batches,
+/// each at its first attempt. It says what an [`Attempts`] record would say, in a few bytes for
+/// each message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivered {
+    /// Where the messages went.
+    pub destination: DestinationId,
+    /// See [`Attempts::read_to`].
+    pub read_to: u64,
+    /// The messages.
+    pub together: Vec<Together>,
+}
+
+/// Messages of one source and minute that one attempt delivered, the first of each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Together {
+    /// Stream of their source.
+    pub stream: u64,
+    /// The minute in which they were accepted: its first millisecond, Unix.
+    pub minute_ms: i64,
+    /// When the attempt began, Unix milliseconds.
+    pub at_ms: i64,
+    /// How long it took, milliseconds.
+    pub took_ms: u32,
+    /// What the destination answered, where it speaks HTTP.
+    pub status: Option<u16>,
+    /// Positions of the messages in the log, in their order.
+    #[serde(with = "crate::deltas")]
+    pub positions: Vec<u64>,
+}
+
+impl Together {
+    /// The attempt at the message at `position`, as an [`Attempts`] record would say it; `None`
+    /// when it is not among them.
+    pub fn attempt(&self, position: u64) -> Option<Attempt> {
+        self.positions.binary_search(&position).ok()?;
+        Some(Attempt {
+            position,
+            stream: self.stream,
+            received_at_ms: self.minute_ms,
+            at_ms: self.at_ms,
+            took_ms: self.took_ms,
+            number: 1,
+            outcome: Outcome::Delivered { status: self.status },
+        })
+    }
+}
+
+/// Payload of a [`crate::record::PAUSE`] record: from here on a destination is sent nothing, or
+/// is again. What is accepted for it meanwhile is its own and waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Who is sent nothing.
+    pub destination: DestinationId,
+    /// Since when, Unix milliseconds.
+    pub at_ms: i64,
+    /// Why; `None`: it goes on.
+    pub cause: Option<PauseCause>,
+    /// A hash of the settings it had: with others it goes on by itself.
+    pub settings: u64,
+}
+
+/// Why a destination is paused until somebody sees to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseCause {
+    /// The partner says that nobody listens any more (410).
+    Gone,
+    /// Nothing but failure for too long.
+    Failing,
+}
+
 /// One try of one message, or the decision not to try.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {

@@ -23,13 +23,16 @@ pub enum Step {
 /// A stable, documented reason code, such as `no_user_anon_id` or `FILTERED_BY_INTEGRATIONS_OBJECT`.
 pub type DiscardCode = Cow<'static, str>;
 
-/// Payload of a [`crate::record::DISCARD`] record: a message that was taken and cannot be used.
+/// Payload of a [`crate::record::DISCARD`] record: a message that was taken and cannot be used, or
+/// several that one sentence is enough for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discard {
     /// Where it was stopped.
     pub step: Step,
     /// Why, for machines.
     pub code: DiscardCode,
+    /// How many messages it stands for, at least 1. `index` and `body` are the first one's.
+    pub messages: u32,
     /// Where in the message the fault is, as a JSON pointer; empty for the message as a whole.
     pub pointer: String,
     /// Why, in one sentence for the person who sent it.

@@ -2,6 +2,7 @@
 //! payloads of the records in the log. No I/O, no clock, no HTTP.
 
 mod attempt;
+mod deltas;
 mod discard;
 mod ids;
 mod kind;
@@ -10,7 +11,9 @@ mod message;
 pub mod record;
 mod time;
 
-pub use attempt::{Attempt, Attempts, Backlog, Feed, Lapse, Outcome};
+pub use attempt::{
+    Attempt, Attempts, Backlog, Delivered, Feed, Lapse, Outcome, Pause, PauseCause, Together,
+};
 pub use discard::{Discard, DiscardCode, Refused, Step};
 pub use ids::{DestinationId, SourceId, WriteKey};
 pub use kind::{Kind, UnknownKind};

@@ -17,6 +17,10 @@ pub const ATTEMPTS: u8 = 4;
 pub const FEED: u8 = 5;
 /// Messages lost to a destination; the payload is a [`crate::Lapse`].
 pub const LAPSE: u8 = 6;
+/// Messages that a destination took in batches; the payload is [`crate::Delivered`].
+pub const DELIVERED: u8 = 7;
+/// A destination is paused, or goes on; the payload is a [`crate::Pause`].
+pub const PAUSE: u8 = 8;
 
 const VERSION: u8 = 1;
 
@@ -31,7 +35,7 @@ pub enum BadPayload {
     Bytes(#[source] postcard::Error),
 }
 
-/// Writes a [`crate::Discard`], [`crate::Refused`], [`crate::Attempts`] or [`crate::Feed`] as a record's payload.
+/// Writes a record's payload; each kind names its type.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     let out = vec![VERSION];
     postcard::to_extend(value, out).expect("a vector takes any amount")

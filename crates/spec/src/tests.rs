@@ -1,6 +1,9 @@
 use bytes::Bytes;
 
-use crate::{Discard, Head, Kind, Message, Span, Step, format_iso, record};
+use crate::{
+    Delivered, DestinationId, Discard, Head, Kind, Message, Outcome, Span, Step, Together,
+    format_iso, record,
+};
 
 #[test]
 fn times_read_as_iso() {
@@ -64,6 +67,7 @@ fn payloads_name_a_version_they_do_not_know() {
     let discard = Discard {
         step: Step::FailedOnIngest,
         code: "event_not_defined".into(),
+        messages: 1,
         pointer: "/event".into(),
         detail: "event is missing".into(),
         index: 3,
@@ -75,4 +79,27 @@ fn payloads_name_a_version_they_do_not_know() {
     payload[0] = 9;
     let error = record::decode::<Discard>(&payload).expect_err("version 9 is not written yet");
     assert_eq!(error.to_string(), "payload version Some(9) is unknown");
+}
+
+#[test]
+fn positions_of_a_batch_take_few_bytes_and_each_tells_its_attempt() {
+    let positions: Vec<u64> = (0..1000).map(|n| 5_000_000_000 + n * 1304).collect();
+    let together = Together {
+        stream: u64::MAX,
+        minute_ms: 1_763_000_040_000,
+        at_ms: 1_763_000_041_500,
+        took_ms: 3,
+        status: Some(200),
+        positions,
+    };
+    let destination = DestinationId("archive".into());
+    let said = Delivered { destination, read_to: 6_000_000_000, together: vec![together] };
+    let payload = record::encode(&said);
+    assert!(payload.len() < 2100, "{} bytes", payload.len());
+    let read: Delivered = record::decode(&payload).expect("just encoded");
+    assert_eq!(read, said);
+    let attempt = read.together[0].attempt(5_000_001_304).expect("it is among them");
+    assert_eq!((attempt.number, attempt.took_ms, attempt.position), (1, 3, 5_000_001_304));
+    assert_eq!(attempt.outcome, Outcome::Delivered { status: Some(200) });
+    assert_eq!(read.together[0].attempt(5_000_001_305), None);
 }

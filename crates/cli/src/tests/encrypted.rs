@@ -52,6 +52,9 @@ async fn https_is_trusted_by_its_certificate() {
     let failure = get(stranger.clone()).await.expect_err("it is not trusted");
     assert_eq!(failure.exit_code(), 3);
     assert!(failure.to_string().contains("certificate"), "{failure}");
-    let failure = Connection { ca: Some("missing.pem".into()), ..stranger }.open().err();
-    assert_eq!(failure.expect("there is no such file").exit_code(), 2);
+    std::fs::write(&ca, "no certificate").expect("there is room");
+    for bad in [ca, "missing.pem".into()] {
+        let failure = Connection { ca: Some(bad), ..stranger.clone() }.open().err();
+        assert_eq!(failure.expect("nothing can be trusted there").exit_code(), 2);
+    }
 }

@@ -108,6 +108,7 @@ impl Server {
         let discard = Discard {
             step: Step::FailedOnIngest,
             code: "event_not_defined".into(),
+            messages: 1,
             pointer: "/event".into(),
             detail: "event is missing".into(),
             index: 0,
@@ -165,6 +166,7 @@ fn snapshot() -> RoutingSnapshot {
         settings: Map::new(),
         sources: vec![SourceId("website".into())],
         concurrency: 4,
+        retry_for: None,
     };
     RoutingSnapshot::new(1, vec![source("website"), source("app")], vec![destination])
 }

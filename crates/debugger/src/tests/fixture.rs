@@ -47,6 +47,7 @@ pub(crate) fn snapshot(revision: u64, sources: &[&str]) -> RoutingSnapshot {
         settings: Map::new(),
         sources: vec![SourceId("website".into())],
         concurrency: 4,
+        retry_for: None,
     };
     RoutingSnapshot::new(revision, sources.iter().map(source).collect(), vec![destination])
 }
@@ -108,6 +109,7 @@ impl World {
         let discard = Discard {
             step: Step::FailedOnIngest,
             code: Cow::Borrowed(code),
+            messages: 1,
             pointer: "/event".into(),
             detail: "event is missing".into(),
             index: 2,

@@ -1,7 +1,7 @@
-use event_log::{Batch, Position};
+use event_log::{Batch, Position, Tag};
 use http::StatusCode;
 use serde_json::json;
-use spec::{Outcome, Step};
+use spec::{Delivered, DestinationId, Outcome, SourceId, Step, Together, record};
 
 use super::fixture::{RECEIVED_AT_MS, World, text};
 
@@ -47,6 +47,33 @@ async fn every_attempt_is_told_in_order() {
     assert_eq!(path["state"], "delivered");
     assert_eq!(path["attempts"].as_array().expect("a list").len(), 3);
     assert_eq!(path.get("nextAttemptAt"), None);
+}
+
+#[tokio::test]
+async fn what_a_batch_took_is_told_of_each_message() {
+    let world = World::new();
+    let first = world.track("website", "m-1", "E").await;
+    let second = world.track("website", "m-2", "E").await;
+    let third = world.track("website", "m-3", "E").await;
+    let together = Together {
+        stream: SourceId("website".into()).stream(),
+        minute_ms: RECEIVED_AT_MS / 60_000 * 60_000,
+        at_ms: RECEIVED_AT_MS + 40,
+        took_ms: 7,
+        status: None,
+        positions: vec![first.0, third.0],
+    };
+    let destination = DestinationId("dst-crm".into());
+    let said = Delivered { destination, read_to: second.0, together: vec![together] };
+    let payload = record::encode(&said);
+    world.append(record::DELIVERED, "", Tag::Refers(first, third), &payload).await;
+    for (id, state) in [("m-1", "delivered"), ("m-2", "pending"), ("m-3", "delivered")] {
+        let (_, answer) = world.get(&format!("/api/trace/{id}")).await;
+        let path = &answer["data"]["messages"][0]["destinations"][0];
+        assert_eq!(path["state"], state, "{id}");
+        let attempt = json!([{"at": "2025-11-13T02:13:20.040Z", "number": 1, "tookMs": 7, "outcome": "delivered"}]);
+        assert_eq!(path["attempts"], if state == "delivered" { attempt } else { json!([]) });
+    }
 }
 
 #[tokio::test]

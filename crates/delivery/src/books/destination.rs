@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use spec::{Attempt, DestinationId, DiscardCode, Feed, Outcome, Step};
+use spec::{Attempt, DestinationId, DiscardCode, Feed, Outcome, Step, Together};
 
 use super::tally::Line;
 
@@ -159,6 +159,25 @@ impl DestinationBook {
             let past = self.fed.partition_point(|fed| fed.from <= read_to);
             self.fed.drain(..past.saturating_sub(1));
         }
+    }
+
+    /// Takes first attempts that delivered a batch into account; how many of them were pending.
+    pub(super) fn settle_together(&mut self, together: &Together, read_to: u64) -> u64 {
+        let mut many = 0;
+        for position in &together.positions {
+            // What is ahead has its outcome, and so does what was read before, unless it is tried again.
+            let waits = *position >= self.read_to
+                && (self.ahead.is_empty() || !self.ahead.contains(position));
+            let retries = !self.retries.is_empty() && self.retries.remove(position).is_some();
+            if waits && !retries && *position >= read_to {
+                self.ahead.insert(*position);
+            }
+            many += u64::from(waits || retries);
+        }
+        if many > 0 {
+            self.last_delivered_at_ms = Some(together.at_ms + i64::from(together.took_ms));
+        }
+        many
     }
 
     /// Takes an outcome into account; `None` when its message was not pending.

@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use event_log::{Label, Tag};
-use spec::{Attempt, Discard, Outcome, Refused};
+use spec::{Attempt, Discard, Outcome, PauseCause, Refused, Together};
 
 use super::*;
 
@@ -38,6 +38,14 @@ fn attempts(position: u64, read_to: u64, outcomes: &[(u64, i64, Outcome)]) -> En
         .collect();
     let said = Attempts { destination: DestinationId("crm".into()), read_to, attempts };
     entry(position, record::ATTEMPTS, 0, BEGIN_MS, record::encode(&said))
+}
+
+fn together(position: u64, read_to: u64, positions: &[u64]) -> Entry {
+    let positions = positions.to_vec();
+    let (minute_ms, at_ms, took_ms, status) = (BEGIN_MS, BEGIN_MS + 5, 2, Some(200));
+    let together = vec![Together { stream: 1, minute_ms, at_ms, took_ms, status, positions }];
+    let said = Delivered { destination: DestinationId("crm".into()), read_to, together };
+    entry(position, record::DELIVERED, 0, BEGIN_MS, record::encode(&said))
 }
 
 fn books(entries: &[Entry]) -> Books {
@@ -106,6 +114,7 @@ fn discards_and_refusals_are_read_from_the_beginning_of_their_payload() {
     let discard = Discard {
         step: Step::FilteredAtSource,
         code: "unplanned".into(),
+        messages: 2_501,
         pointer: "/event".into(),
         detail: "no".into(),
         index: 3,
@@ -128,9 +137,12 @@ fn discards_and_refusals_are_read_from_the_beginning_of_their_payload() {
     let counts = |counts: &Counts| {
         counts.iter().map(|(s, code, n)| (s, code.to_owned(), n)).collect::<Vec<_>>()
     };
-    assert_eq!(counts(&row.tally.discarded), [(Step::FilteredAtSource, "unplanned".to_owned(), 1)]);
+    assert_eq!(
+        counts(&row.tally.discarded),
+        [(Step::FilteredAtSource, "unplanned".to_owned(), 2_501)]
+    );
     assert_eq!(counts(&row.tally.refused), [(Step::FailedOnIngest, "too_large".to_owned(), 1)]);
-    assert_eq!(row.tally.received(), 1);
+    assert_eq!(row.tally.received(), 2_501);
 }
 
 #[test]
@@ -192,4 +204,52 @@ fn a_snapshot_is_the_books() {
     assert_eq!(format!("{:?}", again.destinations), format!("{:?}", through.destinations));
     assert_eq!(format!("{:?}", again.tallies), format!("{:?}", through.tallies));
     again.check().expect("the books are sound");
+}
+
+#[test]
+fn a_batch_counts_as_its_messages_would_each_once() {
+    let mut all = vec![feed(0, &[1])];
+    all.extend((1..=6).map(|at| message(at, 1, BEGIN_MS)));
+    all.push(together(10, 2, &[1, 3, 4]));
+    let before = books(&all);
+    assert_eq!((line(&before).delivered, line(&before).pending()), (3, 3));
+    assert_eq!(before.destinations()[0].last_delivered_at_ms, Some(BEGIN_MS + 7));
+    assert_eq!(before.destinations()[0].ahead.len(), 2);
+    // It repeats what is settled, and then goes on.
+    all.push(together(11, 5, &[1, 2, 3, 4]));
+    all.push(attempts(12, 6, &[(5, BEGIN_MS, failed())]));
+    let after = books(&all);
+    assert_eq!((line(&after).delivered, line(&after).pending()), (4, 2));
+    assert!(after.destinations()[0].ahead.is_empty());
+    all.push(together(13, 7, &[5, 6]));
+    let last = books(&all);
+    assert_eq!((line(&last).delivered, line(&last).pending()), (6, 0));
+    assert!(last.destinations()[0].retries.is_empty());
+}
+
+#[test]
+fn failures_without_success_and_pauses_are_read_from_the_log() {
+    let crm = DestinationId("crm".into());
+    let said = |position, cause| {
+        let (destination, at_ms, settings) = (crm.clone(), BEGIN_MS + 9, 77);
+        let pause = Pause { destination, at_ms, cause, settings };
+        entry(position, record::PAUSE, 0, BEGIN_MS, record::encode(&pause))
+    };
+    let mut all = vec![feed(0, &[1])];
+    all.extend((1..=6).map(|at| message(at, 1, BEGIN_MS)));
+    all.push(attempts(10, 0, &[(1, BEGIN_MS, failed()), (2, BEGIN_MS + 500, failed())]));
+    let failing = books(&all).condition(&crm).failing.expect("both failed");
+    assert_eq!((failing.since_ms, failing.last_ms), (BEGIN_MS + 1, BEGIN_MS + 501));
+    let mut mixed = all.clone();
+    mixed.push(attempts(11, 0, &[(3, BEGIN_MS, delivered()), (4, BEGIN_MS, failed())]));
+    assert_eq!(books(&mixed).condition(&crm), Condition::default());
+    let mut batch = all.clone();
+    batch.push(together(11, 0, &[3, 4]));
+    assert_eq!(books(&batch).condition(&crm), Condition::default());
+    all.push(said(12, Some(PauseCause::Gone)));
+    let pause = books(&all).condition(&crm).pause;
+    let expect = Paused { at_ms: BEGIN_MS + 9, cause: PauseCause::Gone, settings: 77 };
+    assert_eq!(pause, Some(expect));
+    all.push(said(13, None));
+    assert_eq!(books(&all).condition(&crm), Condition::default());
 }

@@ -14,7 +14,9 @@ use std::{
 use crate::books::Books;
 
 const MAGIC: &[u8; 8] = b"HWBOOKS\n";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// Ends before [`Books::condition`]s: the last field, a list, was not there yet.
+const WITHOUT_CONDITIONS: u8 = 1;
 const HEAD: usize = 29;
 
 /// Why a snapshot cannot be used.
@@ -54,7 +56,7 @@ pub fn store(path: &Path, books: &Books, identity: u128) -> io::Result<()> {
 
 /// Reads the snapshot; `None` when there is none.
 pub fn load(path: &Path, identity: u128) -> Result<Option<Books>, BadSnapshot> {
-    let bytes = match fs::read(path) {
+    let mut bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(BadSnapshot::Unreadable(error)),
@@ -62,8 +64,9 @@ pub fn load(path: &Path, identity: u128) -> Result<Option<Books>, BadSnapshot> {
     if bytes.len() < HEAD || bytes[..8] != *MAGIC {
         return Err(BadSnapshot::Damaged);
     }
-    if bytes[8] != VERSION {
-        return Err(BadSnapshot::Version(bytes[8]));
+    let version = bytes[8];
+    if !matches!(version, VERSION | WITHOUT_CONDITIONS) {
+        return Err(BadSnapshot::Version(version));
     }
     if bytes[9..13] != crc32c::crc32c(&bytes[13..]).to_le_bytes() {
         return Err(BadSnapshot::Damaged);
@@ -71,8 +74,33 @@ pub fn load(path: &Path, identity: u128) -> Result<Option<Books>, BadSnapshot> {
     if bytes[13..HEAD] != identity.to_le_bytes() {
         return Err(BadSnapshot::Foreign);
     }
+    if version == WITHOUT_CONDITIONS {
+        bytes.push(0);
+    }
     let mut books: Books =
         postcard::from_bytes(&bytes[HEAD..]).map_err(|_| BadSnapshot::Damaged)?;
     books.reindex();
     Ok(Some(books))
+}
+
+#[cfg(test)]
+mod tests {
+    use event_log::Position;
+
+    use super::*;
+
+    #[test]
+    fn a_snapshot_from_before_conditions_were_kept_is_read() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("books");
+        store(&path, &Books::starting_at(Position(4711)), 9).expect("there is room");
+        let mut bytes = fs::read(&path).expect("it was written");
+        assert_eq!(bytes.pop(), Some(0), "an empty list comes last");
+        bytes[8] = WITHOUT_CONDITIONS;
+        let crc = crc32c::crc32c(&bytes[13..]);
+        bytes[9..13].copy_from_slice(&crc.to_le_bytes());
+        fs::write(&path, bytes).expect("the folder is ours");
+        let books = load(&path, 9).expect("it is known").expect("it is there");
+        assert_eq!(books.position, 4711);
+    }
 }

@@ -1,8 +1,8 @@
 use super::*;
 use crate::tests::message;
 
-const SINGLE: Batching = Batching { messages_max: 1, bytes_max: 1 << 20 };
-const BATCH: Batching = Batching { messages_max: 4, bytes_max: 1 << 20 };
+const SINGLE: Batching = Batching { messages_max: 1, bytes_max: 1 << 20, calls_max: 8 };
+const BATCH: Batching = Batching { messages_max: 4, bytes_max: 1 << 20, calls_max: 8 };
 
 /// A queue of messages whose positions are their places in `persons`.
 fn queue(persons: &[u64]) -> Queue {
@@ -67,7 +67,19 @@ fn nobodys_messages_have_no_order() {
 fn a_batch_is_bounded_in_bytes_but_never_empty() {
     let mut queue = queue(&[1, 2, 3]);
     let size = queue.bytes() / 3;
-    let taken = queue.take(Batching { messages_max: 10, bytes_max: size * 2 });
+    let taken = queue.take(Batching { messages_max: 10, bytes_max: size * 2, ..BATCH });
     assert_eq!(positions(&taken), [0, 1]);
-    assert_eq!(positions(&queue.take(Batching { messages_max: 10, bytes_max: 1 })), [2]);
+    assert_eq!(positions(&queue.take(Batching { messages_max: 10, bytes_max: 1, ..BATCH })), [2]);
+}
+
+#[test]
+fn persons_are_told_apart_anew_and_the_order_of_the_log_stays() {
+    let mut queue = queue(&[1, 2, 1, 1, 3]);
+    let size = queue.bytes();
+    queue.regroup(|_| 0);
+    assert_eq!((queue.len(), queue.bytes(), queue.lines.len()), (5, size, 0));
+    assert_eq!(positions(&queue.take(BATCH)), [0, 1, 2, 3]);
+    queue.regroup(|_| 9);
+    assert_eq!(positions(&queue.take(SINGLE)), [4]);
+    assert_eq!(queue.lines.len(), 1);
 }

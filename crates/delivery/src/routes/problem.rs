@@ -64,6 +64,14 @@ impl Problem {
         }
     }
 
+    pub(super) fn not_running(name: &str) -> Problem {
+        let message = format!("{name:?} is disabled or about to stop");
+        Problem {
+            fix: Some("enable the destination and try again".to_owned()),
+            ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "destination_not_running", message)
+        }
+    }
+
     pub(super) fn redeliver(error: &RedeliverError, name: &str) -> Problem {
         match error {
             RedeliverError::Unknown => Problem {
@@ -74,14 +82,7 @@ impl Problem {
                     format!("{name:?} has no dead letters"),
                 )
             },
-            RedeliverError::NotRunning => Problem {
-                fix: Some("enable the destination and try again".to_owned()),
-                ..Problem::new(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "destination_not_running",
-                    format!("{name:?} is disabled or about to stop"),
-                )
-            },
+            RedeliverError::NotRunning => Problem::not_running(name),
             RedeliverError::NotThere(positions) => {
                 let shown: Vec<String> =
                     positions.iter().take(10).map(ToString::to_string).collect();

@@ -123,6 +123,34 @@ fn destinations_say_how_they_are() {
 }
 
 #[test]
+fn a_destination_that_is_gone_says_so_and_is_resumed() {
+    scene(async |delivery, scene, log, clock| {
+        scene.tell("crm", "gone");
+        accept(log, "web", "m-1", "ada", clock()).await;
+        sleep(Duration::from_secs(5)).await;
+        let crm = get(&delivery, "/api/destinations/crm").await["data"]["destination"].clone();
+        assert_eq!(json!([crm["state"], crm["pending"]]), json!(["paused", 1]));
+        assert_eq!(crm["pause"]["cause"], "gone");
+        assert!(crm["pause"]["at"].is_string() && crm["breaker"]["probeAt"].is_null(), "{crm:#}");
+        assert_eq!(crm["lastError"]["code"], "410");
+        scene.tell("crm", "");
+        for expect in [true, false] {
+            let (status, answer) =
+                call(&delivery, "POST", "/api/destinations/crm/resume", "").await;
+            let expect = json!({ "data": { "resumed": expect } });
+            assert_eq!((status, answer), (StatusCode::OK, expect));
+        }
+        sleep(Duration::from_secs(20)).await;
+        let crm = get(&delivery, "/api/destinations/crm").await["data"]["destination"].clone();
+        assert_eq!(
+            json!([crm["state"], crm["delivered"], crm["pause"]]),
+            json!(["active", 1, null])
+        );
+        assert_eq!(crm["retryFor"], 72 * 3600);
+    });
+}
+
+#[test]
 fn dead_letters_are_listed_in_pages_and_delivered_again() {
     scene(async |delivery, scene, log, clock| {
         for n in 0..5 {
@@ -173,6 +201,8 @@ fn what_cannot_be_answered_is_said_and_how_to_mend_it() {
                 404,
                 "destination_not_found",
             ),
+            ("POST", "/api/destinations/none/resume", "", 404, "destination_not_found"),
+            ("POST", "/api/destinations/crm/resume?x=1", "", 400, "invalid_parameter"),
             ("POST", "/api/destinations/crm/redeliver", "", 422, "invalid_body"),
             ("POST", "/api/destinations/crm/redeliver", r#"{"all":false}"#, 422, "invalid_body"),
             ("POST", "/api/destinations/crm/redeliver", r#"{"positions":[]}"#, 422, "invalid_body"),

@@ -25,13 +25,15 @@ impl Destination for Partner {
     }
 }
 
+/// What each of `ids` heard, and the sizes of the calls.
 async fn sent(ids: &[&str]) -> (Vec<Heard>, Vec<usize>) {
     let partner = Arc::new(Partner::default());
     let messages: Vec<Message> = ids.iter().map(|id| message(id, "ada", "{}")).collect();
     let destination: Arc<dyn Destination> = partner.clone();
     let heard = send(&destination, &messages, Duration::from_secs(30)).await;
     let calls = partner.0.lock().expect("no test panics with it").clone();
-    (heard, calls)
+    let each = heard.into_iter().flat_map(|(many, heard)| vec![heard; many]);
+    (each.collect(), calls)
 }
 
 #[tokio::test]

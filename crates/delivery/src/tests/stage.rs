@@ -20,6 +20,9 @@ use tokio::time::{Instant, sleep};
 use super::{destination, encoded};
 use crate::{Delivery, Options};
 
+/// What the clock says when a scene begins, Unix milliseconds.
+pub const BEGAN_MS: i64 = 1_763_000_000_000;
+
 /// Small, fast and the same everywhere.
 #[derive(Clone)]
 pub struct Dice(u64);
@@ -69,7 +72,7 @@ impl Scene {
             under_way: Mutex::default(),
             overlaps: Mutex::default(),
             moods: Mutex::default(),
-            before_ms: Mutex::new(1_763_000_000_000),
+            before_ms: Mutex::new(BEGAN_MS),
         })
     }
 
@@ -177,11 +180,12 @@ impl DestinationKind for Partners {
             return Err(vec![BadSetting { key: "mood".into(), problem }]);
         }
         let messages_max = settings.get("batch").and_then(|v| v.as_u64()).unwrap_or(1) as usize;
+        let calls_max = settings.get("calls").and_then(|v| v.as_u64()).unwrap_or(100) as usize;
         Ok(Arc::new(Partner {
             scene: self.0.clone(),
             name: text("name"),
             mood: text("mood"),
-            batching: Batching { messages_max, bytes_max: 1 << 20 },
+            batching: Batching { messages_max, bytes_max: 1 << 20, calls_max },
         }))
     }
 }
@@ -219,6 +223,7 @@ impl Destination for Partner {
                 let wish = Some(Duration::from_secs(self.scene.roll(600)));
                 return Err(DeliveryError::Retry(fault(429), wish));
             }
+            ("gone", _) => return Err(DeliveryError::Gone(fault(410))),
             ("locked", _) | ("wild", 30..31) => return Err(DeliveryError::BadSettings(fault(401))),
             _ => {}
         }

@@ -7,8 +7,8 @@ use spec::{Feed, Message, Step, record};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Link, OUTCOMES_MAX, QUEUE_BYTES_MAX, QUEUE_MAX, READ_AGAIN_AFTER, READ_BYTES, RETRIES_MAX,
-    WINDOW_MAX, Worker,
+    Link, OUTCOMES_MAX, QUEUE_BYTES_MAX, QUEUE_MAX, READ_AGAIN_AFTER, READ_BYTES,
+    READ_BYTES_BEHIND, RETRIES_MAX, WINDOW_MAX, Worker,
 };
 use crate::{
     books::Fed,
@@ -36,18 +36,29 @@ pub(super) struct Item {
 pub(super) struct Landed {
     pub first: bool,
     pub began_at_ms: i64,
-    /// `Err` says why a message could not be read again.
-    pub items: Vec<(Item, Result<Heard, LogError>)>,
+    pub parts: Vec<Part>,
+}
+
+/// Messages that heard the same.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// In the order of the log.
+    pub items: Vec<Item>,
+    /// `Err` says why they could not be read again.
+    pub heard: Result<Heard, LogError>,
 }
 
 impl Worker {
     /// Begins as many attempts as may be under way.
     pub(super) fn dispatch(&mut self) {
         while self.stop.is_none() && !self.relink && self.outcomes.len() < OUTCOMES_MAX {
-            let Link::Ready { .. } = self.link else { return };
+            let Link::Ready { batching, .. } = &self.link else { return };
+            if self.pause.is_some() {
+                return;
+            }
             let now = self.now();
             let concurrency = self.route.as_ref().map_or(1, |route| route.concurrency.max(1));
-            let limit = self.breaker.limit(now).min(concurrency);
+            let limit = self.breaker.limit(now).min(concurrency).min(batching.calls_max);
             if self.flight.len() >= limit {
                 return;
             }
@@ -71,9 +82,10 @@ impl Worker {
     fn launch_first(&mut self, now: i64) {
         let Link::Ready { destination, batching, .. } = &self.link else { return };
         let (destination, limit) = (destination.clone(), self.options.attempt_timeout);
-        let mut items = Vec::new();
-        let mut messages = Vec::new();
-        for waiting in self.queue.take(*batching) {
+        let taken = self.queue.take(*batching);
+        let mut items = Vec::with_capacity(taken.len());
+        let mut messages = Vec::with_capacity(taken.len());
+        for waiting in taken {
             let Waiting { position, stream, received_at_ms, person, message } = waiting;
             messages.push(message);
             items.push(Item { position, stream, received_at_ms, number: 1, person, first_at: now });
@@ -82,8 +94,7 @@ impl Worker {
         let began_at_ms = self.wall_ms();
         self.flight.spawn(async move {
             let heard = send(&destination, &messages, limit).await;
-            let items = items.into_iter().zip(heard.into_iter().map(Ok)).collect();
-            Landed { first: true, began_at_ms, items }
+            Landed { first: true, began_at_ms, parts: parts(items, heard) }
         });
     }
 
@@ -109,17 +120,20 @@ impl Worker {
         let log = self.log.clone();
         self.flight.spawn(async move {
             let mut messages = Vec::with_capacity(items.len());
-            let mut lost = Vec::with_capacity(items.len());
-            for item in &items {
-                let read = read_again(&*log, Position(item.position)).await;
-                lost.push(read.map(|message| messages.push(message)).err());
+            let mut found = Vec::with_capacity(items.len());
+            let mut lost = Vec::new();
+            for item in items {
+                match read_again(&*log, Position(item.position)).await {
+                    Ok(message) => {
+                        messages.push(message);
+                        found.push(item);
+                    }
+                    Err(error) => lost.push(Part { items: vec![item], heard: Err(error) }),
+                }
             }
-            let mut heard = send(&destination, &messages, limit).await.into_iter();
-            let items = items.into_iter().zip(lost).map(|(item, lost)| match lost {
-                Some(error) => (item, Err(error)),
-                None => (item, Ok(heard.next().expect("send answers for every message"))),
-            });
-            Landed { first: false, began_at_ms, items: items.collect() }
+            let mut parts = parts(found, send(&destination, &messages, limit).await);
+            parts.append(&mut lost);
+            Landed { first: false, began_at_ms, parts }
         });
     }
 
@@ -146,7 +160,9 @@ impl Worker {
         }
         self.end.borrow_and_update();
         let (log, from) = (self.log.clone(), self.read_at);
-        self.reading = Some(Box::pin(async move { log.read(from, READ_BYTES).await }));
+        // Who is behind reads large pieces: each has its price.
+        let bytes = if self.behind { READ_BYTES_BEHIND } else { READ_BYTES };
+        self.reading = Some(Box::pin(async move { log.read(from, bytes).await }));
     }
 
     /// Nothing in the log is its own from here on.
@@ -169,6 +185,7 @@ impl Worker {
     pub(super) fn take_chunk(&mut self, chunk: Chunk) {
         let nothing = chunk.entries.is_empty() && chunk.next <= self.read_at;
         self.caught_up = nothing || chunk.next >= *self.end.borrow();
+        self.behind = !self.caught_up;
         for entry in chunk.entries {
             match entry.label.kind {
                 record::MESSAGE if entry.duplicate_of.is_none() => {
@@ -242,9 +259,16 @@ impl Worker {
             let (step, code) = (filtered.step, filtered.code);
             return self.discard((position, stream, received_at_ms), step, code, filtered.reason);
         }
-        let key = message.ordering_key();
-        let person = if key.is_empty() { 0 } else { xxh3_64(key).max(1) };
+        let person = self.person_of(&message);
         self.queue.push(Waiting { position, stream, received_at_ms, person, message });
+    }
+
+    /// Whose order `message` keeps; nobody's where one call at a time keeps everyone's.
+    pub(super) fn person_of(&self, message: &Message) -> u64 {
+        match &self.link {
+            Link::Ready { batching, .. } if batching.calls_max == 1 => 0,
+            _ => person(message),
+        }
     }
 
     pub(super) fn cannot_read(&mut self, error: LogError) {
@@ -264,6 +288,21 @@ impl Worker {
             }
         }
     }
+}
+
+/// Divides `items` by what they heard.
+fn parts(mut items: Vec<Item>, heard: Vec<(usize, Heard)>) -> Vec<Part> {
+    let mut parts = Vec::with_capacity(heard.len());
+    for (many, heard) in heard {
+        let rest = items.split_off(many);
+        parts.push(Part { items: std::mem::replace(&mut items, rest), heard: Ok(heard) });
+    }
+    parts
+}
+
+fn person(message: &Message) -> u64 {
+    let key = message.ordering_key();
+    if key.is_empty() { 0 } else { xxh3_64(key).max(1) }
 }
 
 async fn read_again(log: &dyn EventLog, position: Position) -> Result<Message, LogError> {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use event_log::{Batch, Lane, LogError, Position};
+use event_log::{Batch, Label, Lane, LogError, Position, Tag};
+use spec::record;
 use tokio::time::{Instant, sleep};
 
 use super::{Worker, batch};
@@ -21,10 +22,11 @@ const AGAIN_WHEN_FULL: Duration = Duration::from_secs(1);
 impl Worker {
     /// When the outcomes at hand are to be recorded.
     pub(super) fn record_due(&self) -> Option<Instant> {
-        if self.outcomes.is_empty() {
+        if self.outcomes.is_empty() && self.pauses.is_empty() {
             return None;
         }
         let at_once = self.outcomes.len() >= OUTCOMES_WORTH_IT
+            || !self.pauses.is_empty()
             || (self.stop.is_some() && self.flight.is_empty());
         Some(self.oldest_outcome + if at_once { Duration::ZERO } else { OUTCOME_AGE_MAX })
     }
@@ -44,12 +46,16 @@ impl Worker {
         if !due && !passed && !released {
             return;
         }
-        let attempts = std::mem::take(&mut self.outcomes);
+        let outcomes = std::mem::take(&mut self.outcomes);
         let asked = std::mem::take(&mut self.asked[1]);
         self.asked[0].extend(asked);
         let mut batch = batch();
         let (before, now_ms) = (self.told.0, self.wall_ms());
-        outcomes::write(&mut batch, &self.id, attempts, before, read_to, now_ms);
+        outcomes::write(&mut batch, &self.id, outcomes, before, read_to, now_ms);
+        for pause in self.pauses.drain(..) {
+            let label = Label { kind: record::PAUSE, stream: 0, time_ms: now_ms, tag: Tag::None };
+            batch.push(label, &record::encode(&pause));
+        }
         if needed != self.told.1 {
             let group = group_of(&self.id);
             match needed {

@@ -1,56 +1,97 @@
 //! What becomes of messages once they were tried, or were not to be.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use destination_kit::{DeliveryError, Fault};
 use event_log::LogError;
-use spec::{Attempt, DiscardCode, Outcome, Step};
+use spec::{Attempt, DiscardCode, Outcome, Step, Together};
 
 use super::{
     Link, Worker,
-    dispatch::{Item, Landed},
+    dispatch::{Item, Landed, Part},
 };
-use crate::{books::DeadLetter, breaker::Sign, retries::Retry, retry::capped_delay, send::Heard};
+use crate::{
+    Schedule, books::DeadLetter, breaker::Sign, retries::Retry, retry::capped_delay, send::Heard,
+};
+
+/// From so many messages on, what one attempt delivered is told together.
+const TOGETHER_MIN: usize = 4;
+const MINUTE_MS: i64 = 60_000;
 
 impl Worker {
     /// Takes in an attempt that is over.
     pub(super) fn settle(&mut self, landed: Landed) {
-        let Landed { first, began_at_ms, items } = landed;
+        let Landed { first, began_at_ms, parts } = landed;
         if !first {
             self.retries_in_flight -= 1;
         }
-        self.queue.landed(items.iter().map(|(item, _)| item.person));
-        if let Some(sign) = sign_of(&items) {
+        self.queue.landed(parts.iter().flat_map(|part| &part.items).map(|item| item.person));
+        if let Some(sign) = sign_of(&parts) {
             let (now, jitter) = (self.now(), (self.options.jitter)());
             self.breaker.learn(sign, first, now, jitter);
+            self.watch(sign);
         }
-        for (item, heard) in items {
-            let heard = match heard {
-                Ok(heard) => heard,
+        for Part { items, heard } in parts {
+            match heard {
                 Err(error) => {
-                    self.unreadable(item, began_at_ms, error);
-                    continue;
+                    for item in items {
+                        self.unreadable(item, began_at_ms, error.clone());
+                    }
                 }
-            };
-            let took_ms = heard.took_ms;
-            let outcome = match heard.answer {
-                Ok(answer) => {
-                    self.retries.remove(item.position);
-                    let whole = self.wall_ms() - item.received_at_ms;
-                    self.meters.delivered(took_ms, whole);
-                    Outcome::Delivered { status: answer.status }
+                Ok(Heard { answer: Ok(answer), took_ms }) => {
+                    self.delivered(first, items, began_at_ms, took_ms, answer.status);
                 }
-                Err(DeliveryError::Refused(fault)) => {
-                    self.retries.remove(item.position);
-                    self.meters.discarded.increment(1);
-                    let Fault { status, code, excerpt } = fault;
-                    let step = Step::FailedDelivery;
-                    Outcome::Discarded { step, code: code.into(), status, excerpt }
+                Ok(Heard { answer: Err(error), took_ms }) => {
+                    for item in items {
+                        let outcome = self.failed(&item, error.clone());
+                        self.outcome(item, began_at_ms, took_ms, outcome);
+                    }
                 }
-                Err(DeliveryError::Retry(fault, wish)) => self.again(&item, fault, wish, false),
-                Err(DeliveryError::BadSettings(fault)) => self.again(&item, fault, None, true),
-            };
-            self.outcome(item, began_at_ms, took_ms, outcome);
+            }
+        }
+    }
+
+    /// The destination has these messages.
+    fn delivered(
+        &mut self,
+        first: bool,
+        items: Vec<Item>,
+        at_ms: i64,
+        took_ms: u32,
+        status: Option<u16>,
+    ) {
+        self.meters.delivered(items.len(), took_ms);
+        let wall_ms = self.wall_ms();
+        let mut accepted_ms = None;
+        for item in &items {
+            if accepted_ms.replace(item.received_at_ms) != Some(item.received_at_ms) {
+                self.meters.was_on_its_way(wall_ms - item.received_at_ms);
+            }
+        }
+        if first && items.len() >= TOGETHER_MIN {
+            return self.put_down_together(&items, at_ms, took_ms, status);
+        }
+        for item in items {
+            if !first {
+                self.retries.remove(item.position);
+            }
+            self.outcome(item, at_ms, took_ms, Outcome::Delivered { status });
+        }
+    }
+
+    /// What becomes of a message whose attempt failed.
+    fn failed(&mut self, item: &Item, error: DeliveryError) -> Outcome {
+        match error {
+            DeliveryError::Refused(Fault { status, code, excerpt }) => {
+                self.retries.remove(item.position);
+                self.meters.discarded.increment(1);
+                let step = Step::FailedDelivery;
+                Outcome::Discarded { step, code: code.into(), status, excerpt }
+            }
+            DeliveryError::Retry(fault, wish) => self.again(item, fault, wish, false),
+            DeliveryError::BadSettings(fault) | DeliveryError::Gone(fault) => {
+                self.again(item, fault, None, true)
+            }
         }
     }
 
@@ -66,7 +107,7 @@ impl Worker {
         let now = self.now();
         let age = Duration::from_millis((now - item.first_at).max(0) as u64);
         let (retries, jitter) = (item.number - 1, (self.options.jitter)());
-        let delay = self.options.schedule.next_delay(retries, age, wish, jitter);
+        let delay = self.schedule().next_delay(retries, age, wish, jitter);
         let delay = delay.or_else(|| always.then(|| capped_delay(retries, jitter)));
         let Fault { status, code, excerpt } = fault;
         let code = DiscardCode::from(code);
@@ -162,14 +203,14 @@ impl Worker {
         });
     }
 
-    /// Gives up what has waited longer than the horizon while nothing may be sent.
+    /// Gives up what has waited longer than it may while nothing may be sent.
     pub(super) fn expire(&mut self) {
-        let sending = matches!(self.link, Link::Ready { .. }) && self.breaker.probe_at().is_none();
-        if sending {
+        let probing = self.breaker.probe_at().is_some() || self.pause.is_some();
+        if matches!(self.link, Link::Ready { .. }) && !probing {
             return;
         }
-        let horizon = self.options.schedule.give_up_after().as_millis() as i64;
-        for (position, retry) in self.retries.expire(self.now() - horizon) {
+        let patience = self.patience().as_millis() as i64;
+        for (position, retry) in self.retries.expire(self.now() - patience) {
             self.meters.exhausted.increment(1);
             let Retry { stream, received_at_ms, number, status, code, excerpt, .. } = retry;
             let at_ms = self.wall_ms();
@@ -192,11 +233,25 @@ impl Worker {
         }
     }
 
+    /// When this destination's messages are tried again.
+    fn schedule(&self) -> Schedule {
+        let route = self.route.as_deref();
+        route.map_or(self.options.schedule, |route| self.options.schedule_of(route))
+    }
+
+    /// How long a message may wait while nothing may be sent.
+    fn patience(&self) -> Duration {
+        let horizon = self.schedule().give_up_after();
+        match self.pause {
+            Some(_) => horizon.max(self.options.keep_while_paused),
+            None => horizon,
+        }
+    }
+
     /// What was accepted before this, Unix milliseconds, has waited too long. A wall clock that
     /// jumps while we run does not count.
     pub(super) fn horizon_ms(&self) -> i64 {
-        let horizon = self.options.schedule.give_up_after().as_millis() as i64;
-        self.started_wall_ms + self.now() - horizon
+        self.started_wall_ms + self.now() - self.patience().as_millis() as i64
     }
 
     pub(super) fn is_outlived(&self, entry: &event_log::Entry) -> bool {
@@ -227,25 +282,47 @@ impl Worker {
 
     /// Keeps an outcome until it is recorded.
     fn put_down(&mut self, attempt: Attempt) {
+        self.window.settle(attempt.position);
+        self.note_age();
+        self.outcomes.push(attempt);
+    }
+
+    /// Keeps the outcomes of a batch that was delivered at its first attempt.
+    fn put_down_together(&mut self, items: &[Item], at_ms: i64, took_ms: u32, status: Option<u16>) {
+        self.window.settle_all(items.iter().map(|item| item.position));
+        self.note_age();
+        let place = |item: &Item| (item.stream, item.received_at_ms.div_euclid(MINUTE_MS));
+        let mut together: Vec<Together> = Vec::new();
+        let mut at: HashMap<(u64, i64), usize> = HashMap::new();
+        for run in items.chunk_by(|a, b| place(a) == place(b)) {
+            let (stream, minute) = place(&run[0]);
+            let at = *at.entry((stream, minute)).or_insert_with(|| {
+                let (minute_ms, positions) = (minute * MINUTE_MS, Vec::with_capacity(run.len()));
+                together.push(Together { stream, minute_ms, at_ms, took_ms, status, positions });
+                together.len() - 1
+            });
+            together[at].positions.extend(run.iter().map(|item| item.position));
+        }
+        together.into_iter().for_each(|together| self.outcomes.push_together(together));
+    }
+
+    fn note_age(&mut self) {
         if self.outcomes.is_empty() {
             self.oldest_outcome = tokio::time::Instant::now();
         }
-        self.window.settle(attempt.position);
-        self.outcomes.push(attempt);
     }
 }
 
 /// What an attempt says about the partner: that it works, when it took or refused any of the
 /// messages; otherwise what it said first. `None` when nothing was sent.
-fn sign_of(items: &[(Item, Result<Heard, LogError>)]) -> Option<Sign> {
-    let mut signs =
-        items.iter().filter_map(|(_, heard)| Some(&heard.as_ref().ok()?.answer)).map(|answer| {
-            match answer {
-                Ok(_) | Err(DeliveryError::Refused(_)) => Sign::Works,
-                Err(DeliveryError::Retry(_, wish)) => Sign::NotReady(*wish),
-                Err(DeliveryError::BadSettings(_)) => Sign::BadSettings,
-            }
-        });
+fn sign_of(parts: &[Part]) -> Option<Sign> {
+    let heard = parts.iter().filter_map(|part| part.heard.as_ref().ok());
+    let mut signs = heard.map(|heard| match &heard.answer {
+        Ok(_) | Err(DeliveryError::Refused(_)) => Sign::Works,
+        Err(DeliveryError::Retry(_, wish)) => Sign::NotReady(*wish),
+        Err(DeliveryError::BadSettings(_)) => Sign::BadSettings,
+        Err(DeliveryError::Gone(_)) => Sign::Gone,
+    });
     let first = signs.next()?;
     Some(if signs.any(|sign| sign == Sign::Works) { Sign::Works } else { first })
 }

@@ -5,15 +5,18 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, Read as _, Seek as _, SeekFrom},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use spec::Message;
+use bytes::Bytes;
 
-use super::rotated::{self, Compressor, Name, sync_names};
+use super::{
+    lines,
+    rotated::{self, Compressor, Name, sync_names},
+};
 
 /// The name of the file that grows.
 pub const CURRENT: &str = "current.ndjson";
@@ -38,7 +41,6 @@ pub struct Options {
 pub struct Folder {
     options: Options,
     current: Option<Current>,
-    lines: Vec<u8>,
     /// The newest name of a finished file.
     newest: Name,
     compressor: Compressor,
@@ -75,7 +77,7 @@ impl Folder {
         sync_names(&options.path)?;
         let mut compressor = Compressor::new(options.gzip.then(|| options.path.clone()));
         compressor.nudge();
-        Ok(Folder { options, current, lines: Vec::new(), newest, compressor, _lock: lock })
+        Ok(Folder { options, current, newest, compressor, _lock: lock })
     }
 
     /// Whether what we write to is still where others look for it.
@@ -88,12 +90,8 @@ impl Folder {
     }
 
     /// Appends `messages`, all in one file; `Ok` means synced.
-    pub fn append(&mut self, messages: &[Message], now_ms: i64) -> io::Result<()> {
-        self.lines.clear();
-        for message in messages {
-            push_line(&mut self.lines, message.raw());
-        }
-        let len = self.lines.len() as u64;
+    pub fn append(&mut self, messages: &[Bytes], now_ms: i64) -> io::Result<()> {
+        let len = lines::len(messages);
         if self
             .current
             .as_ref()
@@ -110,7 +108,8 @@ impl Folder {
             self.current = Some(Current { file, len: 0, begun_ms: now_ms });
         }
         let current = self.current.as_mut().expect("it was begun above");
-        let written = current.file.write_all(&self.lines).and_then(|()| current.file.sync_data());
+        let written = lines::write(&mut current.file, messages);
+        let written = written.and_then(|()| current.file.sync_data());
         if let Err(error) = written {
             // gives back the room at once; where this fails too, opening anew cuts
             current.file.set_len(current.len).ok();
@@ -215,19 +214,4 @@ fn begun_ms(file: &File, now_ms: i64) -> i64 {
     let since = created.and_then(|at: SystemTime| at.duration_since(UNIX_EPOCH).ok());
     let ms = since.and_then(|since| i64::try_from(since.as_millis()).ok());
     ms.map_or(now_ms, |ms| ms.min(now_ms))
-}
-
-/// Appends `json` as one line. Line ends in it stand between its tokens, since a string holds none
-/// unescaped; they become spaces.
-fn push_line(lines: &mut Vec<u8>, json: &[u8]) {
-    let start = lines.len();
-    lines.extend_from_slice(json);
-    if memchr::memchr2(b'\n', b'\r', json).is_some() {
-        for byte in &mut lines[start..] {
-            if matches!(byte, b'\n' | b'\r') {
-                *byte = b' ';
-            }
-        }
-    }
-    lines.push(b'\n');
 }

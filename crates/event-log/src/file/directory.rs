@@ -23,7 +23,7 @@ pub(crate) struct Listing {
     pub(crate) compressed: Vec<u64>,
     /// Bases of side files.
     pub(crate) indexes: Vec<u64>,
-    /// Files for segments to come.
+    /// Files for segments to come, the one in reserve first.
     pub(crate) spares: Vec<PathBuf>,
     /// Files that were not finished.
     pub(crate) unfinished: Vec<PathBuf>,
@@ -75,6 +75,11 @@ impl Directory {
         path.with_added_extension("damaged")
     }
 
+    /// The file for a segment to come that is held in reserve.
+    pub(crate) fn reserve(&self) -> PathBuf {
+        self.path.join("reserve.spare")
+    }
+
     /// A new name for a file for a segment to come.
     pub(crate) fn new_spare(&self) -> PathBuf {
         loop {
@@ -103,6 +108,7 @@ impl Directory {
         }
         listing.raw.sort_unstable();
         listing.compressed.sort_unstable();
+        listing.spares.sort_by_key(|path| *path != self.reserve());
         Ok(listing)
     }
 }

@@ -17,6 +17,9 @@ pub(crate) trait Disk: Send + Sync + 'static {
     fn open_read(&self, path: &Path) -> io::Result<File>;
     /// Writes all of `bytes`.
     fn write_at(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()>;
+    /// Takes blocks for the first `bytes` of a new file. Errors: `Unsupported` where the file
+    /// system gives blocks only to what is written.
+    fn allocate(&self, file: &File, bytes: u64) -> io::Result<()>;
     /// Makes what was written to `file` durable.
     fn sync(&self, file: &File) -> io::Result<()>;
     /// Makes creations, renames and removals in `dir` durable.
@@ -73,6 +76,11 @@ impl Disk for RealDisk {
 
     fn write_at(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
         file.write_all_at(bytes, offset)
+    }
+
+    fn allocate(&self, file: &File, bytes: u64) -> io::Result<()> {
+        let flags = rustix::fs::FallocateFlags::empty();
+        Ok(rustix::fs::fallocate(file, flags, 0, bytes)?)
     }
 
     fn sync(&self, file: &File) -> io::Result<()> {

@@ -85,7 +85,7 @@ impl FaultyDisk {
         self.state.lock().expect("free").until_failed_sync = Some(syncs);
     }
 
-    /// So many bytes are free from now on.
+    /// So many bytes are free from now on; files that grow take them, files that go give them back.
     pub(crate) fn set_room(&self, bytes: u64) {
         self.state.lock().expect("free").room = bytes;
     }
@@ -115,6 +115,16 @@ fn dead() -> io::Error {
     io::Error::other("the power is gone")
 }
 
+/// Takes what a file grows by from the room.
+fn grow(state: &mut State, file: &File, end: u64) -> io::Result<()> {
+    let growth = end.saturating_sub(file.metadata()?.len());
+    if state.room != u64::MAX {
+        let left = state.room.checked_sub(growth);
+        state.room = left.ok_or(io::ErrorKind::StorageFull)?;
+    }
+    Ok(())
+}
+
 fn counted(left: &mut Option<u64>) -> bool {
     if let Some(left) = left {
         *left = left.saturating_sub(1);
@@ -136,6 +146,7 @@ impl Disk for FaultyDisk {
         if state.dead {
             return Err(dead());
         }
+        grow(&mut state, file, offset + bytes.len() as u64)?;
         let mut before = vec![0; bytes.len()];
         let mut had = 0;
         while had < before.len() {
@@ -151,6 +162,11 @@ impl Disk for FaultyDisk {
             return Err(dead());
         }
         Ok(())
+    }
+
+    fn allocate(&self, file: &File, bytes: u64) -> io::Result<()> {
+        grow(&mut self.state.lock().expect("free"), file, bytes)?;
+        self.real.allocate(file, bytes)
     }
 
     fn sync(&self, file: &File) -> io::Result<()> {
@@ -187,6 +203,11 @@ impl Disk for FaultyDisk {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        if self.state.lock().expect("free").dead { Err(dead()) } else { self.real.remove(path) }
+        let mut state = self.state.lock().expect("free");
+        if state.dead {
+            return Err(dead());
+        }
+        state.room = state.room.saturating_add(std::fs::metadata(path)?.len());
+        self.real.remove(path)
     }
 }

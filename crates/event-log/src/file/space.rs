@@ -1,24 +1,33 @@
-//! Room that is written ahead of the writer, on a thread of its own.
+//! Room that is written ahead of the writer, on a thread of its own (`maker.rs`).
 //!
 //! A write into blocks that were written before costs one flush; one that makes the file grow
 //! costs a journal commit too, and several times the wait. So zeros are written and synced ahead
 //! of the head in steps, and the files of compressed segments are used again.
 //!
-//! A full disk is met here, before anything of a group is written or any key is taken.
+//! A full disk is met here, before anything of a group is written or any key is taken. What is
+//! left then is for records without keys (what became of messages, how far groups have come):
+//! they let the log be emptied, so they must be the last to stop.
+//!
+//! ```text
+//! free ──► for keyed records ──► reserve: ¼ free, for unkeyed ones ──► ¼ free, for side files
+//!                                         ½ one file, for unkeyed ones that begin a segment in it
+//! ```
+//!
+//! The file has its blocks already, so that no stranger on the same disk can take them.
+
+mod maker;
 
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    sync::{Arc, Condvar, Mutex, MutexGuard},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
-use super::{
-    chunk::{BLOCK, Chunk},
-    directory::Directory,
-    disk::{Disk, is_full},
-    lanes::Gate,
-};
+use super::{chunk::BLOCK, directory::Directory, disk::Disk, lanes::Gate};
 
 /// How far ahead zeros are written.
 const AHEAD: u64 = 16 << 20;
@@ -32,6 +41,20 @@ const ZEROS: usize = 1 << 20;
 const RETRY: Duration = Duration::from_millis(250);
 /// Files to keep for new segments.
 const SPARES_MAX: usize = 2;
+/// How much at once for unkeyed records, on a full disk.
+const LAST_STEP: u64 = 256 << 10;
+/// The file that is held in reserve is this large at most, and not worth having below the least.
+const HELD_MAX: u64 = 32 << 20;
+const HELD_MIN: u64 = 64 << 10;
+
+/// What the room is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// Records with keys: the reserve is not theirs.
+    Keyed,
+    /// Records without: they have all there is.
+    Unkeyed,
+}
 
 /// A file for a segment to come. Its name says that it holds nothing.
 pub(crate) struct Spare {
@@ -62,6 +85,8 @@ pub(crate) struct Space {
     gate: Arc<Gate>,
     segment_bytes: u64,
     reserve_bytes: u64,
+    /// Bytes of the file held in reserve; 0 while there is none.
+    held: AtomicU64,
 }
 
 #[derive(Default)]
@@ -72,7 +97,18 @@ struct State {
     spares: Vec<Spare>,
     /// The writer waits for a file with so many bytes ready.
     spare_needed: Option<u64>,
+    /// The file held in reserve.
+    reserve: Option<Spare>,
+    /// There was no room for it; tried again when there is some.
+    reserve_refused: bool,
+    /// A thread is making it.
+    reserve_under_way: bool,
+    /// Unkeyed records wait.
+    unkeyed: bool,
+    /// No room for keyed records.
     full: bool,
+    /// None for unkeyed ones either.
+    spent: bool,
     failed: Option<String>,
     stop: bool,
     written: u64,
@@ -84,22 +120,6 @@ struct Active {
     /// Where the writer is.
     head: u64,
     limit: u64,
-}
-
-/// What the thread does next.
-enum Work {
-    /// Up to `to`, or as far towards it as there is room, but to `least`.
-    Extend {
-        file: Arc<File>,
-        from: u64,
-        least: u64,
-        to: u64,
-    },
-    Spare {
-        ready: u64,
-    },
-    Wait,
-    Stop,
 }
 
 impl Space {
@@ -119,6 +139,7 @@ impl Space {
             gate,
             segment_bytes,
             reserve_bytes,
+            held: AtomicU64::new(0),
         }
     }
 
@@ -141,7 +162,7 @@ impl Space {
         if let Some(active) = &mut state.active {
             active.head = head;
         }
-        let wait = matches!(self.next(&state), Work::Wait);
+        let wait = matches!(self.next(&state), maker::Work::Wait);
         drop(state);
         if !wait {
             self.wanted.notify_one();
@@ -149,68 +170,103 @@ impl Space {
     }
 
     /// Waits until the active file can be written up to `needed`; how far it can be.
-    pub(crate) fn reach(&self, needed: u64) -> Result<u64, NoRoom> {
+    pub(crate) fn reach(&self, needed: u64, claim: Claim) -> Result<u64, NoRoom> {
         let mut state = self.locked();
         loop {
             let ready = state.active.as_ref().map_or(0, |active| active.ready);
             if ready >= needed {
                 return Ok(ready);
             }
-            if let Some(failed) = &state.failed {
-                return Err(NoRoom::Failed(failed.clone()));
-            }
-            if state.full {
-                return Err(NoRoom::Full);
-            }
+            state.refused(claim)?;
             state.needed = needed;
-            self.wanted.notify_one();
-            state = self.made.wait(state).expect("no holder of this lock panics");
+            state = self.ask(state, claim);
         }
     }
 
-    /// Waits for a file with at least `ready` bytes written before.
-    pub(crate) fn take_spare(&self, ready: u64) -> Result<Spare, NoRoom> {
+    /// Waits for a file with at least `ready` bytes written before. On a full disk it is the one
+    /// in reserve, for unkeyed records.
+    pub(crate) fn take_spare(&self, ready: u64, claim: Claim) -> Result<Spare, NoRoom> {
         let mut state = self.locked();
         loop {
             if let Some(at) = state.spares.iter().position(|spare| spare.ready >= ready) {
                 state.spare_needed = None;
                 return Ok(state.spares.swap_remove(at));
             }
-            if let Some(failed) = &state.failed {
-                return Err(NoRoom::Failed(failed.clone()));
-            }
-            if state.full {
-                return Err(NoRoom::Full);
+            match state.refused(claim) {
+                Ok(()) => {}
+                Err(NoRoom::Full) if claim == Claim::Unkeyed => {
+                    let held = state.reserve.take_if(|held| held.ready >= ready);
+                    let held = held.ok_or(NoRoom::Full)?;
+                    self.held.store(0, Ordering::Relaxed);
+                    // Nobody else may use it up.
+                    self.gate.full.store(true, Ordering::Relaxed);
+                    tracing::warn!("log goes on in its reserve: only what empties it is taken");
+                    state.spare_needed = None;
+                    return Ok(held);
+                }
+                Err(refused) => return Err(refused),
             }
             state.spare_needed = Some(ready);
-            self.wanted.notify_one();
-            state = self.made.wait(state).expect("no holder of this lock panics");
+            state = self.ask(state, claim);
         }
+    }
+
+    /// Has the thread look at what is needed, and waits until something has changed.
+    fn ask<'a>(&'a self, mut state: MutexGuard<'a, State>, claim: Claim) -> MutexGuard<'a, State> {
+        state.unkeyed = claim == Claim::Unkeyed;
+        self.wanted.notify_one();
+        self.made.wait(state).expect("no holder of this lock panics")
     }
 
     /// Keeps the file of a segment that is no more for a new one, or removes it. `path` is its
     /// name, under which nothing is looked for any more.
     pub(crate) fn recycle(&self, path: &Path) -> std::io::Result<()> {
-        let wanted = self.locked().spares.len() < SPARES_MAX;
         let bytes = std::fs::metadata(path)?.len();
-        if !wanted || bytes < self.segment_bytes.min(AHEAD) {
+        let held_bytes = self.held_bytes()?;
+        let (to_reserve, to_spares) = {
+            let mut state = self.locked();
+            let reserved = state.reserve.is_some() || state.reserve_under_way;
+            let to_reserve = !reserved && held_bytes >= HELD_MIN && bytes >= held_bytes;
+            state.reserve_under_way |= to_reserve;
+            (to_reserve, state.spares.len() < SPARES_MAX && !state.full)
+        };
+        if to_reserve {
+            let spare = self.set_aside(path, self.directory.reserve(), held_bytes);
+            let spare = spare.and_then(|spare| spare.file.set_len(held_bytes).map(|()| spare));
+            let mut state = self.locked();
+            state.reserve_under_way = false;
+            self.hold(&mut state, spare?);
+        } else if to_spares && bytes >= self.segment_bytes.min(AHEAD) {
+            let spare = self.directory.new_spare();
+            let spare = self.set_aside(path, spare, bytes / BLOCK as u64 * BLOCK as u64)?;
+            self.locked().spares.push(spare);
+        } else {
             return self.disk.remove(path);
         }
-        let spare = self.directory.new_spare();
-        self.disk.rename(path, &spare)?;
-        // Its old name must be gone before anything else is written into it.
-        self.disk.sync_dir(self.directory.path())?;
-        let file = Arc::new(self.disk.open(&spare)?);
-        let ready = bytes / BLOCK as u64 * BLOCK as u64;
-        self.locked().spares.push(Spare { path: spare, file, ready });
         self.made.notify_one();
         Ok(())
+    }
+
+    fn set_aside(&self, from: &Path, path: PathBuf, ready: u64) -> std::io::Result<Spare> {
+        if from != path {
+            self.disk.rename(from, &path)?;
+            // Its old name must be gone before anything else is written into it.
+            self.disk.sync_dir(self.directory.path())?;
+        }
+        let file = Arc::new(self.disk.open(&path)?);
+        Ok(Spare { path, file, ready })
+    }
+
+    fn hold(&self, state: &mut State, reserve: Spare) {
+        self.held.store(reserve.ready, Ordering::Relaxed);
+        state.reserve = Some(reserve);
     }
 
     /// Bytes that spare files take, and bytes written to make room.
     pub(crate) fn bytes(&self) -> (u64, u64) {
         let state = self.locked();
-        (state.spares.iter().map(|spare| spare.ready).sum(), state.written)
+        let spares = state.spares.iter().chain(&state.reserve);
+        (spares.map(|spare| spare.ready).sum(), state.written)
     }
 
     /// Whether the disk is full.
@@ -224,127 +280,38 @@ impl Space {
         self.wanted.notify_one();
     }
 
-    fn next(&self, state: &State) -> Work {
-        if state.stop {
-            return Work::Stop;
-        }
-        if state.failed.is_some() {
-            return Work::Wait;
-        }
-        if let Some(ready) = state.spare_needed
-            && state.spares.iter().all(|spare| spare.ready < ready)
-        {
-            return Work::Spare { ready };
-        }
-        let Some(active) = &state.active else { return Work::Wait };
-        let ahead = active.limit.min((active.head + AHEAD).max(state.needed));
-        let due = active.ready < ahead.saturating_sub(STEP) || active.ready < state.needed;
-        if due || (active.ready < ahead && ahead == active.limit) {
-            let to = (active.ready + STEP).min(active.limit).max(state.needed);
-            let least = state.needed.max(active.ready + STEP_MIN).min(to);
-            return Work::Extend { file: active.file.clone(), from: active.ready, least, to };
-        }
-        if active.head > active.limit / 2 && state.spares.is_empty() {
-            return Work::Spare { ready: self.segment_bytes.min(AHEAD) };
-        }
-        Work::Wait
-    }
-
-    /// Makes room until told to stop.
-    pub(crate) fn run(&self) {
-        let zeros = Chunk::new(ZEROS);
-        let mut state = self.locked();
-        loop {
-            let work = self.next(&state);
-            let done = match work {
-                Work::Stop => return,
-                Work::Wait if state.full => {
-                    let waited = self.wanted.wait_timeout(state, RETRY);
-                    state = waited.expect("no holder of this lock panics").0;
-                    self.has_room(STEP_MIN).map(|()| 0)
-                }
-                Work::Wait => {
-                    state = self.wanted.wait(state).expect("no holder of this lock panics");
-                    continue;
-                }
-                Work::Extend { file, from, least, to } => {
-                    drop(state);
-                    let to =
-                        to.min(from + self.room().unwrap_or(0) / STEP_MIN * STEP_MIN).max(least);
-                    let to = to.next_multiple_of(BLOCK as u64);
-                    let extended = self.write_zeros(&zeros, &file, from, to);
-                    state = self.locked();
-                    let same =
-                        state.active.as_mut().filter(|active| Arc::ptr_eq(&active.file, &file));
-                    if let (Ok(()), Some(active)) = (&extended, same) {
-                        active.ready = to;
-                    }
-                    extended.map(|()| to - from)
-                }
-                Work::Spare { ready } => {
-                    let ready = ready.next_multiple_of(BLOCK as u64);
-                    drop(state);
-                    let spare = self.make_spare(&zeros, ready);
-                    state = self.locked();
-                    spare.map(|spare| state.spares.push(spare)).map(|()| ready)
-                }
-            };
-            match done {
-                Ok(written) => {
-                    state.written += written;
-                    if std::mem::take(&mut state.full) {
-                        tracing::info!("log has room again");
-                        self.gate.full.store(false, std::sync::atomic::Ordering::Relaxed);
-                    }
-                    self.made.notify_one();
-                }
-                Err(error) if is_full(&error) => {
-                    if !std::mem::replace(&mut state.full, true) {
-                        tracing::error!(%error, "log has no room on its disk");
-                    }
-                    self.made.notify_one();
-                    let waited = self.wanted.wait_timeout(state, RETRY);
-                    state = waited.expect("no holder of this lock panics").0;
-                }
-                Err(error) => {
-                    state.failed = Some(format!("room cannot be made: {error}"));
-                    self.made.notify_one();
-                }
+    /// Bytes that are free for `claim`.
+    fn room(&self, claim: Claim) -> std::io::Result<u64> {
+        let (free, reserve) = self.free_and_reserve()?;
+        Ok(match claim {
+            // Part of the reserve is a file and no longer free.
+            Claim::Keyed => {
+                free.saturating_sub(reserve.saturating_sub(self.held.load(Ordering::Relaxed)))
             }
-        }
+            Claim::Unkeyed => free.saturating_sub(reserve / 4),
+        })
     }
 
-    fn make_spare(&self, zeros: &Chunk, ready: u64) -> std::io::Result<Spare> {
-        let path = self.directory.new_spare();
-        let file = Arc::new(self.disk.open(&path)?);
-        match self.write_zeros(zeros, &file, 0, ready) {
-            Ok(()) => Ok(Spare { path, file, ready }),
-            Err(error) => {
-                let _ = self.disk.remove(&path);
-                Err(error)
-            }
-        }
-    }
-
-    fn write_zeros(&self, zeros: &Chunk, file: &File, from: u64, to: u64) -> std::io::Result<()> {
-        self.has_room(to - from)?;
-        let mut at = from;
-        while at < to {
-            let bytes = (ZEROS as u64).min(to - at);
-            self.disk.write_at(file, &zeros.bytes()[..bytes as usize], at)?;
-            at += bytes;
-        }
-        self.disk.sync(file)
-    }
-
-    /// Bytes that are free beside the reserve.
-    fn room(&self) -> std::io::Result<u64> {
+    fn free_and_reserve(&self) -> std::io::Result<(u64, u64)> {
         let (free, all) = self.disk.room(self.directory.path())?;
-        Ok(free.saturating_sub(self.reserve_bytes.min(all / 20)))
+        Ok((free, self.reserve_bytes.min(all / 20)))
     }
 
-    fn has_room(&self, bytes: u64) -> std::io::Result<()> {
-        let enough = self.room()? >= bytes;
-        enough.then_some(()).ok_or_else(|| std::io::ErrorKind::StorageFull.into())
+    /// How large the file in reserve is to be.
+    fn held_bytes(&self) -> std::io::Result<u64> {
+        let (_, reserve) = self.free_and_reserve()?;
+        let bytes = (reserve / 2).min(self.segment_bytes).min(HELD_MAX);
+        Ok(bytes / BLOCK as u64 * BLOCK as u64)
+    }
+}
+
+impl State {
+    /// Why nothing can be had for `claim` now.
+    fn refused(&self, claim: Claim) -> Result<(), NoRoom> {
+        if let Some(failed) = &self.failed {
+            return Err(NoRoom::Failed(failed.clone()));
+        }
+        let full = self.full && (claim == Claim::Keyed || self.spent);
+        if full { Err(NoRoom::Full) } else { Ok(()) }
     }
 }

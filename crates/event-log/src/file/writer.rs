@@ -9,7 +9,7 @@ use std::{
     collections::VecDeque,
     fs::File,
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use id_index::IdIndex;
@@ -21,7 +21,7 @@ use super::{
     lanes::{FileLane, Gate, Request},
     segment::offset,
     shared::Shared,
-    space::NoRoom,
+    space::{Claim, NoRoom},
 };
 use crate::{
     Appended, Batch, CONTROL, Label, LogError, Placed, Position, Tag,
@@ -34,6 +34,9 @@ pub(crate) const CLOCK_GROUP: &str = "";
 const STAMP_MS: i64 = 10 * 60 * 1000;
 /// How long the writer waits before it wakes those whom a lane's first waiter did not.
 const LEADER_PATIENCE: Duration = Duration::from_millis(2);
+/// How often readers that wait are woken at most. Each wake-up has every one of them read, send
+/// and sync, on the cores and the disk that senders wait for.
+const READERS_EVERY: Duration = Duration::from_millis(5);
 /// Keys that are kept in memory for their side files, about.
 const KEYS_UNSEALED_MAX: u64 = 200_000;
 /// Chunks are this large, unless a group is larger.
@@ -101,6 +104,9 @@ pub(crate) struct Writer {
     lanes: Vec<Arc<FileLane>>,
     taken: Vec<Batch>,
     group: Group,
+    /// When readers were woken last, and whether there is something new for them since.
+    told_at: Option<Instant>,
+    untold: bool,
     /// Nothing is written any more.
     failed: bool,
 }
@@ -165,6 +171,8 @@ impl Writer {
             lanes: Vec::new(),
             taken: Vec::new(),
             group: Group::default(),
+            told_at: None,
+            untold: false,
             failed: false,
             shared,
         }
@@ -177,6 +185,7 @@ impl Writer {
         loop {
             self.gather();
             self.answer(false);
+            self.tell_readers();
             if !self.backlog.is_empty() {
                 self.write_group();
                 continue;
@@ -194,14 +203,35 @@ impl Writer {
         }
     }
 
-    /// Sleeps until something comes. Where waiters have not been woken yet it looks after them.
+    /// Sleeps until something comes. Where waiters have not been woken yet it looks after them,
+    /// and after readers that have not been told.
     fn sleep(&mut self) {
-        if !self.members.iter().any(|member| member.lane.has_unreleased()) {
-            return std::thread::park();
+        let unreleased = self.members.iter().any(|member| member.lane.has_unreleased());
+        let leaders = unreleased.then_some(LEADER_PATIENCE);
+        let readers = self.untold.then(|| self.readers_due());
+        match leaders.into_iter().chain(readers).min() {
+            None => std::thread::park(),
+            Some(patience) => std::thread::park_timeout(patience),
         }
-        std::thread::park_timeout(LEADER_PATIENCE);
-        let left = self.members.iter().filter(|member| member.lane.has_unreleased());
-        left.for_each(|member| member.lane.release());
+        if unreleased {
+            let left = self.members.iter().filter(|member| member.lane.has_unreleased());
+            left.for_each(|member| member.lane.release());
+        }
+    }
+
+    /// Wakes readers that wait for what is new, unless they were woken just now.
+    fn tell_readers(&mut self) {
+        if self.untold && self.readers_due().is_zero() {
+            self.untold = false;
+            self.told_at = Some(Instant::now());
+            self.shared.end.send_modify(|_| {});
+        }
+    }
+
+    /// How long until readers may be woken again.
+    fn readers_due(&self) -> Duration {
+        let since = self.told_at.map(|told_at| told_at.elapsed());
+        since.map_or(Duration::ZERO, |since| READERS_EVERY.saturating_sub(since))
     }
 
     /// Nothing comes after this: the last batches are written, everything else is refused.
@@ -212,6 +242,8 @@ impl Writer {
             self.write_group();
         }
         self.answer(true);
+        self.told_at = None;
+        self.tell_readers();
         self.members.iter().for_each(|member| member.lane.release());
     }
 
@@ -251,43 +283,66 @@ impl Writer {
         }
     }
 
-    /// Writes, syncs and settles the next group.
+    /// Writes, syncs and settles the next group. Senders are woken as soon as it is durable;
+    /// whatever else follows from it comes after that.
     fn write_group(&mut self) {
-        let result = if self.failed { Err(self.stopped()) } else { self.try_write_group() };
-        if let Err(error) = result {
-            if let LogError::Stopped(reason) = &error
-                && !self.failed
-            {
-                tracing::error!(reason, "log has stopped");
-                self.failed = true;
-                self.shared.gate.stop(reason.clone());
+        let written = if self.failed { Err(self.stopped()) } else { self.try_write_group() };
+        let written = match written {
+            Ok(jobs) => jobs,
+            Err(error) => {
+                self.give_up(&error);
+                // What is left of the group, and all that waits behind it.
+                self.gather();
+                while let Some(job) = self.backlog.pop_front() {
+                    self.refuse(job, &error);
+                }
+                Vec::new()
             }
-            // What is left of the group, and all that waits behind it.
-            self.gather();
-            while let Some(job) = self.backlog.pop_front() {
-                self.refuse(job, &error);
-            }
-        }
+        };
         self.settle();
+        if !written.is_empty()
+            && let Err(error) = self.follow_up()
+        {
+            self.give_up(&error);
+        }
+    }
+
+    /// Stops the log if `error` is one that it cannot go on after.
+    fn give_up(&mut self, error: &LogError) {
+        if let LogError::Stopped(reason) = error
+            && !self.failed
+        {
+            tracing::error!(reason, "log has stopped");
+            self.failed = true;
+            self.shared.gate.stop(reason.clone());
+        }
+    }
+
+    /// What is to be done once a group is durable, and is nobody's to wait for.
+    fn follow_up(&mut self) -> Result<(), LogError> {
+        self.tell_readers();
+        self.shared.space.advance(offset(self.segment.base, self.head));
+        if self.keys_unsealed >= KEYS_UNSEALED_MAX { self.seal_keys() } else { Ok(()) }
     }
 
     fn stopped(&self) -> LogError {
         self.shared.gate.stopped().unwrap_or_else(|| LogError::Stopped("a write failed".into()))
     }
 
-    fn try_write_group(&mut self) -> Result<(), LogError> {
+    /// The batches that are durable now.
+    fn try_write_group(&mut self) -> Result<Vec<Job>, LogError> {
         let jobs = self.next_jobs()?;
         if jobs.is_empty() {
-            return Ok(());
+            return Ok(jobs);
         }
         match self.compose_and_sync(&jobs) {
-            Ok(places) => self.note(jobs, places),
+            Ok(places) => self.note(&jobs, places),
             Err(error) => {
                 jobs.into_iter().rev().for_each(|job| self.backlog.push_front(job));
                 return Err(error);
             }
         }
-        Ok(())
+        Ok(jobs)
     }
 
     /// The batches of the next group, for which there is room. Batches that the disk has no room
@@ -316,6 +371,8 @@ impl Writer {
                     (bytes, records) = (bytes + more, records + job.batch.records);
                     jobs.push(job);
                 }
+                // What is before it goes first: then it may begin a segment in the reserve.
+                Err(LogError::Full) if !keyed && !jobs.is_empty() => break,
                 Err(LogError::Full) => {
                     full = true;
                     let job = self.backlog.pop_front().expect("it was there");
@@ -346,8 +403,12 @@ impl Writer {
 
     /// Makes room for a group of so many bytes, in a new segment if `may_roll` and need be.
     fn make_room(&mut self, bytes: usize, keyed: bool, may_roll: bool) -> Result<(), LogError> {
+        let claim = if keyed { Claim::Keyed } else { Claim::Unkeyed };
+        if keyed && self.shared.gate.full.load(Ordering::Relaxed) {
+            return Err(LogError::Full);
+        }
         if may_roll && !self.fits(bytes) {
-            self.roll(bytes)?;
+            self.roll(bytes, claim)?;
         }
         let end = offset(self.segment.base, self.head) + bytes as u64;
         let needed = end.next_multiple_of(BLOCK as u64);
@@ -355,13 +416,21 @@ impl Writer {
         let reserve = if keyed { (self.segment.limit / 16).min(1 << 20) } else { 0 };
         let reserved = (needed + reserve).min(self.segment.limit).max(needed);
         if reserved > self.ready {
-            self.ready = self.shared.space.reach(reserved).map_err(no_room)?;
+            match self.shared.space.reach(reserved, claim) {
+                Ok(ready) => self.ready = ready,
+                // A new segment can be begun in the reserve.
+                Err(NoRoom::Full) if !keyed && may_roll => {
+                    self.roll(bytes, claim)?;
+                    return self.make_room(bytes, keyed, false);
+                }
+                Err(error) => return Err(no_room(error)),
+            }
         }
         Ok(())
     }
 
     /// Notes what the senders of a durable group will hear.
-    fn note(&mut self, jobs: Vec<Job>, places: Vec<Vec<Placed>>) {
+    fn note(&mut self, jobs: &[Job], places: Vec<Vec<Placed>>) {
         let mut places = places.into_iter();
         let mut bytes = 0;
         for job in jobs {

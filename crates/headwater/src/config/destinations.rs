@@ -1,6 +1,6 @@
 //! `[[destinations]]`, whose settings are checked against the definition of their type.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use destination_kit::{BadSetting, Definition, DestinationKind, SettingKind, Settings, World};
 use serde_json::Value as Json;
@@ -33,6 +33,8 @@ pub struct Destination {
     pub enabled: bool,
     /// Messages, or batches of them, on their way to it at one time.
     pub concurrency: usize,
+    /// How long a message that it did not take is tried again; as `[delivery]` says unless given.
+    pub retry_for: Option<Duration>,
     /// As its definition asks for them, defaults filled in.
     pub settings: Settings,
 }
@@ -94,6 +96,12 @@ impl Destination {
             "Requests on their way to it at one time.",
             values::whole(1, 1000),
         );
+        let retry_for = s.optional(
+            "retry_for",
+            r#""72h""#,
+            "How long a message that it did not take is tried again; delivery.horizon unless given.",
+            values::duration_within("4h", "30d"),
+        );
         let id = s.optional(
             "id",
             r#""crm""#,
@@ -120,6 +128,7 @@ impl Destination {
             sources: sources?,
             enabled,
             concurrency: usize::try_from(concurrency).expect("it is at most 1000"),
+            retry_for,
             settings: settings?,
         })
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use event_log::{CONTROL, Entry, EventLog, LogError};
 use indicatif::HumanBytes;
 use serde::{Deserialize, Serialize};
-use spec::{Attempts, Discard, Feed, Message, Refused, record};
+use spec::{Attempts, Delivered, Discard, Feed, Lapse, Message, Pause, Refused, record};
 
 use super::Reading;
 
@@ -75,6 +75,9 @@ impl Report {
             record::REFUSED => ("refused", record::decode::<Refused>(&payload).is_ok()),
             record::ATTEMPTS => ("attempts", record::decode::<Attempts>(&payload).is_ok()),
             record::FEED => ("feed", record::decode::<Feed>(&payload).is_ok()),
+            record::DELIVERED => ("delivered", record::decode::<Delivered>(&payload).is_ok()),
+            record::PAUSE => ("pause", record::decode::<Pause>(&payload).is_ok()),
+            record::LAPSE => ("lapse", record::decode::<Lapse>(&payload).is_ok()),
             _ => ("of a kind unknown to this release", false),
         };
         *self.records.entry(name.to_owned()).or_default() += 1;
@@ -115,6 +118,7 @@ mod tests {
 
     use event_log::{Batch, Label, MemoryLog, Position, Tag};
     use expect_test::expect;
+    use spec::DestinationId;
 
     use super::*;
 
@@ -125,17 +129,20 @@ mod tests {
         let label = |kind| Label { kind, stream: 7, time_ms: 1, tag: Tag::None };
         batch.push(label(record::MESSAGE), b"no message");
         batch.push(label(record::FEED), b"");
+        let lapse = Lapse { destination: DestinationId("crm".into()), lost: vec![] };
+        batch.push(label(record::LAPSE), &record::encode(&lapse));
         batch.commit("books", Position(0));
         log.lane().append(batch).await.unwrap();
         let mut verify = Verify::new(Arc::new(log));
         assert_eq!(verify.step().await.unwrap(), None);
         let report = verify.step().await.unwrap().unwrap();
         assert!(!report.whole);
-        expect![[r#"{"whole":false,"bytes":168,"records":{"control":1,"feed":1,"message":1},"duplicates":0,"damagedBytes":0,"unreadable":2,"unreadableAt":["0","56"]}"#]].assert_eq(&serde_json::to_string(&report).unwrap());
+        expect![[r#"{"whole":false,"bytes":224,"records":{"control":1,"feed":1,"lapse":1,"message":1},"duplicates":0,"damagedBytes":0,"unreadable":2,"unreadableAt":["0","56"]}"#]].assert_eq(&serde_json::to_string(&report).unwrap());
         expect![[r#"
-            read 168 B of log
+            read 224 B of log
                          1 control
                          1 feed
+                         1 lapse
                          1 message
                          0 duplicates
             damaged: 0 bytes were passed over, 2 records cannot be read (the first at 0, 56)

@@ -360,15 +360,23 @@ fn one_bad_message_does_not_spoil_a_batch() {
 
 #[test]
 fn a_batch_takes_2500_messages() {
-    for (messages, accepted, discarded, records) in
-        [(2500, 2500, 0, 2500), (2501, 2500, 1, 2501), (6000, 2500, 3500, 5001)]
-    {
+    for (messages, accepted, discarded, records) in [
+        (2500, 2500, 0, 2500),
+        (2501, 2500, 1, 2501),
+        (5001, 2500, 2501, 5001),
+        (6000, 2500, 3500, 5001),
+    ] {
         let item = r#"{"type":"track","userId":"u","event":"N"}"#;
         let body = format!(r#"{{"batch":[{}]}}"#, vec![item; messages].join(","));
         let outcome = accept(None, body.as_bytes(), &source(), &call()).expect("JSON");
         assert_eq!(outcome.verdicts.accepted, accepted);
         assert_eq!(outcome.verdicts.discarded, discarded);
         assert_eq!(outcome.stored.len(), records);
+        let told = outcome.stored.iter().map(|stored| match stored {
+            Stored::Message(_) => 0,
+            Stored::Discard(discard) => discard.messages,
+        });
+        assert_eq!(told.sum::<u32>(), discarded, "what the books will count");
     }
 }
 

@@ -4,13 +4,10 @@ use std::time::{Duration, Instant};
 
 use id_index::IdIndex;
 
-use super::{
-    CHUNK_BYTES, CLOCK_GROUP, Group, Job, KEYS_UNSEALED_MAX, Place, STAMP_MS, Writer, chain,
-    clock_stamp,
-};
+use super::{CHUNK_BYTES, CLOCK_GROUP, Group, Job, Place, STAMP_MS, Writer, chain, clock_stamp};
 use crate::{
     Batch, CONTROL, LogError, Placed, Position, Tag,
-    file::{chunk::BLOCK, ring::Span, segment::offset},
+    file::{chunk::BLOCK, ring::Span},
     frame::{self, DUPLICATE_BYTES, GROUP_START, HEADER, MORE, frame_bytes},
 };
 
@@ -102,7 +99,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes what was filled since `from`, syncs it, and tells everyone.
+    /// Writes what was filled since `from`, syncs it, and shows it to readers.
     fn sync(&mut self, from: usize) -> Result<(), LogError> {
         let shared = self.shared.clone();
         let place = &mut self.place;
@@ -119,14 +116,11 @@ impl Writer {
         shared.disk.sync(&self.segment.file).map_err(failed)?;
         self.publish((end - start) as u64, Some(began.elapsed()));
         self.keys_unsealed += self.group.keys;
-        if self.keys_unsealed >= KEYS_UNSEALED_MAX {
-            self.seal_keys()?;
-        }
-        self.shared.space.advance(offset(self.segment.base, self.head));
         Ok(())
     }
 
-    /// Tells readers what is durable now.
+    /// Shows readers what is durable now. Those who wait for it are woken later, after the
+    /// senders (`Writer::tell_readers`).
     pub(super) fn publish(&mut self, written_bytes: u64, synced: Option<Duration>) {
         let shared = &self.shared;
         let bytes = self.place.chunk.share(self.place.filled).slice(self.place.inset..);
@@ -155,7 +149,11 @@ impl Writer {
             counters.synced(synced.as_micros());
         }
         drop(counters);
-        shared.end.send_replace(Position(self.head));
+        shared.end.send_if_modified(|end| {
+            *end = Position(self.head);
+            false
+        });
+        self.untold = true;
     }
 
     /// A stamp of the log's own time, when it is due.

@@ -11,6 +11,7 @@ use crate::{
         chunk::BLOCK,
         header::SegmentHeader,
         segment::{Form, Raw, offset},
+        space::Claim,
     },
     frame::GROUP_START,
 };
@@ -18,7 +19,7 @@ use crate::{
 impl Writer {
     /// Goes on in a new segment. It begins with every group's cursor, so that recovery needs no
     /// older one, and has its name only when all of that is durable.
-    pub(super) fn roll(&mut self, bytes: usize) -> Result<(), LogError> {
+    pub(super) fn roll(&mut self, bytes: usize, claim: Claim) -> Result<(), LogError> {
         let shared = self.shared.clone();
         let now_ms = shared.clock.now_ms();
         let mut cursors = clock_stamp(now_ms, (shared.options.clock)());
@@ -28,7 +29,7 @@ impl Writer {
         let needed = (BLOCK + cursors.bytes() + bytes).next_multiple_of(BLOCK) + BLOCK;
         let limit = shared.options.segment_bytes.max(needed as u64);
         let ready = (BLOCK + cursors.bytes()).next_multiple_of(BLOCK) as u64;
-        let spare = shared.space.take_spare(ready).map_err(no_room)?;
+        let spare = shared.space.take_spare(ready, claim).map_err(no_room)?;
         let failed = |error: std::io::Error| {
             LogError::Stopped(format!("a segment could not be begun: {error}"))
         };
