@@ -192,9 +192,14 @@ pub enum Need<'a> {
         /// The source it is connected to.
         source: &'a str,
     },
-    /// To change one destination, or to connect one to a source.
+    /// To connect a new destination to a source.
+    DestinationCreate {
+        /// The source.
+        source: &'a str,
+    },
+    /// To change one destination.
     DestinationAdmin {
-        /// The destination; empty for one that is to be made.
+        /// The destination.
         id: &'a str,
         /// The source it is connected to.
         source: &'a str,
@@ -219,6 +224,11 @@ pub fn may(permissions: &[Permission], need: &Need<'_>, labels: &[Label]) -> boo
         Need::DestinationRead { id, source } => {
             within(sources(false), &[source])
                 || within(scope(permissions, Things::Destinations { admin: false }), &[id])
+        }
+        Need::DestinationCreate { source } => {
+            let everywhere = scope(permissions, Things::Destinations { admin: true });
+            within(sources(true), &[source])
+                || (within(sources(false), &[source]) && within(everywhere, &[]))
         }
         Need::DestinationAdmin { id, source } => {
             within(sources(true), &[source])

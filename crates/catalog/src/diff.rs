@@ -30,57 +30,66 @@ pub struct Change {
 pub fn diff(before: &Info, after: &Info) -> Vec<Change> {
     let mut changes = Vec::new();
     let json = |info: &Info| serde_json::to_value(info).expect("info is plain data");
-    compare(String::new(), Some(&json(before)), Some(&json(after)), &mut changes);
+    compare(&At::default(), Some(&json(before)), Some(&json(after)), &mut changes);
     changes
 }
 
-fn compare(
-    pointer: String,
-    before: Option<&Value>,
-    after: Option<&Value>,
-    changes: &mut Vec<Change>,
-) {
+/// The same place in both versions.
+#[derive(Default)]
+struct At {
+    before: String,
+    after: String,
+}
+
+impl At {
+    fn step(&self, before: &str, after: &str) -> At {
+        At { before: format!("{}/{before}", self.before), after: format!("{}/{after}", self.after) }
+    }
+}
+
+fn compare(at: &At, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<Change>) {
     match (before, after) {
         (Some(Value::Object(old)), Some(Value::Object(new))) => {
             let gone = old.keys().filter(|key| !new.contains_key(*key));
             for key in new.keys().chain(gone) {
-                let here = format!("{pointer}/{}", pointer_step(key));
-                compare(here, old.get(key), new.get(key), changes);
+                let step = pointer_step(key);
+                compare(&at.step(&step, &step), old.get(key), new.get(key), changes);
             }
         }
-        (Some(Value::Array(old)), Some(Value::Array(new))) => lists(&pointer, old, new, changes),
-        (Some(Value::Array(old)), None) => lists(&pointer, old, &[], changes),
-        (None, Some(Value::Array(new))) => lists(&pointer, &[], new, changes),
+        (Some(Value::Array(old)), Some(Value::Array(new))) => lists(at, old, new, changes),
+        (Some(Value::Array(old)), None) => lists(at, old, &[], changes),
+        (None, Some(Value::Array(new))) => lists(at, &[], new, changes),
         (old, new) if old == new => {}
         (old, new) => {
+            let pointer = if new.is_some() { &at.after } else { &at.before }.clone();
             changes.push(Change { pointer, before: old.cloned(), after: new.cloned() });
         }
     }
 }
 
-fn lists(pointer: &str, old: &[Value], new: &[Value], changes: &mut Vec<Change>) {
-    let old_names = named(old);
-    let mut places: HashMap<(String, usize), usize> =
-        old_names.iter().cloned().enumerate().map(|(place, name)| (name, place)).collect();
+fn lists(at: &At, old: &[Value], new: &[Value], changes: &mut Vec<Change>) {
+    let old_names = named(old).into_iter().enumerate();
+    let mut places: HashMap<_, usize> = old_names.map(|(place, name)| (name, place)).collect();
     let mut kept = Vec::new();
     for (index, name) in named(new).into_iter().enumerate() {
         let place = places.remove(&name);
         kept.extend(place);
-        let here = format!("{pointer}/{index}");
-        compare(here, place.map(|place| &old[place]), Some(&new[index]), changes);
+        let here = at.step(&place.unwrap_or(index).to_string(), &index.to_string());
+        compare(&here, place.map(|place| &old[place]), Some(&new[index]), changes);
     }
     let mut gone: Vec<_> = places.into_values().collect();
     gone.sort_unstable();
     for place in gone {
-        compare(format!("{pointer}/{place}"), Some(&old[place]), None, changes);
+        let step = place.to_string();
+        compare(&at.step(&step, &step), Some(&old[place]), None, changes);
     }
     if !kept.is_sorted() {
         let list = |values: &[Value]| {
             let names = named(values).into_iter();
             Some(Value::Array(names.map(|(name, _)| Value::String(name)).collect()))
         };
-        let change = Change { pointer: pointer.to_owned(), before: list(old), after: list(new) };
-        changes.push(change);
+        let pointer = at.after.clone();
+        changes.push(Change { pointer, before: list(old), after: list(new) });
     }
 }
 

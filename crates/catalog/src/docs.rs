@@ -180,6 +180,16 @@ pub fn validate(docs: &Docs) -> Vec<Problem> {
         .collect()
 }
 
+/// Whether a section has to be there, with what is declared now.
+pub fn needed(section: &DocsSection, info: &Info) -> bool {
+    match section.required {
+        Required::Always => true,
+        Required::WithEvents => tracked(info).next().is_some(),
+        Required::WithProperties => !properties(info).is_empty(),
+        Required::Never => false,
+    }
+}
+
 /// What the documentation still needs, whatever the integration is called.
 pub fn missing(info: &Info) -> Vec<Missing> {
     let mut missing = Vec::new();
@@ -192,13 +202,7 @@ pub fn missing(info: &Info) -> Vec<Missing> {
         });
     };
     for section in &SECTIONS {
-        let needed = match section.required {
-            Required::Always => true,
-            Required::WithEvents => tracked(info).next().is_some(),
-            Required::WithProperties => !properties(info).is_empty(),
-            Required::Never => false,
-        };
-        if needed && blank((section.text)(&info.docs)) {
+        if needed(section, info) && blank((section.text)(&info.docs)) {
             let what = format!("the section {:?} of the documentation", section.title);
             add(section.pointer, what, section.help.to_owned());
         }

@@ -250,4 +250,4 @@ impl Info {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -302,15 +302,18 @@ pub enum RoundStatus {
     ChangesRequested,
     /// It was approved.
     Approved,
+    /// The integration was removed instead.
+    Declined,
 }
 
 impl RoundStatus {
     /// Every status.
-    pub const ALL: [RoundStatus; 4] = [
+    pub const ALL: [RoundStatus; 5] = [
         RoundStatus::Open,
         RoundStatus::Withdrawn,
         RoundStatus::ChangesRequested,
         RoundStatus::Approved,
+        RoundStatus::Declined,
     ];
 
     /// The name on the wire and in the store.
@@ -320,6 +323,7 @@ impl RoundStatus {
             RoundStatus::Withdrawn => "withdrawn",
             RoundStatus::ChangesRequested => "changesRequested",
             RoundStatus::Approved => "approved",
+            RoundStatus::Declined => "declined",
         }
     }
 
@@ -329,44 +333,56 @@ impl RoundStatus {
     }
 }
 
-/// The status of a submission after an action, whatever it is for. An edit moves only this; a
-/// launch moves the integration's state too ([`crate::state::step_by`]), and its refusals come
-/// first. `submitted_by` never approves.
+/// The status of a submission after an action. An edit moves only this; a launch moves the
+/// integration's state too ([`crate::state::step_by`]). `submitted_by` never approves.
 pub fn close(
+    purpose: Purpose,
     status: RoundStatus,
     party: Party,
     action: Action,
     account: &str,
     submitted_by: &str,
 ) -> Result<RoundStatus, Refusal> {
-    let team = matches!(party, Party::Builder | Party::PartnerAdmin);
-    let mut allowed = match (status, team) {
-        (RoundStatus::Open, true) => vec![Action::Withdraw],
-        (RoundStatus::Open, false) => {
-            vec![Action::Approve, Action::ApprovePrivateBeta, Action::RequestChanges]
-        }
-        _ => Vec::new(),
-    };
-    if account == submitted_by {
-        allowed.retain(|action| !action.approves());
-    }
-    let refuse = |code, message: String| Err(Refusal { code, message, allowed: allowed.clone() });
-    if status != RoundStatus::Open {
-        return refuse("wrong_state", "this submission is closed; submit again".to_owned());
-    }
-    if allowed.contains(&action) {
+    let own = account == submitted_by;
+    let mut allowed = allowed_on(purpose, status, party);
+    allowed.retain(|action| !(own && action.approves()));
+    let (code, message) = if status != RoundStatus::Open {
+        ("wrong_state", "this submission is closed; submit again".to_owned())
+    } else if own && action.approves() && party == Party::Reviewer {
+        let message = "who submitted this cannot approve it; another reviewer has to";
+        ("own_submission", message.to_owned())
+    } else if !allowed.contains(&action) {
+        let elsewhere =
+            Party::ALL.iter().any(|p| allowed_on(purpose, status, *p).contains(&action));
+        let code = if elsewhere { "wrong_party" } else { "wrong_state" };
+        let message = format!("{} may not {} this submission", party.label(), action.label());
+        (code, message)
+    } else {
         return Ok(match action {
             Action::Withdraw => RoundStatus::Withdrawn,
             Action::RequestChanges => RoundStatus::ChangesRequested,
+            Action::Remove => RoundStatus::Declined,
             _ => RoundStatus::Approved,
         });
+    };
+    Err(Refusal { code, message, allowed })
+}
+
+/// What `party` may do to a submission.
+pub fn allowed_on(purpose: Purpose, status: RoundStatus, party: Party) -> Vec<Action> {
+    match (status, party, purpose) {
+        (RoundStatus::Open, Party::Builder | Party::PartnerAdmin, _) => vec![Action::Withdraw],
+        (RoundStatus::Open, Party::Reviewer, Purpose::Edit) => {
+            vec![Action::RequestChanges, Action::Approve, Action::Remove]
+        }
+        (RoundStatus::Open, Party::Reviewer, Purpose::Launch) => vec![
+            Action::RequestChanges,
+            Action::ApprovePrivateBeta,
+            Action::Approve,
+            Action::Remove,
+        ],
+        _ => Vec::new(),
     }
-    if action.approves() && !team {
-        let message = "who submitted an edit cannot approve it; another reviewer has to";
-        return refuse("own_submission", message.to_owned());
-    }
-    let message = format!("{} may not {} here", party.label(), action.label());
-    refuse("wrong_party", message)
 }
 
 #[cfg(test)]

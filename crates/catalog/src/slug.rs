@@ -1,7 +1,10 @@
-//! Slugs: names for addresses and for `context.integration.name`. An integration's slug never
-//! changes once it is made.
+//! Names for people, and slugs: names for addresses and for `context.integration.name`. An
+//! integration's slug never changes once it is made.
 
-use crate::problem::Problem;
+use crate::{problem::Problem, text::check_line};
+
+/// Characters of a name.
+pub const NAME_CHARS_MAX: usize = 60;
 
 /// The shortest slug of an integration or a workspace.
 pub const SLUG_CHARS_MIN: usize = 2;
@@ -94,6 +97,21 @@ const RESERVED_FOR_WORKSPACES: [&str; 40] = [
 /// What a source cannot be called: words that stand in its place in an address.
 const RESERVED_FOR_SOURCES: [&str; 4] = ["catalog", "new", "setup", "sources"];
 
+/// Whether an integration, a workspace, a source or a team may have this name.
+pub fn check_name(name: &str) -> Result<(), Problem> {
+    let refuse = |code, message: &str, fix| {
+        let expected = format!("1 to {NAME_CHARS_MAX} characters, without blanks around them");
+        Err(Problem::new(code, "/name", message, expected, fix))
+    };
+    if name.trim().is_empty() {
+        return refuse("name_empty", "the name is empty", "give one that people know");
+    }
+    if name.trim() != name {
+        return refuse("blank_at_end", "the name has a blank at an end", "leave it out");
+    }
+    check_line(name, NAME_CHARS_MAX, "/name").map_or(Ok(()), Err)
+}
+
 /// Whether an integration may have this slug. Uniqueness is the store's to say.
 pub fn check_slug(slug: &str) -> Result<(), Problem> {
     check_form(slug, SLUG_CHARS_MIN, true)?;
@@ -156,6 +174,9 @@ fn check_form(slug: &str, shortest: usize, letter_first: bool) -> Result<(), Pro
     let idea = bare(slug);
     let instead = || match idea.as_str() {
         "" => "use lower-case letters, digits and hyphens".to_owned(),
+        idea if letter_first && idea.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("put a letter first, as in \"my-{idea}\"")
+        }
         idea => format!("use {idea:?}, for example"),
     };
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

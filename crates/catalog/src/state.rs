@@ -19,6 +19,18 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{problem::Problem, text::check_lines};
+
+mod view;
+
+pub use view::{
+    BetaRules, Editing, NOTEWORTHY_DAYS, Viewer, editing, installable_by, listed, noteworthy,
+    shown, visible_to,
+};
+
+/// Characters of a reason.
+pub const REASON_CHARS_MAX: usize = 2000;
+
 /// Where an integration stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -265,25 +277,7 @@ const MOVES: &[(State, Action, State, &[Party])] = {
 
 /// The state after `party` took `action`, or why not.
 pub fn step(state: State, party: Party, action: Action) -> Result<State, Refusal> {
-    let found = MOVES.iter().find(|(from, act, ..)| *from == state && *act == action);
-    let Some((_, _, to, parties)) = found else {
-        return Err(refuse(
-            "wrong_state",
-            state,
-            party,
-            format!("cannot {} what is in state {} ({state})", action.label(), state.label()),
-        ));
-    };
-    if !parties.contains(&party) {
-        let who: Vec<_> = parties.iter().map(|party| party.label()).collect();
-        return Err(refuse(
-            "wrong_party",
-            state,
-            party,
-            format!("only {} may {} now", who.join(" and "), action.label()),
-        ));
-    }
-    Ok(*to)
+    decide(state, party, action, false)
 }
 
 /// [`step`] for an account that is known: who submitted never approves, whatever they may be
@@ -297,18 +291,7 @@ pub fn step_by(
     account: &str,
     submitted_by: Option<&str>,
 ) -> Result<State, Refusal> {
-    let to = step(state, party, action)?;
-    if action.approves() && submitted_by == Some(account) {
-        let mut refusal = refuse(
-            "own_submission",
-            state,
-            party,
-            "who submitted an integration cannot approve it; another reviewer has to".to_owned(),
-        );
-        refusal.allowed.retain(|action| !action.approves());
-        return Err(refusal);
-    }
-    Ok(to)
+    decide(state, party, action, submitted_by == Some(account))
 }
 
 /// What `party` may do now.
@@ -317,126 +300,59 @@ pub fn allowed(state: State, party: Party) -> Vec<Action> {
     now.map(|(_, action, ..)| *action).collect()
 }
 
-fn refuse(code: &'static str, state: State, party: Party, mut message: String) -> Refusal {
-    let allowed = allowed(state, party);
+/// [`allowed`] for an account that is known, as in [`step_by`].
+pub fn allowed_by(
+    state: State,
+    party: Party,
+    account: &str,
+    submitted_by: Option<&str>,
+) -> Vec<Action> {
+    let mut actions = allowed(state, party);
+    actions.retain(|action| !(action.approves() && submitted_by == Some(account)));
+    actions
+}
+
+/// `own`: the account that acts has submitted it.
+fn decide(state: State, party: Party, action: Action, own: bool) -> Result<State, Refusal> {
+    let found = MOVES.iter().find(|(from, act, ..)| *from == state && *act == action);
+    let (code, mut message) = match found {
+        None => {
+            let label = state.label();
+            ("wrong_state", format!("cannot {} what is in state {label} ({state})", action.label()))
+        }
+        Some((.., parties)) if !parties.contains(&party) => {
+            let who: Vec<_> = parties.iter().map(|party| party.label()).collect();
+            ("wrong_party", format!("only {} may {} now", who.join(" and "), action.label()))
+        }
+        Some(_) if own && action.approves() => (
+            "own_submission",
+            "who submitted an integration cannot approve it; another reviewer has to".to_owned(),
+        ),
+        Some((_, _, to, _)) => return Ok(*to),
+    };
+    let mut allowed = allowed(state, party);
+    allowed.retain(|action| !(own && action.approves()));
     if allowed.is_empty() {
         message.push_str("; there is nothing for you to do in this state");
     } else {
         let names: Vec<_> = allowed.iter().map(|action| action.label()).collect();
         message.push_str(&format!("; you may {}", names.join(" or ")));
     }
-    Refusal { code, message, allowed }
+    Err(Refusal { code, message, allowed })
 }
 
-/// When a beta ends. Both have to hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct BetaRules {
-    /// Days since approval.
-    pub days: u32,
-    /// Workspaces that have installed it.
-    pub installs: u32,
-}
-
-impl Default for BetaRules {
-    /// What sources have: fourteen days, whoever uses it.
-    fn default() -> Self {
-        Self { days: 14, installs: 0 }
+/// Whether `action` may come with this reason; actions that need none may have one.
+pub fn check_reason(action: Action, reason: &str) -> Result<(), Problem> {
+    if action.needs_reason() && reason.trim().is_empty() {
+        return Err(Problem::new(
+            "reason_missing",
+            "/reason",
+            format!("to {} needs a reason", action.label()),
+            "a sentence or two that the partner reads",
+            "say why, and what would change it",
+        ));
     }
-}
-
-const DAY_MS: i64 = 86_400_000;
-
-impl BetaRules {
-    /// The first millisecond that the clock no longer holds back.
-    pub fn ends_at_ms(&self, approved_at_ms: i64) -> i64 {
-        approved_at_ms.saturating_add(i64::from(self.days).saturating_mul(DAY_MS))
-    }
-}
-
-/// The state as everybody sees it: a beta whose time is over is public. A beta without an
-/// approval time stays beta, so entries that need no review carry one nevertheless.
-pub fn shown(
-    state: State,
-    approved_at_ms: Option<i64>,
-    beta: &BetaRules,
-    installs: u32,
-    now_ms: i64,
-) -> State {
-    match (state, approved_at_ms) {
-        (State::PublicBeta, Some(approved))
-            if now_ms >= beta.ends_at_ms(approved) && installs >= beta.installs =>
-        {
-            State::Public
-        }
-        _ => state,
-    }
-}
-
-/// Whether every workspace finds it in its catalog.
-pub fn listed(state: State) -> bool {
-    matches!(state, State::PublicBeta | State::Public)
-}
-
-/// Who looks at an integration, and how they came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Viewer {
-    /// Belongs to the partner's team.
-    pub in_team: bool,
-    /// Reviews for the platform.
-    pub reviewer: bool,
-    /// Came by the integration's install link.
-    pub by_link: bool,
-    /// The workspace they act in already has a source of it.
-    pub installed: bool,
-}
-
-/// Whether `viewer` may know that it exists. To everybody else it is not found: a slug can be
-/// guessed, so the link alone opens nothing before private beta.
-pub fn visible_to(state: State, viewer: &Viewer) -> bool {
-    viewer.in_team
-        || viewer.reviewer
-        || viewer.installed
-        || listed(state)
-        || (viewer.by_link && matches!(state, State::PrivateBeta | State::Deprecated))
-}
-
-/// Whether `viewer` may make a new source of it in a workspace of theirs.
-pub fn installable_by(state: State, viewer: &Viewer) -> bool {
-    match state {
-        State::PublicBeta | State::Public => true,
-        State::PrivateBeta => viewer.in_team || viewer.reviewer || viewer.by_link,
-        State::PrivateSubmitted => viewer.in_team || viewer.reviewer,
-        State::PrivateBuilding => viewer.in_team,
-        State::Deprecated | State::Unavailable => false,
-    }
-}
-
-/// What an edit of the catalog info does in a state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Editing {
-    /// It counts at once.
-    Free,
-    /// It is refused: what is reviewed must not change. Withdraw first.
-    Frozen,
-    /// It is kept beside the published version until a reviewer has seen the difference.
-    Reviewed,
-    /// It is refused: there is nothing to show it to.
-    Closed,
-}
-
-/// What an edit of the catalog info does in `state`.
-pub fn editing(state: State) -> Editing {
-    match state {
-        State::PrivateBuilding => Editing::Free,
-        State::PrivateSubmitted => Editing::Frozen,
-        State::PrivateBeta | State::PublicBeta | State::Public | State::Deprecated => {
-            Editing::Reviewed
-        }
-        State::Unavailable => Editing::Closed,
-    }
+    check_lines(reason, REASON_CHARS_MAX, "/reason").map_or(Ok(()), Err)
 }
 
 #[cfg(test)]

@@ -31,14 +31,19 @@ fn speaks(word: &str) -> bool {
 }
 
 fn holds(text: &str, name: &str) -> bool {
-    let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-    let first_is_word = name.starts_with(char::is_alphanumeric);
-    let last_is_word = name.ends_with(char::is_alphanumeric);
     text.match_indices(name).any(|(start, found)| {
-        let before = text[..start].chars().next_back();
-        let after = text[start + found.len()..].chars().next();
-        (!first_is_word || edge(before)) && (!last_is_word || edge(after))
+        let before = text[..start].chars().rev();
+        let after = text[start + found.len()..].chars();
+        (!name.starts_with(char::is_alphanumeric) || ends(before))
+            && (!name.ends_with(char::is_alphanumeric) || ends(after))
     })
+}
+
+/// Whether a word ends before `beside`. Underscores belong to a word between letters
+/// (`email_id`), and not around it (`_email_`).
+fn ends(mut beside: impl Iterator<Item = char>) -> bool {
+    let next = beside.find(|c| *c != '_');
+    next.is_none_or(|c| !c.is_alphanumeric())
 }
 
 fn unescaped(text: &str) -> String {

@@ -1,0 +1,126 @@
+//! What follows from a state and the time: what is shown, who finds it, who may add it, what an
+//! edit does.
+
+use serde::{Deserialize, Serialize};
+
+use super::State;
+
+/// When a beta ends. Both have to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct BetaRules {
+    /// Days since approval.
+    pub days: u32,
+    /// Workspaces that have installed it.
+    pub installs: u32,
+}
+
+impl Default for BetaRules {
+    /// What sources have: fourteen days, whoever uses it.
+    fn default() -> Self {
+        Self { days: 14, installs: 0 }
+    }
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+impl BetaRules {
+    /// The first millisecond that the clock no longer holds back.
+    pub fn ends_at_ms(&self, approved_at_ms: i64) -> i64 {
+        approved_at_ms.saturating_add(i64::from(self.days).saturating_mul(DAY_MS))
+    }
+}
+
+/// The state as everybody sees it: a beta whose time is over is public. A beta without an
+/// approval time stays beta, so entries that need no review carry one nevertheless.
+pub fn shown(
+    state: State,
+    approved_at_ms: Option<i64>,
+    beta: &BetaRules,
+    installs: u32,
+    now_ms: i64,
+) -> State {
+    match (state, approved_at_ms) {
+        (State::PublicBeta, Some(approved))
+            if now_ms >= beta.ends_at_ms(approved) && installs >= beta.installs =>
+        {
+            State::Public
+        }
+        _ => state,
+    }
+}
+
+/// Whether every workspace finds it in its catalog.
+pub fn listed(state: State) -> bool {
+    matches!(state, State::PublicBeta | State::Public)
+}
+
+/// Days for which a listing is shown under New & Noteworthy.
+pub const NOTEWORTHY_DAYS: i64 = 60;
+
+/// Whether it stands under New & Noteworthy: listed, and for the first time not long ago.
+pub fn noteworthy(state: State, first_listed_at_ms: Option<i64>, now_ms: i64) -> bool {
+    let until = |since: i64| since.saturating_add(NOTEWORTHY_DAYS * DAY_MS);
+    listed(state) && first_listed_at_ms.is_some_and(|since| now_ms < until(since))
+}
+
+/// Who looks at an integration, and how they came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Viewer {
+    /// Belongs to the partner's team.
+    pub in_team: bool,
+    /// Reviews for the platform.
+    pub reviewer: bool,
+    /// Came by the integration's install link.
+    pub by_link: bool,
+    /// The workspace they act in already has a source of it.
+    pub installed: bool,
+}
+
+/// Whether `viewer` may know that it exists. To everybody else it is not found: a slug can be
+/// guessed, so the link alone opens nothing before private beta.
+pub fn visible_to(state: State, viewer: &Viewer) -> bool {
+    viewer.in_team
+        || viewer.reviewer
+        || viewer.installed
+        || listed(state)
+        || (viewer.by_link && matches!(state, State::PrivateBeta | State::Deprecated))
+}
+
+/// Whether `viewer` may make a new source of it in a workspace of theirs.
+pub fn installable_by(state: State, viewer: &Viewer) -> bool {
+    match state {
+        State::PublicBeta | State::Public => true,
+        State::PrivateBeta => viewer.in_team || viewer.reviewer || viewer.by_link,
+        State::PrivateSubmitted => viewer.in_team || viewer.reviewer,
+        State::PrivateBuilding => viewer.in_team,
+        State::Deprecated | State::Unavailable => false,
+    }
+}
+
+/// What an edit of the catalog info does in a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Editing {
+    /// It counts at once.
+    Free,
+    /// It is refused: what is reviewed must not change. Withdraw first.
+    Frozen,
+    /// It is kept beside the published version until a reviewer has seen the difference.
+    Reviewed,
+    /// It is refused: there is nothing to show it to.
+    Closed,
+}
+
+/// What an edit of the catalog info does in `state`.
+pub fn editing(state: State) -> Editing {
+    match state {
+        State::PrivateBuilding => Editing::Free,
+        State::PrivateSubmitted => Editing::Frozen,
+        State::PrivateBeta | State::PublicBeta | State::Public | State::Deprecated => {
+            Editing::Reviewed
+        }
+        State::Unavailable => Editing::Closed,
+    }
+}
