@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use toml::Table;
 
 /// Every crate, in the order of the table in `docs/ARCHITECTURE.md`.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
     "spec",
     "routing",
     "id-index",
@@ -16,6 +16,7 @@ const ORDER: [&str; 13] = [
     "ingest",
     "debugger",
     "delivery",
+    "catalog",
     "cli",
     "headwater",
     "e2e",
