@@ -13,6 +13,7 @@ pub mod fresh;
 pub mod idempotency;
 pub mod installation;
 pub mod integrations;
+pub mod invitations;
 pub mod links;
 pub mod mails;
 pub mod members;
