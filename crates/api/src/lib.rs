@@ -17,14 +17,19 @@ pub mod version;
 
 mod accounts;
 mod answer;
+mod audit_events;
 mod change;
 mod gate;
 mod idempotency;
+mod labels;
 mod limits;
+mod mailer;
 mod openapi;
 mod origin;
 mod passwords;
 mod state;
+mod team;
+mod tokens;
 mod workspaces;
 
 use axum::{
@@ -75,6 +80,10 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(openapi::base())
         .merge(accounts::routes())
         .merge(workspaces::routes())
+        .merge(team::routes())
+        .merge(labels::routes())
+        .merge(tokens::routes())
+        .merge(audit_events::routes())
         .split_for_parts()
 }
 

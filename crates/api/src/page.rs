@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::request::Parts;
 use serde::Serialize;
 use store::{Page, Paged};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::error::{ApiError, Fault};
 
@@ -92,6 +92,39 @@ pub fn parse(query: &str) -> Result<Page, ApiError> {
         }
     }
     if faults.is_empty() { Ok(page) } else { Err(ApiError::invalid(faults)) }
+}
+
+/// The first value of `name` in a query string.
+pub fn value(query: &str, name: &str) -> Option<String> {
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(found, _)| found == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+/// The values of an array in a query string, in any of the forms that clients send: `name.0=`,
+/// `name[0]=`, `name[]=`, `name=`.
+pub fn array(query: &str, name: &str) -> Vec<String> {
+    url::form_urlencoded::parse(query.as_bytes())
+        .filter(|(found, _)| {
+            found.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
+        .map(|(_, value)| value.into_owned())
+        .collect()
+}
+
+/// How a page is asked for.
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documents the query, which is read by hand")]
+pub struct PageParams {
+    /// Rows, 1 to 1,000; 100 when left out.
+    #[serde(rename = "pagination.count")]
+    #[param(minimum = 1, maximum = 1000, example = 100)]
+    count: Option<u32>,
+    /// `pagination.next` of the page before; the first page when left out.
+    #[serde(rename = "pagination.cursor")]
+    #[param(example = "MA==")]
+    cursor: Option<String>,
 }
 
 impl<S: Sync> FromRequestParts<S> for PageQuery {

@@ -2,6 +2,7 @@
 
 mod create;
 mod current;
+mod delete;
 mod list;
 mod rename;
 
@@ -15,7 +16,7 @@ use crate::state::Api;
 /// The operations.
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
-        .routes(routes!(current::current, rename::rename))
+        .routes(routes!(current::current, rename::rename, delete::delete))
         .routes(routes!(list::list, create::create))
 }
 

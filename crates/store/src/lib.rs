@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod installation;
 pub mod integrations;
 pub mod invitations;
+pub mod labels;
 pub mod links;
 pub mod mails;
 pub mod members;

@@ -42,6 +42,16 @@ impl Page {
         i64::from(self.count) + 1
     }
 
+    /// The page of a list that is held whole; the cursor is a place in it.
+    pub fn cut_all<T>(&self, all: Vec<T>) -> Paged<T> {
+        let from: usize = self.after.as_deref().and_then(|at| at.parse().ok()).unwrap_or(0);
+        let to = from.saturating_add(self.count as usize);
+        let total = all.len();
+        let next = (to < total).then(|| to.to_string());
+        let rows = all.into_iter().skip(from).take(self.count as usize).collect();
+        Paged { rows, next, total: i64::try_from(total).unwrap_or(i64::MAX) }
+    }
+
     /// Cuts `rows`, of which up to [`Page::limit`] were asked for, to a page.
     pub fn cut<T>(&self, mut rows: Vec<T>, total: i64, key: impl Fn(&T) -> String) -> Paged<T> {
         let wanted = self.count as usize;
