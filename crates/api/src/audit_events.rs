@@ -27,10 +27,7 @@ const EXPORT_MAX: u32 = 100_000;
 
 /// The operations.
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(export))
-        .routes(routes!(verify))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(export)).routes(routes!(verify))
 }
 
 /// Which entries.
@@ -179,7 +176,9 @@ async fn export(
     let mut db = api.db.read().await?;
     let page = Page::first(EXPORT_MAX);
     let paged = audit::list(&mut db, &caller.workspace()?.id, &filter, &page).await?;
-    let mut csv = String::from("id,timestamp,type,actor,actorEmail,resourceType,resourceId,resourceName,before,after\r\n");
+    let mut csv = String::from(
+        "id,timestamp,type,actor,actorEmail,resourceType,resourceId,resourceName,before,after\r\n",
+    );
     for entry in paged.rows {
         let time = answer::time(entry.at_ms);
         let cells = [

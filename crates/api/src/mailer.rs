@@ -22,7 +22,7 @@ pub async fn post(
     let rendered = letter.render();
     let mail = mails::Mail {
         id: api.fresh.id("mail"),
-        letter: letter.name().to_owned(),
+        letter: name_of(letter),
         to: to.to_owned(),
         subject: rendered.subject,
         text: rendered.text,
@@ -34,4 +34,10 @@ pub async fn post(
         problem: None,
     };
     Ok(mails::insert(write, &mail).await?)
+}
+
+/// Which letter it is, for lists of mails.
+fn name_of(letter: &Letter) -> String {
+    let shown = format!("{letter:?}");
+    shown.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default().to_owned()
 }

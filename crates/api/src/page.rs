@@ -106,7 +106,9 @@ pub fn value(query: &str, name: &str) -> Option<String> {
 pub fn array(query: &str, name: &str) -> Vec<String> {
     url::form_urlencoded::parse(query.as_bytes())
         .filter(|(found, _)| {
-            found.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            found
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         })
         .map(|(_, value)| value.into_owned())
         .collect()

@@ -15,5 +15,5 @@ mod words;
 
 pub use layout::Rendered;
 pub use letter::{Comment, Letter};
-pub use message::{BadAddress, Mailbox, eml};
+pub use message::{BadAddress, Mailbox, eml, is_address};
 pub use sender::{BadSmtpOptions, Secret, SendError, Sender, Sent, SmtpOptions, Tls};

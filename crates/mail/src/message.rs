@@ -45,6 +45,11 @@ impl Mailbox {
     }
 }
 
+/// Whether `text` is an address that a mail can be sent to.
+pub fn is_address(text: &str) -> bool {
+    address(text).is_ok()
+}
+
 pub(crate) fn address(email: &str) -> Result<Address, BadAddress> {
     email.parse().map_err(|why| BadAddress { email: words::name(email), why })
 }

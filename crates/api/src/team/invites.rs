@@ -145,8 +145,9 @@ pub async fn create(
         let letter = mail::Letter::WorkspaceInvitation {
             workspace: workspace.name.clone(),
             inviter: inviter.clone(),
-            link: api.link(&format!("/invitations/accept?token={secret}")),
-            hours: OPEN_MS / 3_600_000,
+            role: role_names(&permissions),
+            url: api.link(&format!("/invitations/accept?token={secret}")),
+            expires_at_ms: invitation.expires_at_ms,
         };
         mailer::post(&api, &mut write, caller.now_ms, &email, &letter).await?;
         let change = Change::new("Invite Sent", "USER", &invitation.id, &email)
@@ -245,6 +246,14 @@ pub async fn delete(
     }
     write.commit().await?;
     Ok(done())
+}
+
+/// The roles among `permissions`, for people.
+fn role_names(permissions: &[catalog::Permission]) -> String {
+    let mut names: Vec<String> =
+        team::views(permissions).into_iter().map(|view| view.role_name).collect();
+    names.dedup();
+    names.join(", ")
 }
 
 async fn open(api: &Api, caller: &Caller) -> Result<Vec<Invitation>, ApiError> {

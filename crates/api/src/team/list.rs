@@ -7,7 +7,7 @@ use crate::{
     answer::{Data, data},
     caller::Caller,
     error::ApiError,
-    page::{PageQuery, PageParams, Pagination},
+    page::{PageParams, PageQuery, Pagination},
     state::Api,
     team::{self, UserView},
 };
