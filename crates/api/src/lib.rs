@@ -9,6 +9,7 @@
 //! handler. A handler reads or makes one change in one transaction, with its audit entry.
 
 pub mod access;
+pub mod activity;
 pub mod body;
 pub mod caller;
 pub mod error;

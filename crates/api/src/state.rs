@@ -6,6 +6,7 @@ use store::{Db, Fresh, Sealer};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
+    activity::{Activity, Unknown},
     limits::Limits,
     openapi::{Operation, OperationKey},
 };
@@ -33,6 +34,8 @@ pub struct Inner {
     /// Told after every change that the data plane must hear of. Losing one costs time, never
     /// correctness.
     pub routing: Arc<Notify>,
+    /// What the data plane knows about sources.
+    pub activity: Arc<dyn Activity>,
     /// Told after a mail was written.
     pub mail: Arc<Notify>,
     pub(crate) limits: Arc<Limits>,
@@ -82,10 +85,16 @@ impl Api {
             limits: Arc::new(Limits::new(options.requests_per_minute)),
             options,
             routing: Arc::default(),
+            activity: Arc::new(Unknown),
             mail: Arc::default(),
             hashing: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
             operations: Arc::default(),
         }))
+    }
+
+    /// The same API, which also knows what came in.
+    pub fn with_activity(&self, activity: Arc<dyn Activity>) -> Api {
+        Api(Arc::new(Inner { activity, ..(*self.0).clone() }))
     }
 
     /// Now, Unix milliseconds.
