@@ -209,17 +209,12 @@ static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
             ("a", HashSet::from(["href"])),
             ("ol", HashSet::from(["start"])),
         ]))
-        .tag_attribute_values(HashMap::from([("th", alignments()), ("td", alignments())]))
         .url_schemes(HashSet::from(SCHEMES))
         .url_relative(ammonia::UrlRelative::Deny)
         .link_rel(Some("nofollow noopener noreferrer"))
         .strip_comments(true);
     builder
 });
-
-fn alignments() -> HashMap<&'static str, HashSet<&'static str>> {
-    HashMap::from([("align", HashSet::from(["left", "center", "right"]))])
-}
 
 /// What nests in itself: lists, their items, quotes and emphasis.
 fn is_level(tag: &TagEnd) -> bool {

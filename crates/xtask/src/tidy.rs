@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use toml::Table;
 
 /// Every crate, in the order of the table in `docs/ARCHITECTURE.md`.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 16] = [
     "spec",
     "routing",
     "id-index",
@@ -17,6 +17,8 @@ const ORDER: [&str; 14] = [
     "debugger",
     "delivery",
     "catalog",
+    "content",
+    "mail",
     "cli",
     "headwater",
     "e2e",

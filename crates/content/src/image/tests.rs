@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::io::Cursor;
 
 use ::image::{DynamicImage, ImageFormat, Rgba, RgbaImage};

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use expect_test::{expect, expect_file};
@@ -56,7 +58,6 @@ fn assert_attribute(file: &str, tag: &str, name: &str, value: &str) {
             assert!(["http", "https", "mailto"].contains(&&*scheme), "{file}: {value}");
         }
         ("a", "rel") => assert_eq!(value, "nofollow noopener noreferrer", "{file}"),
-        ("th" | "td", "align") => assert!(["left", "center", "right"].contains(&value), "{file}"),
         ("ol", "start") => assert!(value.parse::<u32>().is_ok(), "{file}: {value}"),
         other => panic!("{file}: {other:?}={value}"),
     }

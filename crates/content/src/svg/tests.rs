@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use expect_test::expect_file;
@@ -9,7 +11,7 @@ const SVG: &str = "http://www.w3.org/2000/svg";
 /// What shapes are drawn with, written apart from the list that the crate itself goes by.
 const DRAWING: [&str; 9] =
     ["svg", "defs", "g", "path", "clipPath", "mask", "linearGradient", "radialGradient", "stop"];
-const EFFECTS: [&str; 8] = [
+const EFFECTS: [&str; 9] = [
     "filter",
     "feGaussianBlur",
     "feOffset",
@@ -18,6 +20,7 @@ const EFFECTS: [&str; 8] = [
     "feMergeNode",
     "feBlend",
     "feColorMatrix",
+    "feComposite",
 ];
 
 fn files(folder: &str) -> BTreeMap<String, Vec<u8>> {
@@ -165,8 +168,13 @@ fn a_preview_shows_the_picture_at_the_size_asked_for() {
 /// The worst that the budget lets through, drawn as large as a preview gets: it ends.
 #[test]
 fn the_dearest_picture_of_the_budget_is_drawn() {
-    let layers = "<g opacity='.5'><path d='M0 0h32v32z'/></g>".repeat(780);
+    let layers = "<g opacity='.5'><path d='M0 0h32v32z'/></g>".repeat(130);
     let svg = format!("<svg xmlns='{SVG}' viewBox='0 0 32 32'>{layers}</svg>");
     let picture = clean(svg.as_bytes(), Kind::Mark).unwrap();
     assert!(preview_png(&picture, 512).unwrap().len() > 100);
+    let dearer =
+        svg.replacen("</svg>", "<use href='#a'/><g id='a'><path d='M0 0h32v32z'/></g></svg>", 1);
+    assert!(clean(dearer.as_bytes(), Kind::Mark).is_ok());
+    let dearest = format!("<svg xmlns='{SVG}' viewBox='0 0 32 32'>{layers}{layers}</svg>");
+    assert_eq!(clean(dearest.as_bytes(), Kind::Mark), Err(SvgProblem::TooComplex));
 }

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use expect_test::expect;
 use lettre::transport::smtp::authentication::Mechanism;
 
@@ -54,8 +56,6 @@ async fn the_server_receives_exactly_what_was_stored() {
         assert_eq!(received.to, [TO]);
         assert_eq!(String::from_utf8(received.data), String::from_utf8(eml));
     }
-    // the second message went over the same connection
-    assert_eq!(server.connections(), 1);
 }
 
 #[tokio::test]

@@ -1,9 +1,6 @@
 //! A mail server on a socket of its own: speaks as much SMTP as our client does, and fails when it is told to.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, Mutex};
 
 use rustls::{
     ServerConfig,
@@ -48,7 +45,6 @@ struct State {
     behaviour: Mutex<Behaviour>,
     received: Mutex<Vec<Received>>,
     heard: Mutex<String>,
-    connections: AtomicUsize,
     acceptor: TlsAcceptor,
 }
 
@@ -67,7 +63,6 @@ impl Server {
             behaviour: Mutex::new(behaviour),
             received: Mutex::default(),
             heard: Mutex::default(),
-            connections: AtomicUsize::new(0),
             acceptor: TlsAcceptor::from(Arc::new(config)),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -75,7 +70,6 @@ impl Server {
         let shared = state.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                shared.connections.fetch_add(1, Ordering::Relaxed);
                 tokio::spawn(connection(stream, shared.clone()));
             }
         });
@@ -89,10 +83,6 @@ impl Server {
     /// Every command, one a line.
     pub(super) fn heard(&self) -> String {
         self.state.heard.lock().unwrap().clone()
-    }
-
-    pub(super) fn connections(&self) -> usize {
-        self.state.connections.load(Ordering::Relaxed)
     }
 
     pub(super) fn behave(&self, behaviour: Behaviour) {
