@@ -55,6 +55,8 @@ pub struct Options {
     pub requests_per_minute: u32,
     /// Whether mails are handed to a mail server; otherwise they stay in the outbox.
     pub mail_is_sent: bool,
+    /// The address that mails come from.
+    pub mail_from: String,
 }
 
 impl Default for Options {
@@ -64,6 +66,7 @@ impl Default for Options {
             beta_days: 14,
             requests_per_minute: 600,
             mail_is_sent: false,
+            mail_from: "headwater@localhost".to_owned(),
         }
     }
 }
