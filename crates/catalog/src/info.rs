@@ -14,9 +14,11 @@ pub use crate::{
 };
 
 mod completeness;
+mod settings;
 mod validate;
 
 pub use completeness::{Missing, Section, missing};
+pub use settings::check_settings;
 pub use validate::{validate, validate_edit};
 
 /// Characters of a description; what was published with more may stay as it is.

@@ -25,7 +25,7 @@ mod view;
 
 pub use view::{
     BetaRules, Editing, NOTEWORTHY_DAYS, Viewer, editing, installable_by, listed, noteworthy,
-    shown, visible_to,
+    noteworthy_after_ms, shown, visible_to,
 };
 
 /// Characters of a reason.

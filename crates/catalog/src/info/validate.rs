@@ -223,9 +223,10 @@ fn check_choices(option: &SourceOption, problems: &mut Vec<Problem>) {
     }
 }
 
-fn check_default(option: &SourceOption, value: &Value, problems: &mut Vec<Problem>) {
+/// Whether `value` is what `option` takes, and what it takes.
+pub(super) fn fits(option: &SourceOption, value: &Value) -> (bool, String) {
     let text = |value: &Value| value.is_string();
-    let (good, expected) = match option.kind {
+    match option.kind {
         OptionType::String => (value.is_string(), "text".to_owned()),
         OptionType::Boolean => (value.is_boolean(), "true or false".to_owned()),
         OptionType::Number => (value.is_number(), "a number".to_owned()),
@@ -242,7 +243,11 @@ fn check_default(option: &SourceOption, value: &Value, problems: &mut Vec<Proble
             value.as_object().is_some_and(|map| map.values().all(text)),
             "an object of texts".to_owned(),
         ),
-    };
+    }
+}
+
+fn check_default(option: &SourceOption, value: &Value, problems: &mut Vec<Problem>) {
+    let (good, expected) = fits(option, value);
     if option.sensitive {
         problems.push(Problem::new(
             "sensitive_default",

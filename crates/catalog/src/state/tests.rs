@@ -151,8 +151,8 @@ fn only_a_listed_beta_ends() {
 #[test]
 fn new_listings_are_noteworthy_for_a_while() {
     let at = |state, days: i64| noteworthy(state, Some(APPROVED), APPROVED + days * 24 * HOUR);
-    assert!(at(State::PublicBeta, 0) && at(State::Public, 59));
-    assert!(!at(State::Public, 60) && !at(State::Deprecated, 1) && !at(State::PrivateBeta, 1));
+    assert!(at(State::Public, 0) && at(State::Public, 29) && at(State::PublicBeta, 31));
+    assert!(!at(State::Public, 30) && !at(State::Deprecated, 1) && !at(State::PrivateBeta, 1));
     assert!(!noteworthy(State::Public, None, APPROVED));
 }
 

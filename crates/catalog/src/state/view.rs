@@ -29,6 +29,11 @@ impl BetaRules {
     pub fn ends_at_ms(&self, approved_at_ms: i64) -> i64 {
         approved_at_ms.saturating_add(i64::from(self.days).saturating_mul(DAY_MS))
     }
+
+    /// What was approved after this time is held back by the clock at `now_ms`; for queries.
+    pub fn holds_after_ms(&self, now_ms: i64) -> i64 {
+        now_ms.saturating_sub(i64::from(self.days).saturating_mul(DAY_MS))
+    }
 }
 
 /// The state as everybody sees it: a beta whose time is over is public. A beta without an
@@ -56,12 +61,18 @@ pub fn listed(state: State) -> bool {
 }
 
 /// Days for which a listing is shown under New & Noteworthy.
-pub const NOTEWORTHY_DAYS: i64 = 60;
+pub const NOTEWORTHY_DAYS: i64 = 30;
 
-/// Whether it stands under New & Noteworthy: listed, and for the first time not long ago.
+/// Whether it stands under New & Noteworthy: in beta, or listed for the first time not long ago.
+/// `state` is the one that is shown.
 pub fn noteworthy(state: State, first_listed_at_ms: Option<i64>, now_ms: i64) -> bool {
-    let until = |since: i64| since.saturating_add(NOTEWORTHY_DAYS * DAY_MS);
-    listed(state) && first_listed_at_ms.is_some_and(|since| now_ms < until(since))
+    let lately = first_listed_at_ms.is_some_and(|since| since > noteworthy_after_ms(now_ms));
+    state == State::PublicBeta || (listed(state) && lately)
+}
+
+/// What was first listed after this time is noteworthy at `now_ms`; for queries.
+pub fn noteworthy_after_ms(now_ms: i64) -> i64 {
+    now_ms.saturating_sub(NOTEWORTHY_DAYS * DAY_MS)
 }
 
 /// Who looks at an integration, and how they came.
