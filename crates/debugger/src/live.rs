@@ -216,9 +216,9 @@ impl Tail {
     }
 
     fn check_source(&mut self) {
-        let Some((slug, stream)) = &self.source else { return };
-        let known = self.routing.current();
-        if known.source_named(slug).is_none_or(|source| source.id.stream() != *stream) {
+        let Some((_, stream)) = &self.source else { return };
+        // By its stream: a source that is called something else now is still the same.
+        if self.routing.current().source_of_stream(*stream).is_none() {
             self.done = true;
             self.queued.push_back(Frame::Closed("the source is gone"));
         }

@@ -76,7 +76,7 @@ async fn sources(State(debugger): State<Debugger>, query: Pairs) -> Result<Json<
 }
 
 fn find_source(snapshot: &RoutingSnapshot, slug: &str) -> Result<Arc<SourceRoute>, Problem> {
-    snapshot.source_named(slug).cloned().ok_or_else(|| {
+    snapshot.find_source(slug).cloned().ok_or_else(|| {
         let known: Vec<String> = snapshot.sources().map(|source| source.slug.clone()).collect();
         Problem::unknown_source(slug, &known)
     })

@@ -205,7 +205,7 @@ fn find<'a>(
     snapshot: &'a RoutingSnapshot,
     name: &str,
 ) -> Result<&'a std::sync::Arc<DestinationRoute>, Problem> {
-    snapshot.destination_named(name).ok_or_else(|| {
+    snapshot.find_destination(name).ok_or_else(|| {
         let known: Vec<&str> = snapshot.destinations().map(|d| d.slug.as_str()).collect();
         Problem::unknown("destination", name, &known)
     })
@@ -220,7 +220,7 @@ fn show(delivery: &Delivery, snapshot: &RoutingSnapshot, route: &DestinationRout
     let sources: Vec<&str> = route
         .sources
         .iter()
-        .filter_map(|id| snapshot.sources().find(|source| source.id == *id))
+        .filter_map(|id| snapshot.source(id))
         .map(|source| source.slug.as_str())
         .collect();
     let retrying = book.as_ref().map_or(0, |book| book.retries.len() as u64);

@@ -80,13 +80,18 @@ impl RoutingSnapshot {
         for destination in destinations {
             snapshot.destinations.insert(destination.id.clone(), Arc::new(destination));
         }
+        let mut fed: HashMap<&SourceId, Vec<DestinationId>> = HashMap::new();
+        for destination in snapshot.destinations.values().filter(|d| d.enabled) {
+            for source in &destination.sources {
+                let ids = fed.entry(source).or_default();
+                // A source may be named twice.
+                if ids.last() != Some(&destination.id) {
+                    ids.push(destination.id.clone());
+                }
+            }
+        }
         for mut source in sources {
-            source.destinations = snapshot
-                .destinations
-                .values()
-                .filter(|d| d.enabled && d.sources.contains(&source.id))
-                .map(|d| d.id.clone())
-                .collect();
+            source.destinations = fed.remove(&source.id).unwrap_or_default();
             let source = Arc::new(source);
             for key in &source.write_keys {
                 snapshot.by_write_key.insert(key.clone(), source.clone());
@@ -107,6 +112,16 @@ impl RoutingSnapshot {
         self.by_stream.get(&stream)
     }
 
+    /// The source with this id.
+    pub fn source(&self, id: &SourceId) -> Option<&Arc<SourceRoute>> {
+        self.sources.get(id)
+    }
+
+    /// The source with this slug or, when none has it, this id.
+    pub fn find_source(&self, slug_or_id: &str) -> Option<&Arc<SourceRoute>> {
+        self.source_named(slug_or_id).or_else(|| self.source(&SourceId(slug_or_id.into())))
+    }
+
     /// The source with this slug.
     pub fn source_named(&self, slug: &str) -> Option<&Arc<SourceRoute>> {
         self.sources.values().find(|source| source.slug == slug)
@@ -115,6 +130,12 @@ impl RoutingSnapshot {
     /// The destination with this id.
     pub fn destination(&self, id: &DestinationId) -> Option<&Arc<DestinationRoute>> {
         self.destinations.get(id)
+    }
+
+    /// The destination with this slug or, when none has it, this id.
+    pub fn find_destination(&self, slug_or_id: &str) -> Option<&Arc<DestinationRoute>> {
+        let by_id = || self.destination(&DestinationId(slug_or_id.into()));
+        self.destination_named(slug_or_id).or_else(by_id)
     }
 
     /// The destination with this slug.

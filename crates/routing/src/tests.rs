@@ -49,3 +49,22 @@ fn a_replaced_snapshot_is_seen_by_those_who_wait() {
     assert_eq!(*changes.borrow_and_update(), 2);
     assert_eq!(routing.current().revision, 2);
 }
+
+#[test]
+fn a_source_and_a_destination_are_found_by_slug_and_by_id() {
+    let mut source = (**snapshot(1, true).source_named("website").expect("it is there")).clone();
+    source.id = SourceId("src_1".into());
+    let mut destination =
+        (**snapshot(1, true).destination_named("crm").expect("it is there")).clone();
+    destination.id = DestinationId("dst_1".into());
+    destination.sources = vec![source.id.clone(), source.id.clone()];
+    let snapshot = RoutingSnapshot::new(1, vec![source], vec![destination]);
+    for name in ["website", "src_1"] {
+        let found = snapshot.find_source(name).expect("it is found");
+        assert_eq!(found.destinations, [DestinationId("dst_1".into())]);
+    }
+    for name in ["crm", "dst_1"] {
+        assert_eq!(snapshot.find_destination(name).expect("it is found").slug, "crm");
+    }
+    assert!(snapshot.find_source("crm").is_none() && snapshot.find_destination("src_1").is_none());
+}

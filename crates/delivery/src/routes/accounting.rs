@@ -175,7 +175,7 @@ fn name(snapshot: &RoutingSnapshot, id: &spec::DestinationId) -> String {
 }
 
 fn stream_named(snapshot: &RoutingSnapshot, slug: &str) -> Result<u64, Problem> {
-    snapshot.source_named(slug).map(|source| source.id.stream()).ok_or_else(|| {
+    snapshot.find_source(slug).map(|source| source.id.stream()).ok_or_else(|| {
         let known: Vec<&str> = snapshot.sources().map(|source| source.slug.as_str()).collect();
         Problem::unknown("source", slug, &known)
     })
@@ -187,8 +187,9 @@ fn place_named(
     snapshot: &RoutingSnapshot,
     wanted: &str,
 ) -> Result<Option<u32>, Problem> {
-    let found = books.destinations().iter().position(|book| name(snapshot, &book.id) == wanted);
-    if found.is_none() && snapshot.destination_named(wanted).is_none() {
+    let named = |id: &spec::DestinationId| name(snapshot, id) == wanted || id.as_str() == wanted;
+    let found = books.destinations().iter().position(|book| named(&book.id));
+    if found.is_none() && snapshot.find_destination(wanted).is_none() {
         let known: Vec<&str> = snapshot.destinations().map(|d| d.slug.as_str()).collect();
         return Err(Problem::unknown("destination", wanted, &known));
     }
