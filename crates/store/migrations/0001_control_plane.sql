@@ -134,7 +134,8 @@ CREATE TABLE application_steps (
 CREATE INDEX application_steps_by_application ON application_steps (application_id, at_ms);
 
 -- kind: source, destination. Without a partner it is one of ours. `draft` and `published` are
--- catalog info; `published` is what customers read.
+-- catalog info; `published` is what customers read. `categories` (each between line breaks) and
+-- `search_text` (lower case) are made from what is published, for queries.
 CREATE TABLE integrations (
     id TEXT NOT NULL PRIMARY KEY,
     partner_id TEXT REFERENCES partners (id),
@@ -148,6 +149,8 @@ CREATE TABLE integrations (
     published_at_ms BIGINT,
     approved_at_ms BIGINT,
     listed_at_ms BIGINT,
+    categories TEXT NOT NULL,
+    search_text TEXT NOT NULL,
     removed_reason TEXT,
     created_by TEXT NOT NULL,
     created_at_ms BIGINT NOT NULL,
@@ -288,6 +291,7 @@ CREATE TABLE tokens (
 CREATE INDEX tokens_by_workspace ON tokens (workspace_id);
 CREATE INDEX tokens_by_account ON tokens (account_id);
 
+-- `settings` holds what may be shown, secrets as their masks; `secrets_sealed` holds them.
 CREATE TABLE sources (
     id TEXT NOT NULL PRIMARY KEY,
     workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
@@ -295,6 +299,7 @@ CREATE TABLE sources (
     slug TEXT NOT NULL,
     name TEXT NOT NULL,
     settings TEXT NOT NULL,
+    secrets_sealed TEXT,
     disabled_at_ms BIGINT,
     created_at_ms BIGINT NOT NULL,
     version BIGINT NOT NULL,
@@ -319,7 +324,7 @@ CREATE TABLE write_keys (
 );
 CREATE INDEX write_keys_by_source ON write_keys (source_id);
 
--- `settings` holds what may be shown, `secrets_sealed` the rest.
+-- `settings` and `secrets_sealed` as in a source.
 CREATE TABLE destinations (
     id TEXT NOT NULL PRIMARY KEY,
     workspace_id TEXT NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
@@ -333,7 +338,7 @@ CREATE TABLE destinations (
     version BIGINT NOT NULL,
     UNIQUE (source_id, name)
 );
-CREATE INDEX destinations_by_workspace ON destinations (workspace_id);
+CREATE INDEX destinations_by_workspace ON destinations (workspace_id, name, id);
 
 -- One chain per scope: a workspace, a partner, or `platform`.
 CREATE TABLE audit (

@@ -1,8 +1,9 @@
 //! Destinations of workspaces, each fed by one source.
 
+use catalog::access::Scope;
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use crate::StoreError;
+use crate::{Page, Paged, StoreError, conditions::Conditions};
 
 /// One destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,9 +18,9 @@ pub struct Destination {
     pub integration_id: String,
     /// Its name for people, unique among the source's destinations.
     pub name: String,
-    /// Settings that may be shown, JSON.
+    /// Settings as they may be shown, JSON; secrets as their masks.
     pub settings: String,
-    /// The others, sealed for `destination/<id>`.
+    /// The secrets among them, sealed for `destination/<id>`.
     pub secrets_sealed: Option<String>,
     /// Since when it is on.
     pub enabled_at_ms: Option<i64>,
@@ -59,4 +60,123 @@ pub async fn find(
         format!("SELECT {COLUMNS} FROM destinations d WHERE d.workspace_id = $1 AND d.id = $2");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(workspace_id).bind(id);
     row.fetch_optional(db).await?.as_ref().map(destination).transpose()
+}
+
+/// Adds a destination. [`StoreError::Taken`] when the source has one of this name.
+pub async fn insert(db: &mut AnyConnection, row: &Destination) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO destinations (id, workspace_id, source_id, integration_id, name, settings, \
+         secrets_sealed, enabled_at_ms, created_at_ms, version) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(&row.id)
+    .bind(&row.workspace_id)
+    .bind(&row.source_id)
+    .bind(&row.integration_id)
+    .bind(&row.name)
+    .bind(&row.settings)
+    .bind(&row.secrets_sealed)
+    .bind(row.enabled_at_ms)
+    .bind(row.created_at_ms)
+    .bind(row.version)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Which destinations of a workspace.
+#[derive(Debug, Clone, Copy)]
+pub struct Filter<'a> {
+    /// Those that the caller was given themselves.
+    pub visible: &'a Scope,
+    /// Those of sources that the caller may see.
+    pub sources: &'a Scope,
+    /// Of this source.
+    pub source_id: Option<&'a str>,
+    /// Part of the name, whatever its case.
+    pub name: Option<&'a str>,
+    /// Whether they are on.
+    pub enabled: Option<bool>,
+}
+
+/// Destinations of a workspace, by name and id, which are the cursor.
+pub async fn list(
+    db: &mut AnyConnection,
+    workspace_id: &str,
+    filter: &Filter<'_>,
+    page: &Page,
+) -> Result<Paged<Destination>, StoreError> {
+    let mut wanted = Conditions::new();
+    wanted.equal("d.workspace_id", workspace_id);
+    let own = wanted.within(filter.visible, "d.id", "d.source_id");
+    let by_source = wanted.within(filter.sources, "d.source_id", "d.source_id");
+    wanted.and(&format!("{own} OR {by_source}"));
+    if let Some(source_id) = filter.source_id {
+        wanted.equal("d.source_id", source_id);
+    }
+    if let Some(name) = filter.name {
+        wanted.contains("d.name", name);
+    }
+    match filter.enabled {
+        Some(true) => wanted.and("d.enabled_at_ms IS NOT NULL"),
+        Some(false) => wanted.and("d.enabled_at_ms IS NULL"),
+        None => {}
+    }
+    let total = wanted.count("destinations d", db).await?;
+    wanted.after_both("d.name", "d.id", page);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM destinations d WHERE {} ORDER BY d.name, d.id",
+        wanted.sql()
+    );
+    let rows = wanted.limited(&sql, page).fetch_all(db).await?;
+    let rows = rows.iter().map(destination).collect::<Result<_, _>>()?;
+    Ok(page.cut(rows, total, |row: &Destination| format!("{}\n{}", row.name, row.id)))
+}
+
+/// Every destination of a source, by name.
+pub async fn of_source(
+    db: &mut AnyConnection,
+    workspace_id: &str,
+    source_id: &str,
+) -> Result<Vec<Destination>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM destinations d WHERE d.workspace_id = $1 AND d.source_id = $2 \
+         ORDER BY d.name"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(workspace_id).bind(source_id);
+    rows.fetch_all(db).await?.iter().map(destination).collect()
+}
+
+/// Writes every changeable field, if the row is still at the version before `row.version`.
+/// [`StoreError::Taken`] when the source has another one of this name.
+pub async fn update(db: &mut AnyConnection, row: &Destination) -> Result<(), StoreError> {
+    let done = sqlx::query(
+        "UPDATE destinations SET name = $3, settings = $4, secrets_sealed = $5, \
+         enabled_at_ms = $6, version = $7 WHERE id = $1 AND workspace_id = $2 AND version = $8",
+    )
+    .bind(&row.id)
+    .bind(&row.workspace_id)
+    .bind(&row.name)
+    .bind(&row.settings)
+    .bind(&row.secrets_sealed)
+    .bind(row.enabled_at_ms)
+    .bind(row.version)
+    .bind(row.version - 1)
+    .execute(db)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
+/// Deletes a destination; `false` when there is none such.
+pub async fn delete(
+    db: &mut AnyConnection,
+    workspace_id: &str,
+    id: &str,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query("DELETE FROM destinations WHERE workspace_id = $1 AND id = $2")
+        .bind(workspace_id)
+        .bind(id)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
 }

@@ -9,6 +9,9 @@ const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 /// Characters of an id after its prefix; 131 bits.
 const ID_LEN: usize = 22;
 
+/// Characters of a write key.
+pub const WRITE_KEY_LEN: usize = 32;
+
 /// Characters of a token's random part; 256 bits.
 const SECRET_LEN: usize = 43;
 
@@ -46,8 +49,8 @@ impl Fresh {
 
     /// A new write key: 32 base62 characters, as SDKs know them.
     pub fn write_key(&self) -> String {
-        let mut key = String::with_capacity(32);
-        self.base62(32, &mut key);
+        let mut key = String::with_capacity(WRITE_KEY_LEN);
+        self.base62(WRITE_KEY_LEN, &mut key);
         key
     }
 

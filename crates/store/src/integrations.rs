@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use crate::StoreError;
+use crate::{StoreError, conditions::Conditions};
 
 /// One integration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,11 +73,13 @@ pub fn integration(row: &AnyRow) -> Result<Integration, StoreError> {
 
 /// Adds an integration. [`StoreError::Taken`] when the slug is.
 pub async fn insert(db: &mut AnyConnection, row: &Integration) -> Result<(), StoreError> {
+    let found_by = FoundBy::of(row);
     sqlx::query(
         "INSERT INTO integrations (id, partner_id, kind, slug, name, state, draft, published, \
          published_name, published_at_ms, approved_at_ms, listed_at_ms, removed_reason, \
-         created_by, created_at_ms, updated_at_ms, version) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+         created_by, created_at_ms, updated_at_ms, version, categories, search_text) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
+         $19)",
     )
     .bind(&row.id)
     .bind(&row.partner_id)
@@ -96,6 +98,8 @@ pub async fn insert(db: &mut AnyConnection, row: &Integration) -> Result<(), Sto
     .bind(row.created_at_ms)
     .bind(row.updated_at_ms)
     .bind(row.version)
+    .bind(&found_by.categories)
+    .bind(&found_by.text)
     .execute(db)
     .await?;
     Ok(())
@@ -113,10 +117,12 @@ pub async fn find(
 
 /// Writes every changeable field, if the row is still at the version before `row.version`.
 pub async fn update(db: &mut AnyConnection, row: &Integration) -> Result<(), StoreError> {
+    let found_by = FoundBy::of(row);
     let done = sqlx::query(
         "UPDATE integrations SET name = $2, state = $3, draft = $4, published = $5, \
          published_name = $6, published_at_ms = $7, approved_at_ms = $8, listed_at_ms = $9, \
-         removed_reason = $10, updated_at_ms = $11, version = $12 WHERE id = $1 AND version = $13",
+         removed_reason = $10, updated_at_ms = $11, version = $12, categories = $14, \
+         search_text = $15 WHERE id = $1 AND version = $13",
     )
     .bind(&row.id)
     .bind(&row.name)
@@ -131,7 +137,48 @@ pub async fn update(db: &mut AnyConnection, row: &Integration) -> Result<(), Sto
     .bind(row.updated_at_ms)
     .bind(row.version)
     .bind(row.version - 1)
+    .bind(&found_by.categories)
+    .bind(&found_by.text)
     .execute(db)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
+/// The integrations with these ids, in no order.
+pub async fn of_ids(db: &mut AnyConnection, ids: &[&str]) -> Result<Vec<Integration>, StoreError> {
+    let mut wanted = Conditions::new();
+    let list = wanted.list(ids);
+    let sql = format!("SELECT {COLUMNS} FROM integrations i WHERE i.id IN ({list})");
+    let rows = wanted.query(&sql).fetch_all(db).await?;
+    rows.iter().map(integration).collect()
+}
+
+/// What the catalog finds an integration by, made from what is published.
+struct FoundBy {
+    categories: String,
+    text: String,
+}
+
+impl FoundBy {
+    fn of(row: &Integration) -> FoundBy {
+        #[derive(Default, serde::Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Published {
+            description: String,
+            primary_category: Option<String>,
+            secondary_category: Option<String>,
+            more_categories: Vec<String>,
+        }
+        let published = row.published.as_deref().unwrap_or("{}");
+        let published: Published = serde_json::from_str(published).unwrap_or_default();
+        let first = published.primary_category.into_iter().chain(published.secondary_category);
+        let mut categories = String::from("\n");
+        for category in first.chain(published.more_categories) {
+            categories.push_str(&category);
+            categories.push('\n');
+        }
+        let name = row.published_name.as_deref().unwrap_or(&row.name);
+        let text = format!("{name}\n{}{categories}{}", row.slug, published.description);
+        FoundBy { categories, text: text.to_lowercase() }
+    }
 }

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod builtin;
 pub mod db;
 pub mod destinations;
 pub mod fresh;
@@ -16,17 +17,22 @@ pub mod integrations;
 pub mod invitations;
 pub mod labels;
 pub mod links;
+pub mod listings;
 pub mod mails;
 pub mod members;
 pub mod page;
 pub mod partners;
 pub mod seal;
 pub mod sessions;
+pub mod snapshot;
+pub mod source_labels;
 pub mod sources;
 pub mod throttles;
 pub mod tokens;
 pub mod workspaces;
+pub mod write_keys;
 
+mod conditions;
 mod error;
 mod migrations;
 
@@ -35,6 +41,9 @@ pub use error::StoreError;
 pub use fresh::Fresh;
 pub use page::{Page, Paged};
 pub use seal::{Sealer, Unsealable};
+
+/// A connection to read with, or the one of a [`Write`].
+pub use sqlx::AnyConnection as Connection;
 
 #[cfg(test)]
 mod testing;

@@ -1,0 +1,60 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use serde_json::json;
+use spec::{DestinationId, SourceId};
+
+use super::{build, destination_owner};
+use crate::{
+    Sealer, destinations, integrations, sources,
+    testing::{databases, fresh},
+};
+
+#[tokio::test]
+async fn a_snapshot_holds_every_workspace() {
+    for scratch in databases().await {
+        sources::tests::filled(&scratch.db).await;
+        let sealer = Sealer::new(&[(1, [7; 32])]).unwrap();
+        let lost = Sealer::new(&[(2, [8; 32])]).unwrap();
+        let mut write = scratch.db.write().await.unwrap();
+        let hook = integrations::find(&mut write, "webhook").await.unwrap().unwrap();
+        for (id, on, by) in
+            [("dst_1", true, &sealer), ("dst_2", false, &sealer), ("dst_3", true, &lost)]
+        {
+            let secrets = br#"{"secret":"whsec_open"}"#;
+            let row = destinations::Destination {
+                id: id.to_owned(),
+                workspace_id: "ws_acme".to_owned(),
+                source_id: "src_a_acme".to_owned(),
+                integration_id: hook.id.clone(),
+                name: format!("Hook {id}"),
+                settings: r#"{"url":"https://example.com","secret":"••••••••••open"}"#.to_owned(),
+                secrets_sealed: Some(by.seal(&fresh(3), &destination_owner(id), secrets)),
+                enabled_at_ms: on.then_some(1),
+                created_at_ms: 1,
+                version: 1,
+            };
+            destinations::insert(&mut write, &row).await.unwrap();
+        }
+        write.commit().await.unwrap();
+
+        let mut read = scratch.db.read().await.unwrap();
+        let snapshot = build(&mut read, &sealer, 42).await.unwrap();
+        assert_eq!(snapshot.revision, 42);
+        assert_eq!(snapshot.sources().count(), 6);
+        let source = snapshot.source_of("key-a-acme").unwrap();
+        assert_eq!(source.id, SourceId("src_a_acme".into()));
+        assert_eq!((source.slug.as_str(), source.name.as_str()), ("acme/a", "Source A"));
+        assert!(source.enabled && source.client_side, "a website speaks from devices");
+        assert_eq!(source.destinations, [DestinationId("dst_1".into())]);
+        assert!(!snapshot.source_named("other/b").unwrap().enabled);
+
+        let hook = snapshot.destination(&DestinationId("dst_1".into())).unwrap();
+        assert_eq!((hook.name.as_str(), hook.kind.as_str()), ("Webhook", "webhook"));
+        let settings = json!({ "url": "https://example.com", "secret": "whsec_open" });
+        assert_eq!(json!(hook.settings), settings, "secrets are opened");
+        assert_eq!(hook.sources, [SourceId("src_a_acme".into())]);
+        assert!(!snapshot.destination(&DestinationId("dst_2".into())).unwrap().enabled);
+        let shut = snapshot.destination(&DestinationId("dst_3".into()));
+        assert!(shut.is_none(), "what does not open is left out, the rest goes on");
+    }
+}
