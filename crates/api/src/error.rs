@@ -206,6 +206,27 @@ impl ApiError {
         error
     }
 
+    /// 503: a part of the server is not there, or has not heard yet.
+    pub fn not_ready(code: &str, message: impl Into<String>) -> ApiError {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let mut error = ApiError::of(status, "unavailable", code, message.into());
+        error.headers.push((header::RETRY_AFTER, HeaderValue::from_static("1")));
+        error
+    }
+
+    /// What another part of the server refused, in its own words.
+    pub fn passed_on(status: StatusCode, code: &str, message: impl Into<String>) -> ApiError {
+        match status {
+            StatusCode::SERVICE_UNAVAILABLE => ApiError::not_ready(code, message),
+            StatusCode::NOT_FOUND => ApiError::of(status, "not-found", code, message.into()),
+            StatusCode::UNPROCESSABLE_ENTITY => {
+                ApiError::of(status, "input-validation", code, message.into())
+            }
+            StatusCode::CONFLICT => ApiError::of(status, "conflict", code, message.into()),
+            status => ApiError::of(status, "bad-request", code, message.into()),
+        }
+    }
+
     /// With what to do about it.
     pub fn fix(mut self, fix: impl Into<String>) -> ApiError {
         if let Some(fault) = self.faults.first_mut() {

@@ -9,7 +9,7 @@ use axum::{
 use catalog::{Label, Need, Permission, TeamRole};
 use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use store::{
-    Read, accounts, destinations, fresh, integrations, members, partners, sessions, sources,
+    Connection, accounts, destinations, fresh, integrations, members, partners, sessions, sources,
     tokens, workspaces,
 };
 
@@ -39,12 +39,12 @@ pub async fn admit(
 ) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
     let key = OperationKey::of(&parts.method, parts.extensions.get::<MatchedPath>());
-    let (access, own_limit, proof) = match api.operation(&key) {
-        Some(operation) => (operation.access, operation.per_minute, operation.proof),
+    let (access, own_limit) = match api.operation(&key) {
+        Some(operation) => (operation.access, operation.per_minute),
         None => return Err(ApiError::not_found("page")),
     };
     let now_ms = api.now_ms();
-    let mut caller = identify(&api, &parts, now_ms).await?;
+    let mut caller = identify(&api, &parts, now_ms, true).await?;
     if caller.session.is_some() {
         origin::check(&parts.method, &parts.headers, &api.options.public_url)?;
     }
@@ -53,9 +53,6 @@ pub async fn admit(
         return Err(ApiError::too_many((count.reset_ms - now_ms + 999) / 1000));
     }
     authorise(&api, access, &mut caller, &parts).await?;
-    if proof {
-        caller.require_proof()?;
-    }
     parts.extensions.insert(caller);
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let headers = response.headers_mut();
@@ -89,8 +86,25 @@ fn limit_key(caller: &Caller, operation: &OperationKey) -> u64 {
     }
 }
 
-/// Who is calling. A credential that is shown must be good, even where none is needed.
-async fn identify(api: &Api, parts: &Parts, now_ms: i64) -> Result<Caller, ApiError> {
+/// Whether whoever was let in with this request would be let in now: for answers that go on for
+/// long. Asking is no use of their session or token.
+pub async fn still_admitted(api: &Api, parts: &Parts) -> bool {
+    let key = OperationKey::of(&parts.method, parts.extensions.get::<MatchedPath>());
+    let Some(operation) = api.operation(&key) else { return false };
+    let asked = async {
+        let mut caller = identify(api, parts, api.now_ms(), false).await?;
+        authorise(api, operation.access, &mut caller, parts).await
+    };
+    match asked.await {
+        Ok(()) => true,
+        // That nobody can say is no "no".
+        Err(error) => error.status().is_server_error(),
+    }
+}
+
+/// Who is calling. A credential that is shown must be good, even where none is needed. `noting`:
+/// the time of this use is noted down.
+async fn identify(api: &Api, parts: &Parts, now_ms: i64, noting: bool) -> Result<Caller, ApiError> {
     let mut caller = Caller {
         account: None,
         session: None,
@@ -105,9 +119,9 @@ async fn identify(api: &Api, parts: &Parts, now_ms: i64) -> Result<Caller, ApiEr
         now_ms,
     };
     if let Some(bearer) = bearer(&parts.headers)? {
-        by_token(api, bearer, &mut caller).await?;
+        by_token(api, bearer, &mut caller, noting).await?;
     } else if let Some(cookie) = session_cookie(&parts.headers) {
-        by_session(api, cookie, &mut caller).await?;
+        by_session(api, cookie, &mut caller, noting).await?;
     }
     Ok(caller)
 }
@@ -133,7 +147,12 @@ pub fn session_cookie(headers: &HeaderMap) -> Option<&str> {
         .map(|(_, value)| value.trim())
 }
 
-async fn by_token(api: &Api, secret: &str, caller: &mut Caller) -> Result<(), ApiError> {
+async fn by_token(
+    api: &Api,
+    secret: &str,
+    caller: &mut Caller,
+    noting: bool,
+) -> Result<(), ApiError> {
     let bad = || {
         ApiError::unauthorized(
             "invalid_token",
@@ -156,7 +175,7 @@ async fn by_token(api: &Api, secret: &str, caller: &mut Caller) -> Result<(), Ap
         caller.account = Some(accounts::get(&mut db, id).await?.ok_or_else(bad)?);
     }
     drop(db);
-    if token.used_at_ms.is_none_or(|used| caller.now_ms - used >= NOTE_EVERY_MS) {
+    if noting && token.used_at_ms.is_none_or(|used| caller.now_ms - used >= NOTE_EVERY_MS) {
         let mut write = api.db.write().await?;
         tokens::touch(&mut write, &token.id, caller.now_ms).await?;
         write.commit().await?;
@@ -165,7 +184,12 @@ async fn by_token(api: &Api, secret: &str, caller: &mut Caller) -> Result<(), Ap
     Ok(())
 }
 
-async fn by_session(api: &Api, cookie: &str, caller: &mut Caller) -> Result<(), ApiError> {
+async fn by_session(
+    api: &Api,
+    cookie: &str,
+    caller: &mut Caller,
+    noting: bool,
+) -> Result<(), ApiError> {
     let mut db = api.db.read().await?;
     let Some(session) = sessions::get(&mut db, &fresh::hash(cookie)).await? else { return Ok(()) };
     let idle = caller.now_ms - session.seen_at_ms;
@@ -174,7 +198,7 @@ async fn by_session(api: &Api, cookie: &str, caller: &mut Caller) -> Result<(), 
     }
     caller.account = accounts::get(&mut db, &session.account_id).await?;
     drop(db);
-    if idle >= NOTE_EVERY_MS {
+    if noting && idle >= NOTE_EVERY_MS {
         let mut write = api.db.write().await?;
         sessions::touch(&mut write, &session.id, caller.now_ms, false).await?;
         write.commit().await?;
@@ -318,7 +342,7 @@ async fn in_workspace(
 }
 
 /// The labels of a source, as permissions ask for them.
-pub async fn labels_of(db: &mut Read, source_id: &str) -> Result<Vec<Label>, ApiError> {
+pub async fn labels_of(db: &mut Connection, source_id: &str) -> Result<Vec<Label>, ApiError> {
     let pairs = sources::labels(db, source_id).await?;
     Ok(pairs.into_iter().map(|(key, value)| Label::new(key, value)).collect())
 }

@@ -13,24 +13,29 @@ pub mod activity;
 pub mod body;
 pub mod caller;
 pub mod error;
-pub mod mailer;
 pub mod page;
 pub mod version;
 
 mod accounts;
 mod answer;
 mod audit_events;
+mod browse;
+mod builtin;
 mod change;
+mod destinations;
 mod gate;
 mod idempotency;
 mod labels;
 mod limits;
+mod mailer;
+mod metadata;
 mod openapi;
-mod operator;
 mod origin;
 mod passwords;
+mod planes;
+mod settings;
+mod sources;
 mod state;
-mod sweep;
 mod team;
 mod tokens;
 mod workspaces;
@@ -44,10 +49,9 @@ use tower::ServiceExt;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use answer::Data;
+pub use builtin::seed;
 pub use error::ApiError;
-pub use operator::{first_operator_link, make_operator};
 pub use state::{Api, Options};
-pub use sweep::sweep;
 
 /// Everything under `/api`, and the document that describes it.
 pub fn router(api: Api) -> Router {
@@ -84,12 +88,15 @@ pub fn document() -> serde_json::Value {
 fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(openapi::base())
         .merge(accounts::routes())
-        .merge(operator::routes())
         .merge(workspaces::routes())
         .merge(team::routes())
         .merge(labels::routes())
         .merge(tokens::routes())
         .merge(audit_events::routes())
+        .merge(sources::routes())
+        .merge(destinations::routes())
+        .merge(browse::routes())
+        .merge(planes::routes())
         .split_for_parts()
 }
 

@@ -2,6 +2,9 @@
 
 use std::{collections::HashMap, ops::Deref, sync::Arc};
 
+use axum::Router;
+use catalog::BetaRules;
+use destination_kit::Definition;
 use store::{Db, Fresh, Sealer};
 use tokio::sync::{Notify, Semaphore};
 
@@ -38,6 +41,8 @@ pub struct Inner {
     pub activity: Arc<dyn Activity>,
     /// Told after a mail was written.
     pub mail: Arc<Notify>,
+    /// The data plane's own routes, for requests that were let in here.
+    pub planes: Option<Router>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) hashing: Arc<Semaphore>,
     operations: Arc<HashMap<OperationKey, Operation>>,
@@ -53,10 +58,10 @@ pub struct Options {
     pub beta_days: u32,
     /// Requests that one caller may make to one operation in a minute.
     pub requests_per_minute: u32,
+    /// The kinds of destinations that this server can deliver to.
+    pub definitions: Vec<Definition>,
     /// Whether mails are handed to a mail server; otherwise they stay in the outbox.
     pub mail_is_sent: bool,
-    /// The address that mails come from.
-    pub mail_from: String,
 }
 
 impl Default for Options {
@@ -65,8 +70,8 @@ impl Default for Options {
             public_url: "http://127.0.0.1:8080".to_owned(),
             beta_days: 14,
             requests_per_minute: 600,
+            definitions: Vec::new(),
             mail_is_sent: false,
-            mail_from: "headwater@localhost".to_owned(),
         }
     }
 }
@@ -90,6 +95,7 @@ impl Api {
             routing: Arc::default(),
             activity: Arc::new(Unknown),
             mail: Arc::default(),
+            planes: None,
             hashing: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
             operations: Arc::default(),
         }))
@@ -98,6 +104,17 @@ impl Api {
     /// The same API, which also knows what came in.
     pub fn with_activity(&self, activity: Arc<dyn Activity>) -> Api {
         Api(Arc::new(Inner { activity, ..(*self.0).clone() }))
+    }
+
+    /// The same, with the data plane's own routes (`/api/sources/{source}/messages` …), which ask
+    /// for no credentials.
+    pub fn with_planes(&self, planes: Router) -> Api {
+        Api(Arc::new(Inner { planes: Some(planes), ..(*self.0).clone() }))
+    }
+
+    /// When a beta ends.
+    pub fn beta_rules(&self) -> BetaRules {
+        BetaRules { days: self.options.beta_days, installs: 0 }
     }
 
     /// Now, Unix milliseconds.

@@ -1,0 +1,113 @@
+use axum::extract::State;
+use catalog::slug::check_name;
+use serde::Deserialize;
+use store::{destinations, integrations, snapshot::destination_owner};
+use utoipa::ToSchema;
+
+use super::{
+    create,
+    view::{DestinationAnswer, DestinationNote, view},
+};
+use crate::{
+    answer::{Data, data},
+    body::Body,
+    caller::Caller,
+    change::{Change, record},
+    error::{ApiError, Fault},
+    settings::{self, Asked, Kept, Settings},
+    state::Api,
+    version::{IfMatch, Versioned},
+};
+
+/// What may change; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DestinationChanges {
+    /// Its name for people.
+    #[schema(example = "Webhook", min_length = 1, max_length = 60)]
+    name: Option<String>,
+    /// Whether it is given messages.
+    enabled: Option<bool>,
+    /// Settings to change; one given as `null` is taken out, one left out stays, and so does a
+    /// secret that is sent as it was shown.
+    #[schema(value_type = Option<Object>, example = json!({ "url": "https://example.com/hook" }))]
+    settings: Option<Settings>,
+}
+
+/// Change a destination
+///
+/// Name, settings, and whether it is given messages. Its source and its catalog entry never
+/// change.
+#[utoipa::path(
+    patch,
+    path = "/destinations/{destinationId}",
+    operation_id = "updateDestination",
+    tag = "Destinations",
+    params(("destinationId" = String, Path, description = "Id of the destination")),
+    request_body = DestinationChanges,
+    responses((status = 200, description = "Changed", body = Data<DestinationAnswer>)),
+    extensions(("x-access" = json!("destination_admin")))
+)]
+pub async fn update(
+    State(api): State<Api>,
+    caller: Caller,
+    seen: IfMatch,
+    Body(changes): Body<DestinationChanges>,
+) -> Result<Versioned<Data<DestinationAnswer>>, ApiError> {
+    let workspace_id = &caller.workspace()?.id;
+    let mut write = api.db.write().await?;
+    let before = destinations::find(&mut write, workspace_id, &caller.destination()?.id).await?;
+    let before = before.ok_or_else(|| ApiError::not_found("destination"))?;
+    seen.check(before.version)?;
+    let mut after = before.clone();
+    let mut faults: Vec<Fault> = Vec::new();
+    if let Some(name) = changes.name {
+        after.name = name.trim().to_owned();
+        faults.extend(check_name(&after.name).err().map(Into::into));
+    }
+    if let Some(enabled) = changes.enabled {
+        after.enabled_at_ms = enabled.then(|| before.enabled_at_ms.unwrap_or(caller.now_ms));
+    }
+    if let Some(given) = changes.settings {
+        let entry = integrations::find(&mut write, &before.integration_id).await?;
+        let entry = entry.ok_or_else(|| ApiError::not_found("catalog entry"))?;
+        let definition = api.options.definitions.iter().find(|known| known.slug == entry.slug);
+        let definition = definition.ok_or_else(|| {
+            ApiError::conflict(
+                "not_installable",
+                "this server does not know this kind of destination any more",
+            )
+        })?;
+        let kept = Kept { shown: before.settings.clone(), sealed: before.secrets_sealed.clone() };
+        let (asked, owner) = (Asked::Definition(definition), destination_owner(&before.id));
+        match settings::keep(&api, asked, &owner, &kept, given) {
+            Ok(kept) => (after.settings, after.secrets_sealed) = (kept.shown, kept.sealed),
+            Err(error) => faults.extend(error.faults().iter().cloned()),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(ApiError::invalid(faults));
+    }
+    after.version += 1;
+    destinations::update(&mut write, &after).await.map_err(create::taken)?;
+    let modified = after.name != before.name
+        || after.settings != before.settings
+        || after.secrets_sealed != before.secrets_sealed;
+    let switched = after.enabled_at_ms.is_some() != before.enabled_at_ms.is_some();
+    let switch = match after.enabled_at_ms {
+        Some(_) => "Destination Enabled",
+        None => "Destination Disabled",
+    };
+    for (kind, happened) in [("Destination Modified", modified), (switch, switched)] {
+        if happened {
+            let change = Change::new(kind, "DESTINATION", &after.id, &after.name)
+                .before(&DestinationNote::of(&before))
+                .after(&DestinationNote::of(&after));
+            record(&api, &mut write, &caller, workspace_id, change).await?;
+        }
+    }
+    let destination = view(&api, &mut write, &after).await?;
+    write.commit().await?;
+    api.nudge();
+    Ok(Versioned(after.version, data(DestinationAnswer { destination })))
+}

@@ -1,0 +1,33 @@
+//! What the data plane shows of sources and destinations: a request that was let in here is
+//! answered by the data plane's own routes.
+//!
+//! Nothing that belongs to another workspace may come through: a source or destination is named
+//! by the id of a row that the caller may see, and where the data plane lists what it knows, its
+//! words are replaced.
+
+mod destinations;
+mod forward;
+mod shapes;
+mod sources;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::state::Api;
+
+/// The operations.
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(sources::messages))
+        .routes(routes!(sources::message))
+        .routes(routes!(sources::stream))
+        .routes(routes!(sources::trace))
+        .routes(routes!(sources::accounting))
+        .routes(routes!(destinations::delivery))
+        .routes(routes!(destinations::dead_letters))
+        .routes(routes!(destinations::redeliver))
+        .routes(routes!(destinations::resume))
+}

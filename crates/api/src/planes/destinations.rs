@@ -1,0 +1,102 @@
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    response::Response,
+};
+
+use super::{
+    forward::{Target, forward},
+    shapes::{DeadLetterPage, DeliveryState, Redeliver, Redelivered, Resumed},
+};
+use crate::{answer::Data, caller::Caller, error::ApiError, state::Api};
+
+/// Get how a destination fares
+///
+/// Its state, what is delivered and what waits, and the last error.
+#[utoipa::path(
+    get,
+    path = "/destinations/{destinationId}/delivery",
+    operation_id = "getDeliveryOfDestination",
+    tag = "Data",
+    params(("destinationId" = String, Path, description = "Id of the destination")),
+    responses((status = 200, description = "How it fares", body = Data<DeliveryState>)),
+    extensions(("x-access" = json!("destination_read")))
+)]
+pub async fn delivery(
+    State(api): State<Api>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (parts, _) = request.into_parts();
+    let target = Target::new(&["destinations", &caller.destination()?.id], parts.uri.query());
+    forward(&api, &parts, target, Body::empty()).await
+}
+
+/// List the dead letters of a destination
+///
+/// Messages whose retries are used up, the oldest first.
+#[utoipa::path(
+    get,
+    path = "/destinations/{destinationId}/dead-letters",
+    operation_id = "listDeadLettersOfDestination",
+    tag = "Data",
+    params(
+        ("destinationId" = String, Path, description = "Id of the destination"),
+        ("after" = Option<String>, Query, description = "`pagination.after` of the page before"),
+        ("limit" = Option<u32>, Query, description = "Rows, 1 to 1,000; 100 when left out", minimum = 1, maximum = 1000)
+    ),
+    responses((status = 200, description = "The dead letters", body = DeadLetterPage)),
+    extensions(("x-access" = json!("destination_read")))
+)]
+pub async fn dead_letters(
+    State(api): State<Api>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (parts, _) = request.into_parts();
+    let segments = ["destinations", &caller.destination()?.id, "dead-letters"];
+    forward(&api, &parts, Target::new(&segments, parts.uri.query()), Body::empty()).await
+}
+
+/// Deliver dead letters again
+#[utoipa::path(
+    post,
+    path = "/destinations/{destinationId}/redeliver",
+    operation_id = "redeliverToDestination",
+    tag = "Data",
+    params(("destinationId" = String, Path, description = "Id of the destination")),
+    request_body = Redeliver,
+    responses((status = 200, description = "They are on their way", body = Data<Redelivered>)),
+    extensions(("x-access" = json!("destination_admin")))
+)]
+pub async fn redeliver(
+    State(api): State<Api>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    let segments = ["destinations", &caller.destination()?.id, "redeliver"];
+    forward(&api, &parts, Target::new(&segments, parts.uri.query()), body).await
+}
+
+/// Let a paused destination go on
+///
+/// After its settings were mended, or the receiver is there again.
+#[utoipa::path(
+    post,
+    path = "/destinations/{destinationId}/resume",
+    operation_id = "resumeDestination",
+    tag = "Data",
+    params(("destinationId" = String, Path, description = "Id of the destination")),
+    responses((status = 200, description = "Whether it was paused", body = Data<Resumed>)),
+    extensions(("x-access" = json!("destination_admin")))
+)]
+pub async fn resume(
+    State(api): State<Api>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (parts, _) = request.into_parts();
+    let segments = ["destinations", &caller.destination()?.id, "resume"];
+    forward(&api, &parts, Target::new(&segments, parts.uri.query()), Body::empty()).await
+}

@@ -1,0 +1,205 @@
+//! What the data plane answers, for the document; the answers themselves pass through unread.
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// One line of the debugger.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageRow {
+    /// Where it stands in the log, as text: it may exceed what JavaScript counts.
+    #[schema(example = "1048576")]
+    position: String,
+    /// Workspace and slug of the source.
+    #[schema(example = "acme/website")]
+    source: Option<String>,
+    /// When it was received.
+    #[schema(example = "2026-11-25T12:00:00.000Z")]
+    received_at: String,
+    /// `accepted`, `discarded`, `duplicate` or `refused`.
+    #[schema(example = "accepted")]
+    verdict: String,
+    /// `track`, `identify`, `page` …
+    #[serde(rename = "type")]
+    #[schema(example = "track")]
+    kind: Option<String>,
+    /// The event, or the page's name.
+    #[schema(example = "Order Completed")]
+    name: Option<String>,
+    /// `userId`.
+    user_id: Option<String>,
+    /// `anonymousId`.
+    anonymous_id: Option<String>,
+    /// `messageId`.
+    message_id: Option<String>,
+    /// Why it was not accepted, for programs.
+    #[schema(example = "event_not_string")]
+    code: Option<String>,
+    /// Why it was not accepted, in one sentence.
+    detail: Option<String>,
+    /// Where the first message with its id stands.
+    duplicate_of: Option<String>,
+    /// Bytes of its JSON.
+    #[schema(example = 512)]
+    bytes: u64,
+}
+
+/// The rows of a page.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessageRows {
+    /// The newest first.
+    messages: Vec<MessageRow>,
+}
+
+/// Where older rows begin.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Older {
+    /// `before` of the next page; absent on the last.
+    before: Option<String>,
+}
+
+/// A page of messages.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessagePage {
+    /// The rows.
+    data: MessageRows,
+    /// Where older ones begin.
+    pagination: Older,
+}
+
+/// One message whole: its row, and beside it what is kept.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessageDetail {
+    /// Its row.
+    #[serde(flatten)]
+    row: MessageRow,
+    /// For a discard: where it was stopped.
+    step: Option<String>,
+    /// For a discard: where in the message the fault is.
+    pointer: Option<String>,
+    /// For a discard: its place in its batch.
+    index: Option<u32>,
+    /// For a refused request: what the sender heard.
+    status: Option<u16>,
+    /// For a refused request: where it was sent.
+    path: Option<String>,
+    /// The message as it is stored.
+    #[schema(value_type = Option<Object>)]
+    message: Option<Value>,
+    /// What is kept of a body that is no JSON, or not all of it.
+    body: Option<String>,
+}
+
+/// The way of one message.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Trace {
+    /// The id that was asked for.
+    message_id: String,
+    /// Every message with this id: its row, and each destination with every attempt.
+    #[schema(value_type = Vec<Object>)]
+    messages: Vec<Value>,
+    /// How far history was looked through.
+    #[schema(value_type = Option<Object>)]
+    searched: Option<Value>,
+}
+
+/// The books of a source.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Accounting {
+    /// How the rows are cut: `minute`, `hour` or `total`.
+    #[schema(example = "total")]
+    by: String,
+    /// What came in and what became of it: `received = accepted + duplicates + discarded`, and for
+    /// each destination `routed = delivered + pending + discarded + exhausted`.
+    #[schema(value_type = Vec<Object>)]
+    sources: Vec<Value>,
+}
+
+/// How a destination fares.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeliveryState {
+    /// State, counts, lag, breaker, pause, next retry, last error.
+    #[schema(value_type = Object)]
+    destination: Value,
+}
+
+/// A message whose retries are used up.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetter {
+    /// Where it stands in the log.
+    #[schema(example = "1048576")]
+    position: String,
+    /// Workspace and slug of its source.
+    source: Option<String>,
+    /// When it was received.
+    received_at: String,
+    /// When it was given up.
+    given_up_at: String,
+    /// How often it was tried.
+    #[schema(example = 9)]
+    attempts: u32,
+    /// What the destination answered last.
+    #[schema(example = 503)]
+    status: Option<u16>,
+    /// Why, for programs.
+    #[schema(example = "503")]
+    code: String,
+    /// The beginning of the answer.
+    excerpt: String,
+}
+
+/// Dead letters, the oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetters {
+    /// The letters.
+    dead_letters: Vec<DeadLetter>,
+    /// How many there are.
+    total: u64,
+}
+
+/// Where later rows begin.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Later {
+    /// `after` of the next page; absent on the last.
+    after: Option<String>,
+}
+
+/// A page of dead letters.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeadLetterPage {
+    /// The letters.
+    data: DeadLetters,
+    /// Where later ones begin.
+    pagination: Later,
+}
+
+/// What to deliver again: one of both.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Redeliver {
+    /// These dead letters.
+    #[schema(example = json!(["1048576"]), min_items = 1, max_items = 10000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    positions: Option<Vec<String>>,
+    /// All of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    all: Option<bool>,
+}
+
+/// How many are delivered again.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Redelivered {
+    /// Messages.
+    #[schema(example = 12)]
+    redelivered: u64,
+}
+
+/// Whether it goes on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Resumed {
+    /// `false` when it was not paused.
+    resumed: bool,
+}

@@ -1,0 +1,192 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body};
+use catalog::{Permission, ResourceType, Role};
+use debugger::Debugger;
+use event_log::{Batch, EventLog, Label, MemoryLog, Position, Tag};
+use http::{Request, header};
+use http_body_util::BodyExt;
+use routing::{Routing, RoutingSnapshot};
+use serde_json::json;
+use spec::{Discard, SourceId, Step, record};
+use store::{accounts, members, snapshot};
+use tower::ServiceExt;
+
+use super::forward::Target;
+use crate::{
+    destinations::tests::{acme, options, webhook},
+    sources::tests::{acme_id, member},
+    testing::{START_MS, Who, World},
+};
+
+/// The API in front of a debugger.
+struct Stage {
+    world: World,
+    log: MemoryLog,
+    routing: Routing,
+}
+
+impl Stage {
+    async fn new() -> Stage {
+        let log = MemoryLog::new();
+        let routing = Routing::new(RoutingSnapshot::default());
+        let shared: Arc<dyn EventLog> = Arc::new(log.clone());
+        let debugger =
+            Debugger::new(shared, routing.clone(), || START_MS, debugger::Options::default());
+        let planes: Router = debugger::routes(debugger);
+        let world = World::made(options(), |api| api.with_planes(planes)).await;
+        Stage { world, log, routing }
+    }
+
+    /// What the data plane learns after a change.
+    async fn route(&self) {
+        let mut db = self.world.api.db.read().await.unwrap();
+        let revision = self.routing.current().revision + 1;
+        let snapshot = snapshot::build(&mut db, &self.world.api.sealer, revision).await.unwrap();
+        self.routing.replace(snapshot);
+    }
+
+    async fn discard(&self, source_id: &str, body: &str) -> Position {
+        let discard = Discard {
+            step: Step::FailedOnIngest,
+            code: Cow::Borrowed("event_not_string"),
+            messages: 1,
+            pointer: "/event".into(),
+            detail: "event is missing".into(),
+            index: 0,
+            body: body.into(),
+            readable: false,
+        };
+        let stream = SourceId(source_id.into()).stream();
+        let mut batch = Batch::new();
+        batch.want_places();
+        let label = Label { kind: record::DISCARD, stream, time_ms: START_MS, tag: Tag::None };
+        batch.push(label, &record::encode(&discard));
+        self.log.lane().append(batch).await.unwrap().places[0].position
+    }
+
+    async fn id_of(&self, who: &Who, slug: &str) -> String {
+        let found = self.world.get(who, &format!("/sources/{slug}")).await.expect(200);
+        found.text("/source/id")
+    }
+}
+
+#[test]
+fn a_target_names_the_row_and_nothing_else() {
+    let target = Target::new(&["sources", "src_1", "messages"], Some("workspace=acme&limit=5"));
+    assert_eq!(target.uri(), "/api/sources/src_1/messages?limit=5");
+    let sly = Target::new(&["trace", "../accounting?x=1"], Some("source=other&source=third"));
+    assert_eq!(
+        sly.with("source", "src_1").uri(),
+        "/api/trace/..%2Faccounting%3Fx%3D1?source=src_1"
+    );
+}
+
+#[tokio::test]
+async fn messages_of_a_source_are_read_through_the_door() {
+    let stage = Stage::new().await;
+    let world = &stage.world;
+    let acme = acme(world).await;
+    let (website, shop) = (stage.id_of(&acme, "website").await, stage.id_of(&acme, "shop").await);
+    world.get(&acme, "/sources/website/messages").await.refused(503, "not_routed");
+    stage.route().await;
+    let position = stage.discard(&website, "{\"userId\":\"ada\"}").await.0;
+    let other = stage.discard(&shop, "{}").await.0;
+
+    let list = world.get(&acme, "/sources/website/messages?limit=10").await.expect(200);
+    let rows = list.at("/messages").as_array().unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0]["source"], "acme/website");
+    assert_eq!(rows[0]["position"], json!(position.to_string()));
+    let one = world.get(&acme, &format!("/sources/website/messages/{position}")).await;
+    assert_eq!(one.expect(200).at("/message/userId"), "ada");
+    let foreign = world.get(&acme, &format!("/sources/website/messages/{other}")).await;
+    foreign.refused(404, "message_not_found");
+    let odd = world.get(&acme, "/sources/website/messages?limit=none").await;
+    let odd = odd.refused(422, "invalid_parameter");
+    assert_eq!(odd.body["errors"][0]["pointer"], "/limit");
+    world.get(&acme, "/sources/website/trace/none").await.refused(404, "message_not_found");
+
+    let reader = Permission::on(Role::SourceReadOnly, ResourceType::Source, shop.as_str());
+    let reader = member(world, "reader@example.com", &[reader]).await;
+    world.get(&reader, "/sources/shop/messages").await.expect(200);
+    for path in ["messages", "stream", "trace/x", "accounting", "messages/1"] {
+        world.get(&reader, &format!("/sources/website/{path}")).await.refused(404, "not_found");
+    }
+    world.get(&Who::default(), "/sources/shop/messages").await.expect(401);
+}
+
+#[tokio::test]
+async fn the_books_of_a_source_name_only_its_own_destinations() {
+    let stage = Stage::new().await;
+    let acme = acme(&stage.world).await;
+    let made = stage.world.post(&acme, "/destinations", webhook("shop")).await.expect(200);
+    let id = made.text("/destination/id");
+    let path = format!("/sources/website/accounting?destination={id}");
+    stage.world.get(&acme, &path).await.refused(404, "not_found");
+    for (method, path) in [
+        ("redeliver", format!("/destinations/{id}/redeliver")),
+        ("resume", format!("/destinations/{id}/resume")),
+    ] {
+        let reader =
+            [Permission::on(Role::DestinationReadOnly, ResourceType::Destination, id.as_str())];
+        let reader = member(&stage.world, &format!("{method}@example.com"), &reader).await;
+        let all = json!({ "all": true });
+        stage.world.post(&reader, &path, all).await.refused(403, "role_needed");
+    }
+}
+
+#[tokio::test]
+async fn without_a_data_plane_its_views_say_so() {
+    let world = World::with(options()).await;
+    let acme = acme(&world).await;
+    world.get(&acme, "/sources/website/messages").await.refused(503, "no_data_plane");
+}
+
+/// The next event of a stream, or `None` at its end.
+async fn next(body: &mut Body) -> Option<String> {
+    let frame = body.frame().await?.unwrap();
+    Some(String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_access_is_taken_away() {
+    let stage = Stage::new().await;
+    let world = &stage.world;
+    let acme = acme(world).await;
+    let website = stage.id_of(&acme, "website").await;
+    stage.route().await;
+    let permissions =
+        [Permission::on(Role::SourceReadOnly, ResourceType::Source, website.as_str())];
+    let reader = member(world, "reader@example.com", &permissions).await;
+
+    let path = "/api/sources/website/stream?workspace=acme&recent=5";
+    let request = Request::builder().uri(path).header(header::COOKIE, reader.cookie.unwrap());
+    let request = request.body(Body::empty()).unwrap();
+    let response = world.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut body = response.into_body();
+    stage.discard(&website, "{}").await;
+    loop {
+        let event = next(&mut body).await.expect("it goes on");
+        if event.contains("acme/website") {
+            break;
+        }
+    }
+
+    let mut write = world.api.db.write().await.unwrap();
+    let account = accounts::by_email(&mut write, "reader@example.com").await.unwrap().unwrap();
+    members::delete(&mut write, &acme_id(world).await, &account.id).await.unwrap();
+    write.commit().await.unwrap();
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(5)).await;
+    tokio::time::resume();
+    let mut last = String::new();
+    while let Some(event) = next(&mut body).await {
+        last = event;
+    }
+    assert!(last.starts_with("event: closed\n"), "{last}");
+}

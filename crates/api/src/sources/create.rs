@@ -1,0 +1,280 @@
+use axum::extract::State;
+use catalog::{
+    State as Standing,
+    labels::check_labels,
+    slug::{SLUG_CHARS_MAX, check_name, check_source_slug, suggest_source_slug},
+    state::{Viewer, installable_by, visible_to},
+};
+use http::StatusCode;
+use serde::Deserialize;
+use store::{
+    StoreError, Write, integrations,
+    integrations::Integration,
+    listings, source_labels,
+    sources::{self, Source},
+    write_keys,
+};
+use utoipa::ToSchema;
+
+use super::view::{SourceAnswer, SourceNote, owner, view};
+use crate::{
+    answer::{Data, data},
+    body::Body,
+    caller::Caller,
+    change::{Change, record},
+    error::{ApiError, Fault},
+    metadata,
+    settings::{self, Asked, Kept, Settings},
+    state::Api,
+    version::Versioned,
+};
+
+/// A label that a source is to carry.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LabelChoice {
+    /// Key.
+    #[schema(example = "environment", min_length = 1, max_length = 64)]
+    pub key: String,
+    /// Value.
+    #[schema(example = "prod", min_length = 1, max_length = 64)]
+    pub value: String,
+    /// As labels are shown with one; it is not changed from here.
+    #[schema(max_length = 200)]
+    #[serde(default)]
+    #[expect(dead_code, reason = "clients send back what they were shown")]
+    pub description: Option<String>,
+}
+
+/// A new source.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewSource {
+    /// The catalog entry to make it from: its id, or its slug.
+    #[schema(example = "http-api", min_length = 1, max_length = 255)]
+    metadata_id: String,
+    /// Its name in paths; made from the name when left out.
+    #[schema(example = "website", min_length = 1, max_length = 64)]
+    slug: Option<String>,
+    /// Its name for people; the slug when left out.
+    #[schema(example = "Website", min_length = 1, max_length = 60)]
+    name: Option<String>,
+    /// Whether it takes data at once; yes when left out.
+    enabled: Option<bool>,
+    /// What the catalog entry asks for.
+    #[schema(value_type = Option<Object>, example = json!({}))]
+    settings: Option<Settings>,
+    /// Labels of the workspace that it is to carry.
+    #[schema(max_items = 50)]
+    #[serde(default)]
+    labels: Vec<LabelChoice>,
+    /// Taken and passed over: there are no warehouses.
+    #[expect(dead_code, reason = "Segment's clients send it")]
+    disconnect_all_warehouses: Option<bool>,
+}
+
+/// A source to be made.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// Its slug; made from the name, and made free, when left out.
+    pub slug: Option<String>,
+    /// Its name; the slug or the integration's name when left out.
+    pub name: Option<String>,
+    /// Whether it takes no data at first.
+    pub disabled: bool,
+    /// What the integration asks for.
+    pub settings: Settings,
+    /// Key and value.
+    pub labels: Vec<LabelChoice>,
+}
+
+/// Create a source
+///
+/// It takes data at once, under its first write key.
+#[utoipa::path(
+    post,
+    path = "/sources",
+    operation_id = "createSource",
+    tag = "Sources",
+    request_body = NewSource,
+    responses((status = 201, description = "Created", body = Data<SourceAnswer>)),
+    extensions(("x-access" = json!("source_create")))
+)]
+pub async fn create(
+    State(api): State<Api>,
+    caller: Caller,
+    Body(new): Body<NewSource>,
+) -> Result<(StatusCode, Versioned<Data<SourceAnswer>>), ApiError> {
+    let workspace = caller.workspace()?;
+    let mut write = api.db.write().await?;
+    let entry = installable(&api, &mut write, &caller, &workspace.id, &new.metadata_id).await?;
+    let wanted = Wanted {
+        slug: new.slug,
+        name: new.name,
+        disabled: new.enabled == Some(false),
+        settings: new.settings.unwrap_or_default(),
+        labels: new.labels,
+    };
+    let row = make(&api, &mut write, &caller, &workspace.id, &entry, wanted).await?;
+    let source = view(&api, &mut write, &caller, &row).await?;
+    write.commit().await?;
+    api.nudge();
+    Ok((StatusCode::CREATED, Versioned(row.version, data(SourceAnswer { source }))))
+}
+
+/// The integration that `named` means, if the caller may make a source of it. What they may not
+/// even see sounds like what is not there.
+async fn installable(
+    api: &Api,
+    write: &mut Write,
+    caller: &Caller,
+    workspace_id: &str,
+    named: &str,
+) -> Result<Integration, ApiError> {
+    let missing = || {
+        ApiError::invalid_field(
+            Fault::at(
+                "/metadataId",
+                "unknown",
+                format!("there is no source {named:?} in the catalog"),
+            )
+            .expected("the id or slug of a source in the catalog")
+            .fix("list them with GET /catalog/sources"),
+        )
+    };
+    let row = integrations::find(write, named).await?.filter(|row| row.kind == "source");
+    let row = row.ok_or_else(missing)?;
+    let account = caller.account.as_ref();
+    let standing =
+        listings::standing(write, &row.id, account.map(|a| a.id.as_str()), Some(workspace_id))
+            .await?;
+    let viewer = Viewer {
+        in_team: standing.in_team,
+        reviewer: standing.reviews
+            || account.is_some_and(|account| account.operator_since_ms.is_some()),
+        // Whoever can name it exactly has its link.
+        by_link: true,
+        installed: standing.installed,
+    };
+    let state = metadata::shown_state(api, &row);
+    if !visible_to(state, &viewer) {
+        return Err(missing());
+    }
+    if !installable_by(state, &viewer) {
+        let message = match state {
+            Standing::Deprecated => "this source is deprecated: no new ones are made of it",
+            _ => "this source cannot be added now",
+        };
+        return Err(ApiError::conflict("not_installable", message).pointer("/metadataId"));
+    }
+    Ok(row)
+}
+
+/// Makes a source of `entry` in a workspace, with its first write key and its audit entry. Whether
+/// the caller may do so was decided before. The caller of this commits, and nudges.
+pub async fn make(
+    api: &Api,
+    write: &mut Write,
+    caller: &Caller,
+    workspace_id: &str,
+    entry: &Integration,
+    wanted: Wanted,
+) -> Result<Source, ApiError> {
+    let name = wanted.name.map(|name| name.trim().to_owned()).or_else(|| wanted.slug.clone());
+    let name = name.unwrap_or_else(|| metadata::name_of(entry).to_owned());
+    let mut problems: Vec<_> = check_name(&name).err().into_iter().collect();
+    let slug = match wanted.slug {
+        Some(slug) => {
+            problems.extend(check_source_slug(&slug).err());
+            slug
+        }
+        None => free_slug(write, workspace_id, &suggest_source_slug(&name)).await?,
+    };
+    let mut faults: Vec<Fault> = problems.into_iter().map(Into::into).collect();
+    faults.extend(label_faults(write, workspace_id, &wanted.labels).await?);
+    let id = api.fresh.id("src");
+    let info = metadata::info_of(entry);
+    let asked = Asked::Options(&info.options);
+    let kept = match settings::keep(api, asked, &owner(&id), &Kept::nothing(), wanted.settings) {
+        Ok(kept) => kept,
+        Err(error) => {
+            faults.extend(error.faults().iter().cloned());
+            return Err(ApiError::invalid(faults));
+        }
+    };
+    if !faults.is_empty() {
+        return Err(ApiError::invalid(faults));
+    }
+    let row = Source {
+        id,
+        workspace_id: workspace_id.to_owned(),
+        integration_id: entry.id.clone(),
+        slug,
+        name,
+        settings: kept.shown,
+        secrets_sealed: kept.sealed,
+        disabled_at_ms: wanted.disabled.then_some(caller.now_ms),
+        created_at_ms: caller.now_ms,
+        version: 1,
+    };
+    sources::insert(write, &row).await.map_err(taken)?;
+    write_keys::insert(write, &row.id, &api.fresh.write_key(), caller.now_ms).await?;
+    let pairs: Vec<_> = wanted.labels.into_iter().map(|l| (l.key, l.value)).collect();
+    source_labels::replace(write, &row, &pairs).await?;
+    let change =
+        Change::new("Source Created", "SOURCE", &row.id, &row.name).after(&SourceNote::of(&row));
+    record(api, write, caller, workspace_id, change).await?;
+    Ok(row)
+}
+
+/// Everything wrong with labels for a source of this workspace.
+pub async fn label_faults(
+    write: &mut Write,
+    workspace_id: &str,
+    labels: &[LabelChoice],
+) -> Result<Vec<Fault>, ApiError> {
+    let plain: Vec<catalog::Label> =
+        labels.iter().map(|label| catalog::Label::new(&label.key, &label.value)).collect();
+    let problems = check_labels(&plain);
+    let mut faults: Vec<Fault> =
+        problems.into_iter().map(|problem| problem.under("/labels").into()).collect();
+    if !faults.is_empty() {
+        return Ok(faults);
+    }
+    for (index, label) in labels.iter().enumerate() {
+        if !source_labels::known(write, workspace_id, &label.key, &label.value).await? {
+            let message = format!("this workspace has no label {}:{}", label.key, label.value);
+            faults.push(
+                Fault::at(format!("/labels/{index}"), "unknown_label", message)
+                    .expected("a label of the workspace")
+                    .fix("ask an owner to make it with POST /labels, or choose another one"),
+            );
+        }
+    }
+    Ok(faults)
+}
+
+/// `slug`, or the first of `slug-2`, `slug-3` … that is free.
+async fn free_slug(write: &mut Write, workspace_id: &str, slug: &str) -> Result<String, ApiError> {
+    let mut candidate = slug.to_owned();
+    let mut number = 2;
+    while sources::find(write, workspace_id, &candidate).await?.is_some() {
+        let end = format!("-{number}");
+        let room = SLUG_CHARS_MAX - end.len();
+        let start = slug[..slug.len().min(room)].trim_end_matches('-');
+        candidate = format!("{start}{end}");
+        number += 1;
+    }
+    Ok(candidate)
+}
+
+/// A taken slug is the caller's to mend.
+pub fn taken(error: StoreError) -> ApiError {
+    match error {
+        StoreError::Taken => ApiError::invalid_field(
+            Fault::at("/slug", "taken", "another source of the workspace has this slug")
+                .fix("choose another one"),
+        ),
+        other => other.into(),
+    }
+}

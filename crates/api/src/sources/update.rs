@@ -1,0 +1,114 @@
+use axum::extract::State;
+use catalog::slug::{check_name, check_source_slug};
+use serde::Deserialize;
+use store::{integrations, sources};
+use utoipa::ToSchema;
+
+use super::{
+    create,
+    view::{SourceAnswer, SourceNote, owner, view},
+};
+use crate::{
+    answer::{Data, data},
+    body::Body,
+    caller::Caller,
+    change::{Change, record},
+    error::{ApiError, Fault},
+    metadata,
+    settings::{self, Asked, Kept, Settings},
+    state::Api,
+    version::{IfMatch, Versioned},
+};
+
+/// What may change; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SourceChanges {
+    /// Its name for people.
+    #[schema(example = "Website", min_length = 1, max_length = 60)]
+    name: Option<String>,
+    /// Its name in paths.
+    #[schema(example = "website", min_length = 1, max_length = 64)]
+    slug: Option<String>,
+    /// Whether it takes data. A disabled source discards messages as `source_disabled`.
+    enabled: Option<bool>,
+    /// Settings to change; one given as `null` is taken out, one left out stays, and so does a
+    /// secret that is sent as it was shown.
+    #[schema(value_type = Option<Object>, example = json!({}))]
+    settings: Option<Settings>,
+}
+
+/// Change a source
+///
+/// Name, slug, settings, and whether it takes data. Its catalog entry never changes.
+#[utoipa::path(
+    patch,
+    path = "/sources/{sourceId}",
+    operation_id = "updateSource",
+    tag = "Sources",
+    params(("sourceId" = String, Path, description = "Id or slug of the source")),
+    request_body = SourceChanges,
+    responses((status = 200, description = "Changed", body = Data<SourceAnswer>)),
+    extensions(("x-access" = json!("source_admin")))
+)]
+pub async fn update(
+    State(api): State<Api>,
+    caller: Caller,
+    seen: IfMatch,
+    Body(changes): Body<SourceChanges>,
+) -> Result<Versioned<Data<SourceAnswer>>, ApiError> {
+    let workspace_id = &caller.workspace()?.id;
+    let mut write = api.db.write().await?;
+    let before = sources::find(&mut write, workspace_id, &caller.source()?.id).await?;
+    let before = before.ok_or_else(|| ApiError::not_found("source"))?;
+    seen.check(before.version)?;
+    let mut after = before.clone();
+    let mut faults: Vec<Fault> = Vec::new();
+    if let Some(name) = changes.name {
+        after.name = name.trim().to_owned();
+        faults.extend(check_name(&after.name).err().map(Into::into));
+    }
+    if let Some(slug) = changes.slug {
+        faults.extend(check_source_slug(&slug).err().map(Into::into));
+        after.slug = slug;
+    }
+    if let Some(enabled) = changes.enabled {
+        let since = before.disabled_at_ms.unwrap_or(caller.now_ms);
+        after.disabled_at_ms = (!enabled).then_some(since);
+    }
+    if let Some(given) = changes.settings {
+        let entry = integrations::find(&mut write, &before.integration_id).await?;
+        let entry = entry.ok_or_else(|| ApiError::not_found("catalog entry"))?;
+        let info = metadata::info_of(&entry);
+        let kept = Kept { shown: before.settings.clone(), sealed: before.secrets_sealed.clone() };
+        match settings::keep(&api, Asked::Options(&info.options), &owner(&before.id), &kept, given)
+        {
+            Ok(kept) => (after.settings, after.secrets_sealed) = (kept.shown, kept.sealed),
+            Err(error) => faults.extend(error.faults().iter().cloned()),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(ApiError::invalid(faults));
+    }
+    after.version += 1;
+    sources::update(&mut write, &after).await.map_err(create::taken)?;
+    let renamed = (&after.name, &after.slug) != (&before.name, &before.slug);
+    let switched = after.disabled_at_ms.is_some() != before.disabled_at_ms.is_some();
+    let resettled =
+        (&after.settings, &after.secrets_sealed) != (&before.settings, &before.secrets_sealed);
+    let switch = if after.disabled_at_ms.is_some() { "Source Disabled" } else { "Source Enabled" };
+    for (kind, happened) in
+        [("Source Modified", renamed), ("Source Settings Modified", resettled), (switch, switched)]
+    {
+        if happened {
+            let change = Change::new(kind, "SOURCE", &after.id, &after.name)
+                .before(&SourceNote::of(&before))
+                .after(&SourceNote::of(&after));
+            record(&api, &mut write, &caller, workspace_id, change).await?;
+        }
+    }
+    let source = view(&api, &mut write, &caller, &after).await?;
+    write.commit().await?;
+    api.nudge();
+    Ok(Versioned(after.version, data(SourceAnswer { source })))
+}
