@@ -12,6 +12,9 @@ use store::{
 
 use crate::error::ApiError;
 
+/// A password that was shown proves who it is for this long.
+pub const PROOF_MS: i64 = 10 * 60 * 1000;
+
 /// The caller of an operation, after [`crate::gate`] let them in.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -46,6 +49,23 @@ impl Caller {
             ApiError::unauthorized("login_needed", "this needs a person, not a workspace's token")
                 .fix("log in, or use a personal token")
         })
+    }
+
+    /// Fails with 403 unless they showed their password in this session shortly before. A token
+    /// shows no password, so it never does: what it does not open cannot be opened by its thief.
+    pub fn require_proof(&self) -> Result<(), ApiError> {
+        let session = self.session.as_ref().ok_or_else(|| {
+            ApiError::forbidden("session_needed", "this needs a session, not a token")
+                .fix("log in with the password")
+        })?;
+        if self.now_ms - session.proved_at_ms > PROOF_MS {
+            return Err(ApiError::forbidden(
+                "proof_needed",
+                "this needs the password once more: it was last shown more than 10 minutes ago",
+            )
+            .fix("send it to POST /sessions/current/proof, then repeat the request"));
+        }
+        Ok(())
     }
 
     /// The workspace. Only for operations in one.

@@ -39,8 +39,8 @@ pub async fn admit(
 ) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
     let key = OperationKey::of(&parts.method, parts.extensions.get::<MatchedPath>());
-    let (access, own_limit) = match api.operation(&key) {
-        Some(operation) => (operation.access, operation.per_minute),
+    let (access, own_limit, proof) = match api.operation(&key) {
+        Some(operation) => (operation.access, operation.per_minute, operation.proof),
         None => return Err(ApiError::not_found("page")),
     };
     let now_ms = api.now_ms();
@@ -53,6 +53,9 @@ pub async fn admit(
         return Err(ApiError::too_many((count.reset_ms - now_ms + 999) / 1000));
     }
     authorise(&api, access, &mut caller, &parts).await?;
+    if proof {
+        caller.require_proof()?;
+    }
     parts.extensions.insert(caller);
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let headers = response.headers_mut();

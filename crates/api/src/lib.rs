@@ -13,6 +13,7 @@ pub mod activity;
 pub mod body;
 pub mod caller;
 pub mod error;
+pub mod mailer;
 pub mod page;
 pub mod version;
 
@@ -27,15 +28,16 @@ mod gate;
 mod idempotency;
 mod labels;
 mod limits;
-mod mailer;
 mod metadata;
 mod openapi;
+mod operator;
 mod origin;
 mod passwords;
 mod planes;
 mod settings;
 mod sources;
 mod state;
+mod sweep;
 mod team;
 mod tokens;
 mod workspaces;
@@ -51,7 +53,9 @@ use utoipa_axum::router::OpenApiRouter;
 pub use answer::Data;
 pub use builtin::seed;
 pub use error::ApiError;
+pub use operator::{first_operator_link, make_operator};
 pub use state::{Api, Options};
+pub use sweep::sweep;
 
 /// Everything under `/api`, and the document that describes it.
 pub fn router(api: Api) -> Router {
@@ -88,6 +92,7 @@ pub fn document() -> serde_json::Value {
 fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(openapi::base())
         .merge(accounts::routes())
+        .merge(operator::routes())
         .merge(workspaces::routes())
         .merge(team::routes())
         .merge(labels::routes())

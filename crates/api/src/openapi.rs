@@ -29,6 +29,8 @@ pub struct Operation {
     pub access: Access,
     /// Its own limit of requests a minute.
     pub per_minute: Option<u32>,
+    /// Whether the password must have been shown shortly before.
+    pub proof: bool,
     schema: Option<Value>,
     validator: OnceLock<Option<Validator>>,
 }
@@ -192,6 +194,7 @@ pub fn operations(document: &Value) -> HashMap<OperationKey, Operation> {
             let operation = Operation {
                 access,
                 per_minute: per_minute.and_then(|limit| u32::try_from(limit).ok()),
+                proof: operation.get("x-proof") == Some(&Value::Bool(true)),
                 schema,
                 validator: OnceLock::new(),
             };

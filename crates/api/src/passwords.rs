@@ -4,7 +4,10 @@ use std::sync::LazyLock;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 
-use crate::{error::ApiError, state::Api};
+use crate::{
+    error::{ApiError, Fault},
+    state::Api,
+};
 
 /// OWASP's first choice: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -26,11 +29,26 @@ fn hash_with(password: &[u8], salt: &[u8; SALT_BYTES]) -> String {
 }
 
 /// The hash to store for `password`, in PHC form.
-pub async fn hash(api: &Api, password: &str) -> Result<String, ApiError> {
+async fn hash(api: &Api, password: &str) -> Result<String, ApiError> {
     let mut salt = [0; SALT_BYTES];
     api.fresh.fill(&mut salt);
     let password = password.to_owned();
     work(api, move || hash_with(password.as_bytes(), &salt)).await
+}
+
+/// The hash of a new password, which must be hard to guess even for whoever knows `about_them`.
+pub async fn hash_new(api: &Api, password: &str, about_them: &[&str]) -> Result<String, ApiError> {
+    let checked = password.to_owned();
+    let about: Vec<String> = about_them.iter().map(|known| (*known).to_owned()).collect();
+    let strength = work(api, move || {
+        let about: Vec<&str> = about.iter().map(String::as_str).collect();
+        content::passwords::strength(&checked, &about)
+    });
+    if let Err(weakness) = strength.await? {
+        let fault = Fault::at("/password", "weak_password", weakness.to_string());
+        return Err(ApiError::invalid_field(fault.fix(weakness.fix())));
+    }
+    hash(api, password).await
 }
 
 /// Whether `password` is the one behind `hash`. Without a hash it is not, and takes as long.

@@ -62,6 +62,8 @@ pub struct Options {
     pub definitions: Vec<Definition>,
     /// Whether mails are handed to a mail server; otherwise they stay in the outbox.
     pub mail_is_sent: bool,
+    /// The address that mails come from.
+    pub mail_from: String,
 }
 
 impl Default for Options {
@@ -72,6 +74,7 @@ impl Default for Options {
             requests_per_minute: 600,
             definitions: Vec::new(),
             mail_is_sent: false,
+            mail_from: "headwater@localhost".to_owned(),
         }
     }
 }

@@ -1,21 +1,25 @@
 //! What every test here needs: the whole API on a fresh database, with a clock that moves when
-//! told, called as over HTTP.
+//! told, called as over HTTP. On SQLite always, and in [`World::all`] on Postgres too when
+//! `HEADWATER_TEST_POSTGRES` names a server.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
-use store::{Db, Fresh, Sealer, accounts};
+use store::{Db, Fresh, Page, Sealer, accounts, mails};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::{Api, Options};
+use crate::{Api, Options, caller::Peer};
 
 /// Noon of 25 November 2026, UTC.
 pub const START_MS: i64 = 1_795_608_000_000;
@@ -27,7 +31,7 @@ pub struct World {
     pub api: Api,
     pub router: Router,
     pub clock: Arc<AtomicI64>,
-    _dir: TempDir,
+    _dir: Option<TempDir>,
 }
 
 /// Who calls.
@@ -36,6 +40,7 @@ pub struct Who {
     pub cookie: Option<String>,
     pub token: Option<String>,
     pub workspace: Option<String>,
+    pub address: Option<IpAddr>,
 }
 
 /// What came back.
@@ -44,11 +49,23 @@ pub struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Value,
+    /// What came back, when it is no JSON.
+    pub text: String,
 }
 
 impl World {
     pub async fn new() -> World {
         World::with(Options { requests_per_minute: 100_000, ..Options::default() }).await
+    }
+
+    /// One on each engine there is.
+    pub async fn all() -> Vec<World> {
+        let mut all = vec![World::new().await];
+        if let Ok(server) = std::env::var("HEADWATER_TEST_POSTGRES") {
+            let options = Options { requests_per_minute: 100_000, ..Options::default() };
+            all.push(World::on(postgres(&server).await, None, options, |api| api).await);
+        }
+        all
     }
 
     pub async fn with(options: Options) -> World {
@@ -59,6 +76,15 @@ impl World {
     pub async fn made(options: Options, adjust: impl FnOnce(Api) -> Api) -> World {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open_file(&dir.path().join("control.db")).await.unwrap();
+        World::on(db, Some(dir), options, adjust).await
+    }
+
+    async fn on(
+        db: Db,
+        dir: Option<TempDir>,
+        options: Options,
+        adjust: impl FnOnce(Api) -> Api,
+    ) -> World {
         let clock = Arc::new(AtomicI64::new(START_MS));
         let read = clock.clone();
         let sealer = Sealer::new(&[(1, [7; 32])]).unwrap();
@@ -122,17 +148,45 @@ impl World {
             let request = request.header(header::CONTENT_TYPE, "application/json");
             request.body(Body::from(body.to_string()))
         };
-        let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        let mut request = request.unwrap();
+        if let Some(address) = who.address {
+            request.extensions_mut().insert(Peer(address));
+        }
+        let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Reply { status: parts.status, headers: parts.headers, body }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Reply { status: parts.status, headers: parts.headers, body, text }
+    }
+
+    /// The letters that went to `email`, the latest first.
+    pub async fn letters(&self, email: &str) -> Vec<String> {
+        self.mails(email).await.into_iter().map(|mail| mail.letter).collect()
+    }
+
+    /// The mails that went to `email`, the latest first.
+    pub async fn mails(&self, email: &str) -> Vec<mails::Mail> {
+        let mut db = self.api.db.read().await.unwrap();
+        mails::list(&mut db, Some(email), &Page::first(100)).await.unwrap().rows
+    }
+
+    /// The token of the link in the latest `letter` to `email`.
+    pub async fn mailed_token(&self, email: &str, letter: &str) -> String {
+        let mails = self.mails(email).await;
+        let mail = mails.iter().find(|mail| mail.letter == letter);
+        let text = &mail.unwrap_or_else(|| panic!("no {letter} to {email}")).text;
+        let (_, rest) = text.split_once("?token=").expect("a link");
+        rest.split_whitespace().next().unwrap().to_owned()
     }
 
     /// A person with a verified address, logged in.
     pub async fn person(&self, email: &str) -> Who {
         let new = json!({ "email": email, "password": PASSWORD, "name": email });
+        // What is mailed from now on is later than the mail of the sign-up.
+        self.pass(-1);
         self.post(&Who::default(), "/accounts", new).await.expect(202);
+        self.pass(1);
         let mut write = self.api.db.write().await.unwrap();
         let mut account = accounts::by_email(&mut write, email).await.unwrap().unwrap();
         account.email_verified_at_ms = Some(self.api.now_ms());
@@ -152,6 +206,12 @@ impl World {
         who
     }
 
+    /// Shows the password once more.
+    pub async fn prove(&self, who: &Who) -> Who {
+        let reply = self.post(who, "/sessions/current/proof", json!({ "password": PASSWORD }));
+        Who { cookie: Some(reply.await.expect(200).cookie()), ..who.clone() }
+    }
+
     pub async fn log_in(&self, email: &str) -> Who {
         let login = json!({ "email": email, "password": PASSWORD });
         let reply = self.post(&Who::default(), "/sessions", login).await.expect(201);
@@ -167,6 +227,11 @@ impl World {
 }
 
 impl Who {
+    /// Nobody yet, at this address.
+    pub fn at(address: &str) -> Who {
+        Who { address: Some(address.parse().unwrap()), ..Who::default() }
+    }
+
     pub fn within(&self, workspace: &str) -> Who {
         Who { workspace: Some(workspace.to_owned()), ..self.clone() }
     }
@@ -207,4 +272,13 @@ impl Reply {
         let cookie = self.headers[header::SET_COOKIE].to_str().unwrap();
         cookie.split(';').next().unwrap().to_owned()
     }
+}
+
+async fn postgres(server: &str) -> Db {
+    let name = Fresh::system().id("api").to_lowercase();
+    let admin = sqlx::postgres::PgPool::connect(&format!("{server}/postgres")).await.unwrap();
+    let sql = format!("CREATE DATABASE {name}");
+    sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&admin).await.unwrap();
+    admin.close().await;
+    Db::open(&format!("{server}/{name}")).await.unwrap()
 }

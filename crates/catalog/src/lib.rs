@@ -28,3 +28,4 @@ pub use info::{Info, Missing};
 pub use labels::Label;
 pub use problem::Problem;
 pub use state::{Action, BetaRules, Party, Refusal, State};
+pub use text::check_email;

@@ -60,7 +60,7 @@ pub(crate) fn host(url: &str) -> Option<String> {
 }
 
 /// A mail address that a letter can be sent to.
-pub(crate) fn check_email(email: &str, pointer: &str) -> Option<Problem> {
+pub fn check_email(email: &str, pointer: &str) -> Option<Problem> {
     let good = email.len() <= 254
         && email.rsplit_once('@').is_some_and(|(local, domain)| {
             (1..=64).contains(&local.len())

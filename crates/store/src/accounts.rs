@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use crate::StoreError;
+use crate::{Page, Paged, StoreError};
 
 /// One person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +90,27 @@ async fn one(
     row.as_ref().map(account).transpose()
 }
 
+/// People, by address, which is the cursor; with `search`, those with it in address or name.
+pub async fn list(
+    db: &mut AnyConnection,
+    search: &str,
+    page: &Page,
+) -> Result<Paged<Account>, StoreError> {
+    const WHERE: &str =
+        "(email LIKE $1 ESCAPE '!' OR LOWER(name) LIKE $1 ESCAPE '!') AND email > $2";
+    let search = search.to_lowercase();
+    let search = search.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    let pattern = format!("%{search}%");
+    let rows = format!("SELECT {COLUMNS} FROM accounts WHERE {WHERE} ORDER BY email LIMIT $3");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(rows)).bind(&pattern).bind(page.after_text());
+    let rows = rows.bind(page.limit()).fetch_all(&mut *db).await?;
+    let rows = rows.iter().map(account).collect::<Result<_, _>>()?;
+    let total = format!("SELECT COUNT(*) FROM accounts WHERE {WHERE}");
+    let total = sqlx::query(sqlx::AssertSqlSafe(total)).bind(&pattern).bind("");
+    let total = total.fetch_one(db).await?.try_get(0)?;
+    Ok(page.cut(rows, total, |account: &Account| account.email.clone()))
+}
+
 /// Writes every changeable field of `account`.
 pub async fn update(db: &mut AnyConnection, account: &Account) -> Result<(), StoreError> {
     sqlx::query(
@@ -171,4 +192,32 @@ pub async fn recovery_codes_left(db: &mut AnyConnection, id: &str) -> Result<i64
     .fetch_one(db)
     .await?;
     Ok(row.try_get(0)?)
+}
+
+/// Notes that a code of time step `step` was taken; `false` when one of it, or of a later one, was
+/// taken before.
+pub async fn take_step(db: &mut AnyConnection, id: &str, step: i64) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE accounts SET totp_last_step = $2 WHERE id = $1 AND totp_last_step < $2",
+    )
+    .bind(id)
+    .bind(step)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The partner of whose team this person is the only admin, although others are in it.
+pub async fn only_admin_of(db: &mut AnyConnection, id: &str) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query(
+        "SELECT p.name FROM partner_members m JOIN partners p ON p.id = m.partner_id \
+         WHERE m.account_id = $1 AND m.role = 'admin' AND EXISTS (SELECT 1 FROM partner_members o \
+         WHERE o.partner_id = m.partner_id AND o.account_id <> $1) AND NOT EXISTS (SELECT 1 \
+         FROM partner_members o WHERE o.partner_id = m.partner_id AND o.account_id <> $1 \
+         AND o.role = 'admin') ORDER BY p.name",
+    )
+    .bind(id)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
 }

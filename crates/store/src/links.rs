@@ -99,3 +99,45 @@ pub async fn revoke_all(db: &mut AnyConnection, account_id: &str) -> Result<(), 
         .await?;
     Ok(())
 }
+
+/// The link that [`redeem`] would use up, which stays as it is.
+pub async fn find(
+    db: &mut AnyConnection,
+    token_hash: &str,
+    purpose: &str,
+    now_ms: i64,
+) -> Result<Option<Link>, StoreError> {
+    let row = sqlx::query(
+        "SELECT account_id, email, created_at_ms, expires_at_ms FROM links \
+         WHERE token_hash = $1 AND purpose = $2 AND used_at_ms IS NULL AND expires_at_ms > $3",
+    )
+    .bind(token_hash)
+    .bind(purpose)
+    .bind(now_ms)
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Link {
+        token_hash: token_hash.to_owned(),
+        purpose: purpose.to_owned(),
+        account_id: row.try_get(0)?,
+        email: row.try_get(1)?,
+        created_at_ms: row.try_get(2)?,
+        expires_at_ms: row.try_get(3)?,
+    }))
+}
+
+/// Ends every unused link of a purpose, whoever's.
+pub async fn revoke_purpose(db: &mut AnyConnection, purpose: &str) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM links WHERE purpose = $1 AND used_at_ms IS NULL")
+        .bind(purpose)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Removes what expired before `before_ms`.
+pub async fn sweep(db: &mut AnyConnection, before_ms: i64) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM links WHERE expires_at_ms < $1").bind(before_ms).execute(db).await?;
+    Ok(())
+}

@@ -105,27 +105,58 @@ pub async fn list(
     Ok(page.cut(rows, total, |mail| format!("{}/{}", mail.created_at_ms, mail.id)))
 }
 
-/// Mails to be tried now, the oldest first.
-pub async fn due(db: &mut AnyConnection, now_ms: i64, max: i64) -> Result<Vec<Mail>, StoreError> {
+/// Takes mails to be tried now, the oldest first, so that nobody else tries them before
+/// `until_ms`.
+pub async fn take_due(
+    db: &mut AnyConnection,
+    now_ms: i64,
+    until_ms: i64,
+    max: i64,
+) -> Result<Vec<Mail>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM mails WHERE next_try_at_ms <= $1 ORDER BY next_try_at_ms LIMIT $2"
+        "SELECT {COLUMNS} FROM mails WHERE next_try_at_ms <= $1 \
+         ORDER BY next_try_at_ms, created_at_ms LIMIT $2"
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now_ms).bind(max).fetch_all(db).await?;
-    rows.iter().map(mail).collect()
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now_ms).bind(max);
+    let rows = rows.fetch_all(&mut *db).await?;
+    let due: Vec<Mail> = rows.iter().map(mail).collect::<Result<_, _>>()?;
+    for mail in &due {
+        sqlx::query("UPDATE mails SET next_try_at_ms = $2 WHERE id = $1")
+            .bind(&mail.id)
+            .bind(until_ms)
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(due)
 }
 
-/// Writes what a try came to.
+/// When the next mail is to be tried.
+pub async fn next_due(db: &mut AnyConnection) -> Result<Option<i64>, StoreError> {
+    let row = sqlx::query("SELECT MIN(next_try_at_ms) FROM mails").fetch_one(db).await?;
+    Ok(row.try_get(0)?)
+}
+
+/// Writes what a try came to. Of a mail that was sent the words are not kept: there may be a link
+/// in them that is still good.
 pub async fn tried(db: &mut AnyConnection, mail: &Mail) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE mails SET next_try_at_ms = $2, tries = $3, sent_at_ms = $4, problem = $5 \
-         WHERE id = $1",
+        "UPDATE mails SET next_try_at_ms = $2, tries = $3, sent_at_ms = $4, problem = $5, \
+         text_body = $6, html_body = $7 WHERE id = $1",
     )
     .bind(&mail.id)
     .bind(mail.next_try_at_ms)
     .bind(mail.tries)
     .bind(mail.sent_at_ms)
     .bind(&mail.problem)
+    .bind(if mail.sent_at_ms.is_some() { "" } else { &mail.text })
+    .bind(if mail.sent_at_ms.is_some() { "" } else { &mail.html })
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Removes what was written before `before_ms`.
+pub async fn sweep(db: &mut AnyConnection, before_ms: i64) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM mails WHERE created_at_ms < $1").bind(before_ms).execute(db).await?;
     Ok(())
 }

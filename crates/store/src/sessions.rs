@@ -136,3 +136,39 @@ pub async fn sweep(db: &mut AnyConnection, now_ms: i64) -> Result<u64, StoreErro
         sqlx::query("DELETE FROM sessions WHERE expires_at_ms <= $1").bind(now_ms).execute(db);
     Ok(done.await?.rows_affected())
 }
+
+/// Gives a session a new secret, by the hashes of the old and the new one, and notes that the
+/// password was shown when `proved_at_ms` says so.
+pub async fn rotate(
+    db: &mut AnyConnection,
+    id: &str,
+    new_id: &str,
+    proved_at_ms: Option<i64>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE sessions SET id = $2, proved_at_ms = COALESCE($3, proved_at_ms) WHERE id = $1",
+    )
+    .bind(id)
+    .bind(new_id)
+    .bind(proved_at_ms)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Ends a person's sessions but the `keep` that were used last.
+pub async fn revoke_oldest(
+    db: &mut AnyConnection,
+    account_id: &str,
+    keep: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM sessions WHERE account_id = $1 AND id NOT IN (SELECT id FROM sessions \
+         WHERE account_id = $1 ORDER BY seen_at_ms DESC, public_id LIMIT $2)",
+    )
+    .bind(account_id)
+    .bind(keep)
+    .execute(db)
+    .await?;
+    Ok(())
+}

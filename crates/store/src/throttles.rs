@@ -54,3 +54,12 @@ pub async fn sweep(db: &mut AnyConnection, before_ms: i64) -> Result<(), StoreEr
     sqlx::query("DELETE FROM throttles WHERE last_at_ms < $1").bind(before_ms).execute(db).await?;
     Ok(())
 }
+
+/// Takes one failure of `name` back: it was none after all.
+pub async fn forgive(db: &mut AnyConnection, name: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE throttles SET failures = failures - 1 WHERE name = $1 AND failures > 0")
+        .bind(name)
+        .execute(db)
+        .await?;
+    Ok(())
+}

@@ -167,3 +167,15 @@ pub async fn revoke_all_of_account(
     .await?;
     Ok(())
 }
+
+/// Removes every personal token of an account.
+pub async fn delete_all_of_account(
+    db: &mut AnyConnection,
+    account_id: &str,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM tokens WHERE account_id = $1 AND workspace_id IS NULL")
+        .bind(account_id)
+        .execute(db)
+        .await?;
+    Ok(())
+}

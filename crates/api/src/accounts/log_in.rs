@@ -2,13 +2,17 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
-use store::{accounts, fresh, sessions};
+use store::{accounts, sessions};
 use utoipa::ToSchema;
 
 use crate::{
-    accounts::{AccountAnswer, AccountView},
+    accounts::{
+        AccountAnswer, AccountView, cookie,
+        second_factor::{self, Shown},
+        throttle,
+    },
     answer::{Data, Done, data, done},
     body::Body,
     caller::Caller,
@@ -16,9 +20,6 @@ use crate::{
     passwords,
     state::Api,
 };
-
-/// A session ends after seven days, whatever happens.
-const SESSION_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// Somebody who logs in.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,13 +29,19 @@ pub struct LogIn {
     #[schema(example = "ada@example.com", max_length = 254)]
     email: String,
     /// Password.
-    #[schema(example = "correct horse battery staple", max_length = 256)]
+    #[schema(example = "glacier violin thirteen postcard", max_length = 256)]
     password: String,
+    /// With a second factor: the six digits that the app shows, or a recovery code.
+    #[schema(example = "492039", max_length = 40)]
+    code: Option<String>,
 }
 
 /// Log in
 ///
-/// Sets the session cookie. A wrong password and an unknown address sound the same and take as long.
+/// Sets the session cookie, for seven days, or twelve hours without a request. A wrong password and
+/// an unknown address sound the same and take as long. After some failures each next attempt has to
+/// wait longer, which 429 and `Retry-After` tell. With a second factor, the right password without
+/// `code` is answered with 401 and `code_needed`.
 #[utoipa::path(
     post,
     path = "/sessions",
@@ -43,45 +50,52 @@ pub struct LogIn {
     request_body = LogIn,
     responses(
         (status = 201, description = "Logged in; the cookie is set", body = Data<AccountAnswer>),
-        (status = 401, description = "Wrong address or password", body = crate::error::Errors)
+        (status = 401, description = "Wrong address, password or code", body = crate::error::Errors)
     ),
-    extensions(("x-access" = json!("public")), ("x-requests-per-minute" = json!(30)))
+    extensions(("x-access" = json!("public")), ("x-requests-per-minute" = json!(60)))
 )]
 pub async fn log_in(
     State(api): State<Api>,
     caller: Caller,
+    headers: HeaderMap,
     Body(who): Body<LogIn>,
 ) -> Result<Response, ApiError> {
     let email = who.email.trim().to_lowercase();
-    let account = {
+    let attempt = throttle::attempt(&api.db, caller.now_ms, &email, caller.address).await?;
+    let found = {
         let mut db = api.db.read().await?;
         accounts::by_email(&mut db, &email).await?
     };
-    let hash = account.as_ref().map(|account| account.password_hash.as_str());
+    let hash = found.as_ref().map(|account| account.password_hash.as_str());
     let fits = passwords::verify(&api, &who.password, hash).await?;
-    let Some(account) = account.filter(|_| fits) else {
-        return Err(ApiError::unauthorized("wrong_credentials", "address or password is wrong")
-            .fix("check both, or reset your password"));
-    };
-    let secret = api.fresh.token("hws");
-    let session = sessions::Session {
-        id: fresh::hash(&secret),
-        public_id: api.fresh.id("ses"),
-        account_id: account.id.clone(),
-        created_at_ms: caller.now_ms,
-        seen_at_ms: caller.now_ms,
-        expires_at_ms: caller.now_ms + SESSION_MS,
-        proved_at_ms: caller.now_ms,
-        user_agent: String::new(),
-        address: caller.address.to_string(),
-    };
+    let found = found.filter(|_| fits).ok_or_else(wrong)?;
+
     let mut write = api.db.write().await?;
-    sessions::insert(&mut write, &session).await?;
+    // While the password was looked at, it may have been changed.
+    let account = accounts::get(&mut write, &found.id).await?;
+    let account = account.filter(|now| now.password_hash == found.password_hash);
+    let account = account.ok_or_else(wrong)?;
+    let code = who.code.as_deref();
+    match second_factor::show(&api, &mut write, &account, code, caller.now_ms).await? {
+        Shown::Good => attempt.succeeded(&mut write).await?,
+        Shown::Wrong => return Err(second_factor::wrong_code()),
+        Shown::Missing => {
+            attempt.undone(&mut write).await?;
+            write.commit().await?;
+            return Err(second_factor::code_needed());
+        }
+    }
+    let set = cookie::start(&api, &mut write, &caller, &account.id, &headers).await?;
     write.commit().await?;
     let answer = data(AccountAnswer { account: AccountView::of(&account) });
     let mut response = (StatusCode::CREATED, answer).into_response();
-    response.headers_mut().insert(header::SET_COOKIE, cookie(&api, &secret, SESSION_MS / 1000));
+    response.headers_mut().insert(header::SET_COOKIE, set);
     Ok(response)
+}
+
+fn wrong() -> ApiError {
+    ApiError::unauthorized("wrong_credentials", "address or password is wrong")
+        .fix("check both, or reset your password")
 }
 
 /// Log out
@@ -102,18 +116,9 @@ pub async fn log_out(State(api): State<Api>, caller: Caller) -> Result<Response,
         write.commit().await?;
     }
     let mut response = done().into_response();
-    response.headers_mut().insert(header::SET_COOKIE, cookie(&api, "", 0));
+    response.headers_mut().insert(header::SET_COOKIE, cookie::ended(&api));
     Ok(response)
 }
 
-/// The session cookie. `__Host-` ties it to this host and to TLS; browsers count loopback as safe.
-fn cookie(api: &Api, value: &str, seconds: i64) -> HeaderValue {
-    let url = &api.options.public_url;
-    let safe = url.starts_with("https://")
-        || ["http://127.", "http://localhost", "http://[::1]"]
-            .iter()
-            .any(|own| url.starts_with(own));
-    let (name, secure) = if safe { ("__Host-headwater", "; Secure") } else { ("headwater", "") };
-    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
-    HeaderValue::from_str(&text).expect("a cookie of ours is ASCII")
-}
+#[cfg(test)]
+mod tests;

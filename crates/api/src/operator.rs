@@ -1,0 +1,28 @@
+//! Who runs the platform: the first operator, the others, people, and the outbox.
+
+mod accounts;
+mod claim;
+mod first;
+mod mails;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::state::Api;
+
+pub use first::{first_operator_link, make_operator};
+
+pub(crate) use first::use_link;
+
+/// The operations.
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(claim::claim))
+        .routes(routes!(accounts::list))
+        .routes(routes!(accounts::change))
+        .routes(routes!(mails::list))
+        .routes(routes!(mails::get))
+        .routes(routes!(mails::eml))
+}
+
+#[cfg(test)]
+mod tests;

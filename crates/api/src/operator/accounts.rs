@@ -1,0 +1,105 @@
+use axum::extract::{Path, RawQuery, State};
+use serde::{Deserialize, Serialize};
+use store::accounts;
+use utoipa::ToSchema;
+
+use crate::{
+    accounts::{AccountAnswer, AccountView, note_change},
+    answer::{Data, data},
+    body::Body,
+    caller::Caller,
+    error::ApiError,
+    page::{self, PageParams, PageQuery, Pagination},
+    state::Api,
+};
+
+/// A page of people.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountsAnswer {
+    /// By address.
+    accounts: Vec<AccountView>,
+    /// Where this page stands.
+    pagination: Pagination,
+}
+
+/// What an operator may change of an account.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorChanges {
+    /// Whether they run the platform.
+    #[schema(example = true)]
+    operator: bool,
+}
+
+/// List people
+#[utoipa::path(
+    get,
+    path = "/operator/accounts",
+    operation_id = "listAccounts",
+    tag = "Operator",
+    params(
+        ("search" = Option<String>, Query, description = "Part of the address or the name", example = "ada"),
+        PageParams
+    ),
+    responses((status = 200, description = "A page of people", body = Data<AccountsAnswer>)),
+    extensions(("x-access" = json!("operator")))
+)]
+pub async fn list(
+    State(api): State<Api>,
+    PageQuery(page): PageQuery,
+    RawQuery(query): RawQuery,
+) -> Result<Data<AccountsAnswer>, ApiError> {
+    let search = page::value(query.as_deref().unwrap_or_default(), "search").unwrap_or_default();
+    let mut db = api.db.read().await?;
+    let paged = accounts::list(&mut db, search.trim(), &page).await?;
+    let pagination = Pagination::of(&page, &paged);
+    Ok(data(AccountsAnswer {
+        accounts: paged.rows.iter().map(AccountView::of).collect(),
+        pagination,
+    }))
+}
+
+/// Make or unmake an operator
+///
+/// Only an account with a verified address, and never so that none is left.
+#[utoipa::path(
+    patch,
+    path = "/operator/accounts/{accountId}",
+    operation_id = "updateOperator",
+    tag = "Operator",
+    params(("accountId" = String, Path, description = "Its id", example = "acc_3yQ8sVbCq5F0w2xJ9kLmNp")),
+    request_body = OperatorChanges,
+    responses((status = 200, description = "Changed", body = Data<AccountAnswer>)),
+    extensions(("x-access" = json!("operator")), ("x-proof" = json!(true)))
+)]
+pub async fn change(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(account_id): Path<String>,
+    Body(changes): Body<OperatorChanges>,
+) -> Result<Data<AccountAnswer>, ApiError> {
+    let mut write = api.db.write().await?;
+    let before = accounts::get(&mut write, &account_id).await?;
+    let before = before.ok_or_else(|| ApiError::not_found("account"))?;
+    let mut after = before.clone();
+    if changes.operator {
+        if before.email_verified_at_ms.is_none() {
+            return Err(ApiError::conflict("not_verified", "their address is not verified")
+                .fix("wait until they followed the link in the mail"));
+        }
+        after.operator_since_ms.get_or_insert(caller.now_ms);
+    } else {
+        if before.operator_since_ms.is_some() && accounts::operators(&mut write).await? <= 1 {
+            return Err(ApiError::conflict("last_operator", "they are the only operator")
+                .fix("make somebody else an operator first"));
+        }
+        after.operator_since_ms = None;
+    }
+    if after != before {
+        let kind = if changes.operator { "Operator Made" } else { "Operator Unmade" };
+        accounts::update(&mut write, &after).await?;
+        note_change(&api, &mut write, &caller, kind, &before, &after).await?;
+        write.commit().await?;
+    }
+    Ok(data(AccountAnswer { account: AccountView::of(&after) }))
+}

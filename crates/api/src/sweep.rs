@@ -1,0 +1,25 @@
+//! What is over is removed, some time after anybody could ask for it.
+
+use store::{links, mails, sessions, throttles};
+
+use crate::{error::ApiError, state::Api};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Links that expired are kept for this long, so that their use can be told from a typing error.
+const LINKS_MS: i64 = 7 * DAY_MS;
+
+/// Mails stay in the outbox for this long.
+const MAILS_MS: i64 = 90 * DAY_MS;
+
+/// Removes ended sessions, old links, forgotten failures and old mails. Once an hour is enough.
+pub async fn sweep(api: &Api) -> Result<(), ApiError> {
+    let now_ms = api.now_ms();
+    let mut write = api.db.write().await?;
+    sessions::sweep(&mut write, now_ms).await?;
+    links::sweep(&mut write, now_ms - LINKS_MS).await?;
+    throttles::sweep(&mut write, now_ms - DAY_MS).await?;
+    mails::sweep(&mut write, now_ms - MAILS_MS).await?;
+    write.commit().await?;
+    Ok(())
+}
