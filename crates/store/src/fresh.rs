@@ -18,9 +18,11 @@ const SECRET_LEN: usize = 43;
 /// Characters of the checksum at a token's end.
 const CHECK_LEN: usize = 6;
 
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
+
 /// Where randomness comes from. Cheap to clone.
 #[derive(Clone)]
-pub struct Fresh(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Fresh(Arc<Fill>);
 
 impl Fresh {
     /// The operating system's.

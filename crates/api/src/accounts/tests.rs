@@ -293,6 +293,32 @@ async fn the_last_owner_cannot_leave_others_behind() {
 }
 
 #[tokio::test]
+async fn the_last_admin_cannot_leave_a_partner_team_behind() {
+    for world in World::all().await {
+        let ada = world.person("ada@example.com").await;
+        let bob = world.person("bob@example.com").await;
+        let ada_id = world.get(&ada, "/account").await.expect(200).text("/account/id");
+        let bob_id = world.get(&bob, "/account").await.expect(200).text("/account/id");
+        let write = |sql: &'static str, id: String| {
+            let world = &world;
+            async move {
+                let mut write = world.api.db.write().await.unwrap();
+                sqlx::query(sql).bind(id).execute(&mut *write).await.unwrap();
+                write.commit().await.unwrap();
+            }
+        };
+        write("INSERT INTO partners VALUES ($1, 'Acme', '', 1)", "ptn_1".to_owned()).await;
+        let admin = "INSERT INTO partner_members VALUES ('ptn_1', $1, 'admin', 1)";
+        let builder = "INSERT INTO partner_members VALUES ('ptn_1', $1, 'builder', 1)";
+        write(admin, ada_id).await;
+        write(builder, bob_id).await;
+        world.delete(&ada, "/account").await.refused(409, "last_admin");
+        world.delete(&bob, "/account").await.expect(200);
+        world.delete(&ada, "/account").await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn changes_of_an_account_are_in_the_audit_trail_without_secrets() {
     let world = World::new().await;
     let ada = world.person("ada@example.com").await;
