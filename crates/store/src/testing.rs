@@ -1,5 +1,7 @@
 //! The databases that every test here runs on.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tempfile::TempDir;

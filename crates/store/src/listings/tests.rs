@@ -46,7 +46,6 @@ async fn only_what_is_listed_is_found() {
         assert_eq!(slugs(lately(99, 100)).await, "entry-1 entry-3");
         assert_eq!(slugs(lately(100, 99)).await, "entry-1");
         assert_eq!(slugs(lately(100, 100)).await, "");
-        drop(slugs);
 
         assert!(find(&mut read, "source", "entry-0").await.unwrap().is_none());
         assert!(find(&mut read, "source", "int_1").await.unwrap().is_some());
