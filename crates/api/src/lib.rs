@@ -19,6 +19,7 @@ pub mod version;
 
 mod accounts;
 mod answer;
+mod applications;
 mod audit_events;
 mod browse;
 mod builtin;
@@ -26,17 +27,22 @@ mod change;
 mod destinations;
 mod gate;
 mod idempotency;
+mod integrations;
 mod labels;
+mod lifecycle;
 mod limits;
 mod metadata;
 mod openapi;
 mod operator;
 mod origin;
+mod partner;
 mod passwords;
 mod planes;
+mod reviews;
 mod settings;
 mod sources;
 mod state;
+mod submissions;
 mod sweep;
 mod team;
 mod tokens;
@@ -50,6 +56,7 @@ use axum::{
 use tower::ServiceExt;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use activity::Activity;
 pub use answer::Data;
 pub use builtin::seed;
 pub use error::ApiError;
@@ -98,6 +105,11 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(labels::routes())
         .merge(tokens::routes())
         .merge(audit_events::routes())
+        .merge(applications::routes())
+        .merge(partner::routes())
+        .merge(integrations::routes())
+        .merge(submissions::routes())
+        .merge(reviews::routes())
         .merge(sources::routes())
         .merge(destinations::routes())
         .merge(browse::routes())
@@ -109,3 +121,5 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walk;

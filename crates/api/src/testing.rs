@@ -94,6 +94,13 @@ impl World {
         World { router: crate::router(api.clone()), api, clock, _dir: dir }
     }
 
+    /// The same world, whose data plane is `activity`.
+    pub fn watching(mut self, activity: Arc<dyn crate::activity::Activity>) -> World {
+        self.api = self.api.with_activity(activity);
+        self.router = crate::router(self.api.clone());
+        self
+    }
+
     pub fn pass(&self, ms: i64) {
         self.clock.fetch_add(ms, Ordering::Relaxed);
     }
@@ -117,6 +124,27 @@ impl World {
 
     pub async fn delete(&self, who: &Who, path: &str) -> Reply {
         self.call(who, Method::DELETE, path, Value::Null).await
+    }
+
+    /// Posts raw bytes.
+    pub async fn upload(&self, who: &Who, path: &str, bytes: &[u8]) -> Reply {
+        let mut request = Request::post(format!("/api{path}"));
+        if let Some(cookie) = &who.cookie {
+            request = request
+                .header(header::COOKIE, cookie)
+                .header(header::ORIGIN, &self.api.options.public_url);
+        }
+        let request = request.header(header::CONTENT_TYPE, "application/octet-stream");
+        self.send(request.body(Body::from(bytes.to_vec())).unwrap()).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Reply { status: parts.status, headers: parts.headers, body, text }
     }
 
     pub async fn call_with(
@@ -152,12 +180,7 @@ impl World {
         if let Some(address) = who.address {
             request.extensions_mut().insert(Peer(address));
         }
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        Reply { status: parts.status, headers: parts.headers, body, text }
+        self.send(request).await
     }
 
     /// The letters that went to `email`, the latest first.

@@ -187,6 +187,7 @@ CREATE TABLE test_accounts (
 CREATE TABLE transitions (
     id TEXT NOT NULL PRIMARY KEY,
     integration_id TEXT NOT NULL REFERENCES integrations (id) ON DELETE CASCADE,
+    version BIGINT NOT NULL,
     at_ms BIGINT NOT NULL,
     account_id TEXT NOT NULL,
     account_email TEXT NOT NULL,
@@ -196,7 +197,7 @@ CREATE TABLE transitions (
     to_state TEXT NOT NULL,
     reason TEXT NOT NULL
 );
-CREATE INDEX transitions_by_integration ON transitions (integration_id, at_ms);
+CREATE INDEX transitions_by_integration ON transitions (integration_id, version);
 
 -- kind: launch, edit. status: open, withdrawn, changes_requested, approved. `frozen` is what the
 -- reviewer judges, `content_hash` its SHA-256.

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use crate::{StoreError, conditions::Conditions};
+use crate::{Page, Paged, StoreError, conditions::Conditions};
 
 /// One integration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +144,41 @@ pub async fn update(db: &mut AnyConnection, row: &Integration) -> Result<(), Sto
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }
 
+/// Every integration whose name or slug holds `search`, whatever its state, by slug, which is the
+/// cursor.
+pub async fn search(
+    db: &mut AnyConnection,
+    search: &str,
+    page: &Page,
+) -> Result<Paged<Integration>, StoreError> {
+    const WHERE: &str =
+        "($1 = '' OR lower(i.name) LIKE $2 ESCAPE '!' OR i.slug LIKE $2 ESCAPE '!')";
+    let escaped = search.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    let pattern = format!("%{escaped}%");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM integrations i WHERE {WHERE} AND i.slug > $3 \
+         ORDER BY i.slug LIMIT $4"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(search).bind(&pattern);
+    let rows = rows.bind(page.after_text()).bind(page.limit()).fetch_all(&mut *db).await?;
+    let rows = rows.iter().map(integration).collect::<Result<_, _>>()?;
+    let total = format!("SELECT COUNT(*) FROM integrations i WHERE {WHERE}");
+    let total = sqlx::query(sqlx::AssertSqlSafe(total)).bind(search).bind(&pattern);
+    let total = total.fetch_one(db).await?.try_get(0)?;
+    Ok(page.cut(rows, total, |row: &Integration| row.slug.clone()))
+}
+
+/// The integrations of a partner, by name.
+pub async fn of_partner(
+    db: &mut AnyConnection,
+    partner_id: &str,
+) -> Result<Vec<Integration>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM integrations i WHERE i.partner_id = $1 ORDER BY i.name, i.id"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(partner_id).fetch_all(db).await?;
+    rows.iter().map(integration).collect()
+}
 /// The integrations with these ids, in no order.
 pub async fn of_ids(db: &mut AnyConnection, ids: &[&str]) -> Result<Vec<Integration>, StoreError> {
     let mut wanted = Conditions::new();

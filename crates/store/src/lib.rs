@@ -6,6 +6,8 @@
 //! engines, so what was checked still holds when it is acted on.
 
 pub mod accounts;
+pub mod applications;
+pub mod assets;
 pub mod audit;
 pub mod builtin;
 pub mod db;
@@ -27,6 +29,7 @@ pub mod sessions;
 pub mod snapshot;
 pub mod source_labels;
 pub mod sources;
+pub mod submissions;
 pub mod throttles;
 pub mod tokens;
 pub mod workspaces;

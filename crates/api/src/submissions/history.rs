@@ -1,0 +1,72 @@
+use axum::extract::State;
+use serde::Serialize;
+use store::submissions;
+use utoipa::ToSchema;
+
+use crate::{
+    answer::{self, Data, data},
+    caller::Caller,
+    error::ApiError,
+    state::Api,
+};
+
+/// One change of an integration's state.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryEntry {
+    /// When.
+    at: String,
+    /// Who: their address at the time.
+    by: String,
+    /// As what.
+    #[schema(example = "builder")]
+    party: String,
+    /// What they did.
+    #[schema(value_type = catalog::Action)]
+    action: String,
+    /// From this state.
+    #[schema(value_type = catalog::State)]
+    from: String,
+    /// To this state.
+    #[schema(value_type = catalog::State)]
+    to: String,
+    /// Why.
+    reason: String,
+}
+
+/// History in its envelope.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HistoryAnswer {
+    /// In order.
+    history: Vec<HistoryEntry>,
+}
+
+/// Get the history
+///
+/// Every change of its state: who, when, why.
+#[utoipa::path(
+    get,
+    path = "/integrations/{integrationId}/history",
+    operation_id = "getIntegrationHistory",
+    tag = "Submission",
+    params(("integrationId" = String, Path, description = "Its id or slug")),
+    responses((status = 200, description = "The history", body = Data<HistoryAnswer>)),
+    extensions(("x-access" = json!("integration")))
+)]
+pub async fn history(
+    State(api): State<Api>,
+    caller: Caller,
+) -> Result<Data<HistoryAnswer>, ApiError> {
+    let mut db = api.db.read().await?;
+    let rows = submissions::history(&mut db, &caller.integration()?.id).await?;
+    let history = rows.into_iter().map(|row| HistoryEntry {
+        at: answer::time(row.at_ms),
+        by: row.account_email,
+        party: row.party,
+        action: row.action,
+        from: row.from_state,
+        to: row.to_state,
+        reason: row.reason,
+    });
+    Ok(data(HistoryAnswer { history: history.collect() }))
+}
