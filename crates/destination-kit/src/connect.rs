@@ -188,7 +188,8 @@ fn private_address(host: &str, address: IpAddr) -> Fault {
     let reason = denied(address).unwrap_or("this machine's own");
     let excerpt = format!(
         "{host} leads to {address} ({reason}), and deliveries go to public addresses only; an \
-         operator can allow it with delivery.allow_private_addresses = true"
+         operator can allow it with delivery.allowed_networks, or any such address with \
+         delivery.allow_private_addresses = true"
     );
     Fault { status: None, code: "PRIVATE_ADDRESS".to_owned(), excerpt }
 }

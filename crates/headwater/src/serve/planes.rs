@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Error, Result, anyhow};
 use debugger::Debugger;
-use destination_kit::{DestinationKind, World};
+use destination_kit::DestinationKind;
 use event_log::{EventLog, FileLog};
 use metrics_exporter_prometheus::PrometheusHandle;
 use routing::Routing;
@@ -278,10 +278,7 @@ fn ingest_options(server: &config::Server) -> ingest::Options {
 }
 
 fn delivery_options(config: &Config, data_dir: &Path) -> delivery::Options {
-    let world = World {
-        allow_private_addresses: config.delivery.allow_private_addresses,
-        ..World::default()
-    };
+    let world = config.delivery.world();
     let defaults = delivery::Options::new(data_dir.join("books"), world, Arc::new(jitter));
     delivery::Options {
         schedule: delivery::Schedule::new(config.delivery.horizon),

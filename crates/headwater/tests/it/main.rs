@@ -3,5 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod commands;
+mod dev;
+mod egress;
 mod process;
+mod roles;
 mod serve;

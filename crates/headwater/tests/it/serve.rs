@@ -156,7 +156,7 @@ fn https_is_spoken_when_a_certificate_is_given() {
     fs::write(&cert, made.cert.pem()).unwrap();
     fs::write(&key, made.signing_key.serialize_pem()).unwrap();
     let mut server = Server::prepare(&format!("tls = {{ cert = {cert:?}, key = {key:?} }}"));
-    server.spawn();
+    server.spawn(&[]);
     let stat = server.until("it answers", |server| {
         let (code, said, _) = run(server.folder.path(), &["log", "stat", "--json"]);
         (code == 0 && said.contains("syncP50Us")).then_some(said)
