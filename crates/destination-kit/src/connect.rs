@@ -119,7 +119,12 @@ impl Connector {
             let left = deadline.saturating_duration_since(Instant::now());
             let share = left / (tried.len() - at) as u32;
             let peer = SocketAddr::new(*address, port);
-            match timeout_at(Instant::now() + share, TcpStream::connect(peer)).await {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this is where the egress rule is applied"
+            )]
+            let opening = TcpStream::connect(peer);
+            match timeout_at(Instant::now() + share, opening).await {
                 Ok(Ok(stream)) => return self.own_address_refused(stream, *address),
                 Ok(Err(bad)) => {
                     last = failed(io_code(&bad), format!("connection to {peer} failed: {bad}"));

@@ -126,6 +126,7 @@ impl Input {
 }
 
 /// The process's variables that set keys: those with `__` in their names.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 fn variables() -> Vec<(String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -73,6 +73,7 @@ pub fn run_until_stopped(input: &Input, meanwhile: impl AsyncFnOnce(&Running)) -
             () = running.stop() => info!("stopped; nothing was lost"),
             asked = signals.stop() => {
                 warn!(asked, "stopped at once; nothing that was answered is lost");
+                #[expect(clippy::disallowed_methods, reason = "at once means without destructors")]
                 std::process::exit(FAILED.into());
             }
         }

@@ -77,6 +77,7 @@ impl Default for Options {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is the clock that is given")]
 fn system_clock() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_millis() as i64)

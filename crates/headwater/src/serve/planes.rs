@@ -296,6 +296,7 @@ fn jitter() -> f64 {
 }
 
 /// The wall clock, Unix milliseconds.
+#[expect(clippy::disallowed_methods, reason = "this is the clock that everything is given")]
 pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
