@@ -115,6 +115,9 @@ fn every_subcommand_has_examples() {
         vec!["tail"],
         vec!["send"],
         vec!["trace"],
+        vec!["balance"],
+        vec!["dead-letters", "list"],
+        vec!["dead-letters", "redeliver"],
     ] {
         let help: Vec<&str> = arguments.iter().copied().chain(["--help"]).collect();
         let (code, text, _) = run(folder.path(), &help);

@@ -53,9 +53,17 @@ fn operations_are_open_and_the_api_is_not() {
     assert_eq!(get("/health/live").0, 200);
     let (status, metrics) = get("/metrics");
     assert_eq!(status, 200);
-    for name in
-        ["headwater_log_end_position", "process_resident_memory_bytes", "headwater_build_info"]
-    {
+    for name in [
+        "headwater_build_info{version=",
+        "headwater_config_stale 0",
+        "headwater_ingest_requests_total",
+        "headwater_log_end_position",
+        "headwater_log_group_behind_bytes{group=\"destination/archive\"}",
+        "process_cpu_seconds_total",
+        "process_open_fds",
+        "process_resident_memory_bytes",
+        "process_start_time_seconds",
+    ] {
         assert!(metrics.contains(name), "{name} is missing:\n{metrics}");
     }
     assert_eq!(get("/api/sources").0, 401);
