@@ -71,7 +71,7 @@ pub(crate) async fn receive(worker: &Worker, ask: &Ask<'_>, raw: &[u8]) -> Respo
                 worker.meters.accepted(raw.len(), &taken.verdicts);
             }
             if ask.prefer.receipt {
-                let body = prefer::receipt(&taken.verdicts.receipts, &appended.places);
+                let body = prefer::receipt(&taken.verdicts, &appended.places);
                 return answer::json(http::StatusCode::OK, body);
             }
             answer::success()

@@ -82,7 +82,7 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// Bytes of requests that wait to be answered.
     pub bytes_in_flight: usize,
-    /// Requests each second for one source.
+    /// Requests each second with one write key.
     pub requests_per_second: Option<u32>,
     /// Refused requests each second that are kept for one source.
     pub refused_per_second: u32,
@@ -301,7 +301,7 @@ impl Limits {
         let requests_per_second = s.optional(
             "requests_per_second",
             "1000",
-            "Requests each second for one source, with bursts of twice as many. Beyond it senders hear 429 and come again. No limit unless given.",
+            "Requests each second with one write key, with bursts of twice as many. Beyond it senders hear 429 and come again. No limit unless given.",
             whole(1, 1_000_000_000),
         );
         let refused_per_second = s.key(
