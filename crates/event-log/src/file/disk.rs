@@ -5,9 +5,10 @@ use std::{
     io,
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::Path,
+    sync::{Arc, LazyLock},
 };
 
-use super::chunk::{BLOCK, Chunk};
+use super::chunk::{BLOCK, Chunk, Pool};
 
 /// A file system. Offsets, lengths and memory of writes are multiples of [`BLOCK`].
 pub(crate) trait Disk: Send + Sync + 'static {
@@ -102,24 +103,59 @@ pub(crate) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
+/// Memory of reads that is kept for the next ones: fresh pages cost a reader that is behind more
+/// than the read itself.
+static READS: LazyLock<Arc<Pool>> = LazyLock::new(|| Pool::new(READS_KEPT));
+const READS_KEPT: usize = 4;
+/// Reads take memory in multiples of this, so that one's fits the next.
+const READ_STEP: usize = 128 << 10;
+
 /// Reads up to `len` bytes at `offset`, both multiples of [`BLOCK`]; what lies after the end of
 /// the file or cannot be read is zeros, and so no frame.
 pub(crate) fn read_blocks(file: &File, offset: u64, len: usize) -> bytes::Bytes {
-    let mut chunk = Chunk::new(len);
+    // One block more, for windows that begin in the middle of one.
+    let mut chunk = READS.take((len + BLOCK).next_multiple_of(READ_STEP));
     let buffer = &mut chunk.open()[..len];
     let mut at = 0;
     while at < len {
         match file.read_at(&mut buffer[at..], offset + at as u64) {
             Ok(0) => break,
             // A short direct read ends at the end of the file; the next one must start aligned.
-            Ok(read) if read % BLOCK != 0 => break,
+            Ok(read) if read % BLOCK != 0 => {
+                at += read;
+                break;
+            }
             Ok(read) => at += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
                 tracing::error!(%error, offset = offset + at as u64, "a block cannot be read, it is passed over");
+                buffer[at..(at + BLOCK).min(len)].fill(0);
                 at += BLOCK;
             }
         }
     }
+    // The memory may hold what was read before.
+    buffer[at.min(len)..].fill(0);
     chunk.share(len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_after_the_end_is_zeros_whatever_was_read_before() {
+        let dir = tempfile::tempdir().expect("a folder can be made");
+        let path = dir.path().join("file");
+        std::fs::write(&path, vec![7; 3 * BLOCK + 100]).expect("there is room");
+        let file = File::open(&path).expect("it is there");
+        let whole = read_blocks(&file, 0, 3 * BLOCK);
+        assert!(whole.iter().all(|byte| *byte == 7));
+        drop(whole);
+        let tail = read_blocks(&file, 2 * BLOCK as u64, 3 * BLOCK);
+        let (there, after) = tail.split_at(BLOCK + 100);
+        assert!(there.iter().all(|byte| *byte == 7) && after.iter().all(|byte| *byte == 0));
+        let nothing = read_blocks(&file, 8 * BLOCK as u64, BLOCK);
+        assert!(nothing.iter().all(|byte| *byte == 0));
+    }
 }
