@@ -203,6 +203,7 @@ fn open_ids(shared: &Shared, end: u64, newest: &[(u128, u64, i64)]) -> Result<Id
             window_max_ms: options.window_max.as_millis() as i64,
             memory_bytes: options.window_memory_bytes,
             ids_max: options.window_ids,
+            reserve_bytes: options.reserve_bytes,
             log_end: Some(end),
             ..id_index::Options::default()
         },

@@ -23,7 +23,7 @@ pub(crate) struct Listing {
     pub(crate) compressed: Vec<u64>,
     /// Bases of side files.
     pub(crate) indexes: Vec<u64>,
-    /// Files for segments to come, the one in reserve first.
+    /// Files for segments to come, those in reserve first.
     pub(crate) spares: Vec<PathBuf>,
     /// Files that were not finished.
     pub(crate) unfinished: Vec<PathBuf>,
@@ -75,9 +75,14 @@ impl Directory {
         path.with_added_extension("damaged")
     }
 
-    /// The file for a segment to come that is held in reserve.
-    pub(crate) fn reserve(&self) -> PathBuf {
-        self.path.join("reserve.spare")
+    /// A name for a file for a segment to come that is held in reserve; `path` keeps its own if it
+    /// has one.
+    pub(crate) fn new_reserve(&self, path: &Path) -> PathBuf {
+        if is_reserve(path) {
+            return path.to_owned();
+        }
+        let mut names = (0u32..).map(|number| self.path.join(format!("reserve-{number}.spare")));
+        names.find(|path| !path.exists()).expect("there are few")
     }
 
     /// A new name for a file for a segment to come.
@@ -108,7 +113,12 @@ impl Directory {
         }
         listing.raw.sort_unstable();
         listing.compressed.sort_unstable();
-        listing.spares.sort_by_key(|path| *path != self.reserve());
+        listing.spares.sort_by_key(|path| !is_reserve(path));
         Ok(listing)
     }
+}
+
+fn is_reserve(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    stem.is_some_and(|stem| stem.starts_with("reserve-"))
 }
