@@ -122,5 +122,9 @@ fn another_network_and_a_strange_authority_do_not() {
     strange.track(WRITE_KEY, "strange");
     let trace = until_traced(&mut strange, "strange", "\"TLS\"");
     assert!(trace.contains("certificate"), "{trace}");
+    let (_, metrics) = strange.request("GET", "/metrics", &[], "").unwrap();
+    let attempts = "headwater_delivery_attempt_seconds_count{destination=\"crm\"} ";
+    let attempts = metrics.lines().find_map(|line| line.strip_prefix(attempts)).unwrap();
+    assert_ne!(attempts, "0", "an attempt that fails takes its time too");
     assert!(partner.bodies.lock().unwrap().is_empty());
 }
