@@ -304,6 +304,23 @@ fn tls_needs_both_halves() {
 }
 
 #[test]
+fn a_destination_may_have_a_horizon_of_its_own() {
+    let with = |line: &str| VALID.replace("enabled = true", &format!("enabled = true\n{line}"));
+    check(
+        &with("retry_for = \"1h\""),
+        expect![[
+            r#"headwater.toml:16:13: destinations.retry_for must be from "4h" to "30d", not "1h""#
+        ]],
+    );
+    for (line, hours) in [("", None), ("retry_for = \"5h\"", Some(5))] {
+        let loaded = load(&input(&with(line)), &[webhook()]).unwrap();
+        let snapshot = crate::snapshot::snapshot(&loaded.config, 1);
+        let route = snapshot.destination_named("crm").unwrap();
+        assert_eq!(route.retry_for.map(|time| time.as_secs() / 3600), hours);
+    }
+}
+
+#[test]
 fn deliveries_may_be_let_into_networks_and_trust_more_authorities() {
     check(
         "[delivery]\nallowed_networks = [\"10.20.0.0/16\", \"192.168.1.5\", \"fd00::/8\"]\nca = \"ca.pem\"",

@@ -25,6 +25,19 @@ fn what_was_accepted_is_delivered_and_a_stop_loses_nothing() {
 }
 
 #[test]
+fn relative_folders_of_destinations_begin_where_the_configuration_is() {
+    let mut server = Server::prepare("");
+    let written = fs::read_to_string(server.config()).unwrap();
+    let absolute = format!("{}/archive", server.folder.path().display());
+    assert!(written.contains(&absolute), "the control of this test: {written}");
+    fs::write(server.config(), written.replace(&absolute, "archive")).unwrap();
+    server.run();
+    assert_eq!(server.track(WRITE_KEY, "m-1"), 200);
+    server.until("it is delivered", |s| (s.archived().len() == 1).then_some(()));
+    assert!(!std::env::current_dir().unwrap().join("archive").exists());
+}
+
+#[test]
 fn the_configuration_is_read_again_and_a_broken_edit_changes_nothing() {
     let mut server = Server::start("");
     let before = fs::read_to_string(server.config()).unwrap();
