@@ -7,6 +7,8 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use rustix::fs::FlockOperation;
+
 /// Names in the log's folder.
 #[derive(Debug)]
 pub(crate) struct Directory {
@@ -42,12 +44,17 @@ impl Directory {
     pub(crate) fn lock(&self) -> io::Result<Option<File>> {
         let mut options = File::options();
         let file = options.write(true).create(true).truncate(false).open(self.path.join("lock"))?;
-        let operation = rustix::fs::FlockOperation::NonBlockingLockExclusive;
-        match rustix::fs::flock(&file, operation) {
-            Ok(()) => Ok(Some(file)),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        try_lock(file, FlockOperation::NonBlockingLockExclusive)
+    }
+
+    /// Keeps others from changing the folder for as long as what is given is held: the lock file,
+    /// where there is one. `None`: somebody is at it.
+    pub(crate) fn lock_for_reading(&self) -> io::Result<Option<Option<File>>> {
+        let file = match File::open(self.path.join("lock")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(None)),
+            file => file?,
+        };
+        Ok(try_lock(file, FlockOperation::NonBlockingLockShared)?.map(Some))
     }
 
     /// A segment as it was written.
@@ -115,6 +122,14 @@ impl Directory {
         listing.compressed.sort_unstable();
         listing.spares.sort_by_key(|path| !is_reserve(path));
         Ok(listing)
+    }
+}
+
+fn try_lock(file: File, operation: FlockOperation) -> io::Result<Option<File>> {
+    match rustix::fs::flock(&file, operation) {
+        Ok(()) => Ok(Some(file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

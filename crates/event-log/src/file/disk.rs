@@ -25,6 +25,10 @@ pub(crate) trait Disk: Send + Sync + 'static {
     fn sync(&self, file: &File) -> io::Result<()>;
     /// Makes creations, renames and removals in `dir` durable.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+    /// Whether anything can be changed. If not, changes are asked for in vain and do nothing.
+    fn is_writable(&self) -> bool {
+        true
+    }
     /// Bytes that are free, and all bytes, of the file system of `dir`.
     fn room(&self, dir: &Path) -> io::Result<(u64, u64)>;
     /// Gives a file another name, in place of what has it.
@@ -95,6 +99,52 @@ impl Disk for RealDisk {
     fn room(&self, dir: &Path) -> io::Result<(u64, u64)> {
         let room = rustix::fs::statvfs(dir)?;
         Ok((room.f_bavail * room.f_frsize, room.f_blocks * room.f_frsize))
+    }
+}
+
+/// The real one, looked at and left as it is.
+#[derive(Debug)]
+pub(crate) struct ReadOnlyDisk;
+
+impl Disk for ReadOnlyDisk {
+    fn open(&self, path: &Path) -> io::Result<File> {
+        File::open(path)
+    }
+
+    fn open_read(&self, path: &Path) -> io::Result<File> {
+        File::open(path)
+    }
+
+    fn write_at(&self, _: &File, _: &[u8], _: u64) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn allocate(&self, _: &File, _: u64) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn sync(&self, _: &File) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn sync_dir(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn is_writable(&self) -> bool {
+        false
+    }
+
+    fn room(&self, _: &Path) -> io::Result<(u64, u64)> {
+        Ok((0, 0))
+    }
+
+    fn rename(&self, _: &Path, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn remove(&self, _: &Path) -> io::Result<()> {
+        Ok(())
     }
 }
 

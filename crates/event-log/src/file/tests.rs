@@ -11,6 +11,7 @@ use crate::{Batch, EventLog, Label, LogError, LogStats, Position, Tag, conforman
 
 mod corruption;
 mod disk;
+mod read_only;
 mod together;
 
 /// Small segments, so that a test sees them come and go; a fixed clock.

@@ -1,4 +1,8 @@
-use std::fs;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use crate::process::{Server, WRITE_KEY, headwater, request, run};
 
@@ -110,6 +114,22 @@ fn one_data_directory_has_one_server() {
     assert!(said.contains("in use by process"), "{said}");
 }
 
+/// Every file and folder below `folder`: when it was changed, and what is in it.
+fn files(folder: &Path) -> Vec<(PathBuf, SystemTime, Vec<u8>)> {
+    let mut found = vec![];
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let (path, meta) = (entry.path(), entry.metadata().unwrap());
+        if meta.is_dir() {
+            found.extend(files(&path));
+        }
+        let bytes = if meta.is_file() { fs::read(&path).unwrap() } else { vec![] };
+        found.push((path, meta.modified().unwrap(), bytes));
+    }
+    found.sort();
+    found
+}
+
 #[test]
 fn the_log_can_be_looked_into_with_and_without_a_server() {
     let mut server = Server::start("");
@@ -132,7 +152,9 @@ fn the_log_can_be_looked_into_with_and_without_a_server() {
     let with = everything(&look);
     assert_eq!(with.lines().count(), 20);
     assert!(server.stop().success());
+    let before = files(&folder.join("data"));
     assert_eq!(everything(&look), with);
+    assert!(files(&folder.join("data")) == before, "a look changes nothing");
     assert_eq!(look(&["log", "export", "--until", "1h"]), "");
     let (code, _, errors) = run(&folder, &["log", "export", "--source", "webiste"]);
     assert!(code == 3 && errors.contains("did you mean"), "{errors}");

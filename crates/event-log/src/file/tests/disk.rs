@@ -126,11 +126,11 @@ async fn outcomes_have_the_whole_reserve_of_a_full_disk() {
 }
 
 /// A file system of its own in memory.
-struct SmallDisk(tempfile::TempDir);
+pub(super) struct SmallDisk(tempfile::TempDir);
 
 impl SmallDisk {
     /// `None` without the right to mount one.
-    fn mount(megabytes: u64) -> Option<SmallDisk> {
+    pub(super) fn mount(megabytes: u64) -> Option<SmallDisk> {
         let dir = tempfile::tempdir().expect("there is room");
         let mut mount = std::process::Command::new("mount");
         let size = format!("size={megabytes}m");
@@ -142,7 +142,7 @@ impl SmallDisk {
         mounted.then_some(SmallDisk(dir))
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.0.path()
     }
 }
