@@ -156,15 +156,17 @@ pub(crate) fn is_full(error: &io::Error) -> bool {
 /// Memory of reads that is kept for the next ones: fresh pages cost a reader that is behind more
 /// than the read itself.
 static READS: LazyLock<Arc<Pool>> = LazyLock::new(|| Pool::new(READS_KEPT));
-const READS_KEPT: usize = 4;
-/// Reads take memory in multiples of this, so that one's fits the next.
-const READ_STEP: usize = 128 << 10;
+const READS_KEPT: usize = 8;
+/// All large reads take as much, so that the memory of one fits the next; reads up to
+/// [`SMALL_READ`] are rare and have their own.
+const LARGE_READ: usize = (1 << 20) + BLOCK;
+const SMALL_READ: usize = 128 << 10;
 
 /// Reads up to `len` bytes at `offset`, both multiples of [`BLOCK`]; what lies after the end of
 /// the file or cannot be read is zeros, and so no frame.
 pub(crate) fn read_blocks(file: &File, offset: u64, len: usize) -> bytes::Bytes {
-    // One block more, for windows that begin in the middle of one.
-    let mut chunk = READS.take((len + BLOCK).next_multiple_of(READ_STEP));
+    let small = len <= SMALL_READ;
+    let mut chunk = if small { Chunk::new(len) } else { READS.take(len.max(LARGE_READ)) };
     let buffer = &mut chunk.open()[..len];
     let mut at = 0;
     while at < len {
@@ -199,13 +201,14 @@ mod tests {
         let path = dir.path().join("file");
         std::fs::write(&path, vec![7; 3 * BLOCK + 100]).expect("there is room");
         let file = File::open(&path).expect("it is there");
-        let whole = read_blocks(&file, 0, 3 * BLOCK);
+        let whole = read_blocks(&file, 0, SMALL_READ + BLOCK).slice(..3 * BLOCK);
         assert!(whole.iter().all(|byte| *byte == 7));
         drop(whole);
-        let tail = read_blocks(&file, 2 * BLOCK as u64, 3 * BLOCK);
-        let (there, after) = tail.split_at(BLOCK + 100);
-        assert!(there.iter().all(|byte| *byte == 7) && after.iter().all(|byte| *byte == 0));
-        let nothing = read_blocks(&file, 8 * BLOCK as u64, BLOCK);
+        let tail = read_blocks(&file, 2 * BLOCK as u64, SMALL_READ + BLOCK);
+        assert!(tail[..BLOCK + 100].iter().all(|byte| *byte == 7));
+        assert!(tail[BLOCK + 100..].iter().all(|byte| *byte == 0));
+        drop(tail);
+        let nothing = read_blocks(&file, 8 * BLOCK as u64, SMALL_READ + BLOCK);
         assert!(nothing.iter().all(|byte| *byte == 0));
     }
 }
