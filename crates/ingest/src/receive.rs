@@ -117,7 +117,7 @@ fn take(
         return Ok(unknown(worker, &refusal, ask.path));
     };
     let stream = source.id.stream();
-    if worker.shared.rates.as_ref().is_some_and(|rates| !rates.take(stream, now_ms)) {
+    if worker.shared.rates.as_ref().is_some_and(|rates| !rates.take(key, now_ms)) {
         return Err(Refusal::new(Reject::RateLimited, stream, body, now_ms));
     }
     let mut batch = Batch::with_capacity(body.len() + parsed.messages() * SPLICED_BYTES);

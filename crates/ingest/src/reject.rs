@@ -128,7 +128,7 @@ impl Reject {
             }
             Reject::BadRequest => "The request is not valid HTTP",
             Reject::TooSlow => "The request did not arrive in time",
-            Reject::RateLimited => "This source sends more requests than it may",
+            Reject::RateLimited => "More requests come with this write key than may",
             Reject::Overloaded => "The server is busy",
             Reject::Unavailable => "The server cannot store messages at the moment",
         }
