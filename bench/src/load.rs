@@ -62,6 +62,8 @@ pub(crate) struct Seen {
     pub(crate) refused: u64,
     /// When each event was answered 200, if asked for.
     pub(crate) answers: Vec<(String, Instant)>,
+    /// When the first byte of their requests was written, in the same order.
+    pub(crate) starts: Vec<Instant>,
 }
 
 impl Args {
@@ -112,6 +114,7 @@ async fn send(args: Args) -> Result<Seen> {
         seen.refused += one.refused;
         took.append(&mut one.took);
         seen.answers.append(&mut one.answers);
+        seen.starts.append(&mut one.starts);
     }
     seen.seconds = began.elapsed().as_secs_f64();
     (seen.p50_us, seen.p99_us) = percentiles(&mut took);
@@ -124,6 +127,7 @@ struct One {
     events: u64,
     refused: u64,
     answers: Vec<(String, Instant)>,
+    starts: Vec<Instant>,
 }
 
 async fn connection(
@@ -179,6 +183,7 @@ async fn connection(
                 let now = Instant::now();
                 let numbers = (first..=last).step_by(args.connections);
                 one.answers.extend(numbers.map(|n| (Corpus::id(run, n), now)));
+                one.starts.resize(one.answers.len(), sent);
             }
         } else {
             one.refused += 1;

@@ -2,6 +2,8 @@
 //! that runs Headwater and the baseline in turn and prints ratios. Method and results:
 //! `docs/PERFORMANCE.md`; run it with `scripts/bench`.
 
+#![expect(clippy::disallowed_methods, reason = "a load generator on this machine alone")]
+
 mod baseline;
 mod corpus;
 mod disk;

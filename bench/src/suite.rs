@@ -324,19 +324,23 @@ fn delivery(args: &Args, report: &mut Report) -> Result<()> {
         let seen = load::run(&load)?;
         drain(&ours)?;
         let arrived: HashMap<_, _> = arrivals.lock().expect("no holder panics").drain(..).collect();
+        // From the first byte that the sender writes to the last that the receiver reads. Most
+        // arrive before the sender has its 200.
         let mut took: Vec<u64> = seen
             .answers
             .iter()
-            .map(|(id, at)| {
+            .zip(&seen.starts)
+            .map(|((id, _), began)| {
                 let arrived = arrived.get(id).with_context(|| format!("{id} did not arrive"))?;
-                Ok(arrived.saturating_duration_since(*at).as_micros() as u64)
+                Ok(arrived.duration_since(*began).as_micros() as u64)
             })
             .collect::<Result<_>>()?;
         p95.push(percentile(&mut took, 95) as f64 / 1e3);
     }
     let p95 = median(p95);
-    let value = format!("{p95:.1} ms");
-    report.add("accept to delivered p95, 200/s", value, "≤ 60 ms (aim 25 ms)", p95 <= 60.0);
+    let value = format!("{p95:.2} ms");
+    let what = "request begun to delivered p95, 200/s";
+    report.add(what, value, "≤ 60 ms (aim 25 ms)", p95 <= 60.0);
     Ok(())
 }
 

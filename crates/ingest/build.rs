@@ -17,6 +17,7 @@ const BUNDLES: &str = "browser/node_modules/@segment/analytics-next/dist/umd";
 const KEY_SLOT: &str = r#""__WRITE_KEY__""#;
 const KEY_KEPT: &str = "window.analyticsWriteKey";
 
+#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by variables")]
 fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));

@@ -19,6 +19,7 @@ pub(crate) type Connector = HttpsConnector<HttpConnector>;
 /// A connector that trusts the roots that browsers trust, and the certificates in `ca`.
 ///
 /// Errors: `ca` cannot be read, or holds no certificates.
+#[expect(clippy::disallowed_methods, reason = "the user names the server, whatever its address")]
 pub(crate) fn connector(ca: Option<&Path>) -> Result<Connector, Failure> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(path) = ca {

@@ -129,7 +129,7 @@ fn show_path(path: &Path, is_last: bool, screen: &mut Screen<'_>) -> Result<(), 
     let (style, says) = match path.state.as_str() {
         "delivered" => (Style::Good, "delivered".to_owned()),
         "pending" => match &path.next_attempt_at {
-            Some(next) => (Style::Warn, format!("pending, next attempt {next}")),
+            Some(next) => (Style::Warn, format!("pending, next attempt not before {next}")),
             None if path.attempts.is_empty() => {
                 (Style::Warn, "pending, waits for its first attempt".to_owned())
             }

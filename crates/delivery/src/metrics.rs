@@ -5,7 +5,8 @@ use spec::DestinationId;
 
 /// The handles of one destination.
 pub struct Meters {
-    delivered: Counter,
+    /// Messages that the destination has.
+    pub delivered: Counter,
     /// Attempts that lead to another one.
     pub retried: Counter,
     /// Messages stopped on purpose.
@@ -34,10 +35,9 @@ impl Meters {
         }
     }
 
-    /// An attempt delivered `many` messages: how long it took.
-    pub fn delivered(&self, many: usize, attempt_ms: u32) {
-        self.delivered.increment(many as u64);
-        self.attempt.record(f64::from(attempt_ms) / 1000.0);
+    /// How long an attempt took, whatever came of it.
+    pub fn attempted(&self, took_ms: u32) {
+        self.attempt.record(f64::from(took_ms) / 1000.0);
     }
 
     /// How long a delivered message was on its way since it was accepted. Of those of one attempt

@@ -224,7 +224,10 @@ fn show(delivery: &Delivery, snapshot: &RoutingSnapshot, route: &DestinationRout
         .map(|source| source.slug.as_str())
         .collect();
     let retrying = book.as_ref().map_or(0, |book| book.retries.len() as u64);
+    let probe = status.as_ref().and_then(|status| status.probe_at_ms);
     let next_retry = book.as_ref().and_then(|b| b.retries.values().map(|r| r.next_at_ms).min());
+    // While the breaker is open nothing goes before its probe.
+    let next_retry = next_retry.map(|due| due.max(probe.unwrap_or(due)));
     let last_error = book.as_ref().and_then(|book| book.last_error.as_ref()).map(|error| {
         json!({
             "at": iso(error.at_ms),
@@ -259,7 +262,7 @@ fn show(delivery: &Delivery, snapshot: &RoutingSnapshot, route: &DestinationRout
         "nextRetryAt": next_retry.map(iso),
         "breaker": {
             "state": breaker(status.as_ref()),
-            "probeAt": status.as_ref().and_then(|status| status.probe_at_ms).map(iso),
+            "probeAt": probe.map(iso),
         },
         "inFlight": status.as_ref().map_or(0, |status| status.in_flight),
         "pause": status.as_ref().and_then(|status| status.pause).map(|pause| json!({

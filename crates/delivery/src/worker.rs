@@ -57,6 +57,9 @@ use dispatch::Landed;
 const QUEUE_MAX: usize = 4096;
 /// Their bytes.
 const QUEUE_BYTES_MAX: usize = 8 << 20;
+/// Their bytes while each waits for another of its own person: a flood from one person must not
+/// keep everybody else's messages from being read.
+const QUEUE_BLOCKED_BYTES_MAX: usize = 4 * QUEUE_BYTES_MAX;
 /// Messages read beyond the oldest one without an outcome.
 const WINDOW_MAX: usize = 65_536;
 /// Messages between attempts.

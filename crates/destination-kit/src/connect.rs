@@ -119,7 +119,12 @@ impl Connector {
             let left = deadline.saturating_duration_since(Instant::now());
             let share = left / (tried.len() - at) as u32;
             let peer = SocketAddr::new(*address, port);
-            match timeout_at(Instant::now() + share, TcpStream::connect(peer)).await {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this is where the egress rule is applied"
+            )]
+            let opening = TcpStream::connect(peer);
+            match timeout_at(Instant::now() + share, opening).await {
                 Ok(Ok(stream)) => return self.own_address_refused(stream, *address),
                 Ok(Err(bad)) => {
                     last = failed(io_code(&bad), format!("connection to {peer} failed: {bad}"));
@@ -188,7 +193,8 @@ fn private_address(host: &str, address: IpAddr) -> Fault {
     let reason = denied(address).unwrap_or("this machine's own");
     let excerpt = format!(
         "{host} leads to {address} ({reason}), and deliveries go to public addresses only; an \
-         operator can allow it with delivery.allow_private_addresses = true"
+         operator can allow it with delivery.allowed_networks, or any such address with \
+         delivery.allow_private_addresses = true"
     );
     Fault { status: None, code: "PRIVATE_ADDRESS".to_owned(), excerpt }
 }

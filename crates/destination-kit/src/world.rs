@@ -72,6 +72,7 @@ pub struct SystemResolver;
 
 #[async_trait]
 impl Resolve for SystemResolver {
+    #[expect(clippy::disallowed_methods, reason = "this is the resolver that is given")]
     async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
         Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect())
     }
@@ -95,6 +96,7 @@ impl Clock {
 
 impl Default for Clock {
     /// The system's clock.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that is given")]
     fn default() -> Self {
         Clock::new(|| {
             let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -213,7 +213,8 @@ fn settings() -> Vec<Setting> {
             "path",
             "Folder",
             SettingKind::Path,
-            "The folder that takes the files; it is made when it is not there.",
+            "The folder that takes the files, made when it is not there. A relative one begins in the \
+             folder of the configuration.",
         )
         .required(),
         Setting::new(

@@ -38,6 +38,7 @@ pub struct Server {
 }
 
 /// Where the binary under test stands: beside this test, unless `HEADWATER_BIN` says otherwise.
+#[expect(clippy::disallowed_methods, reason = "a test binary has no configuration")]
 pub fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("HEADWATER_BIN") {
         return PathBuf::from(path);

@@ -50,7 +50,7 @@ use xxhash_rust::xxh3::xxh3_128_with_secret;
 
 use self::{
     directory::Directory,
-    disk::{Disk, RealDisk},
+    disk::{Disk, ReadOnlyDisk, RealDisk},
     keep::Keeper,
     lanes::{Gate, Request},
     recovery::{Recovered, tried},
@@ -94,6 +94,29 @@ impl FileLog {
         FileLog::open_on(Arc::new(RealDisk::new(direct)), lock, dir, options)
     }
 
+    /// Opens the log in `dir` to be read as it is: up to its last whole group, nothing mended or
+    /// changed, on a file system that takes no writes as well. Appends and [`EventLog::find`] hear
+    /// [`LogError::Stopped`]; nobody else opens the log for writing meanwhile. Blocks.
+    ///
+    /// Errors: [`OpenError`].
+    pub fn open_read_only(dir: &Path, options: Options) -> Result<FileLog, OpenError> {
+        let directory = Arc::new(Directory::new(dir));
+        let lock = directory.lock_for_reading().map_err(tried("lock its folder"))?;
+        let lock = lock.ok_or_else(|| OpenError::Locked(dir.to_owned()))?;
+        let disk = Arc::new(ReadOnlyDisk);
+        let wall_ms = (options.clock)();
+        let recovered = recovery::recover(&*disk, &directory, options.segment_bytes, wall_ms)?;
+        let shared = share(disk, directory, recovered, options, wall_ms);
+        shared.gate.stop("it is open for reading only".to_owned());
+        drop(shared.gate.requests(true));
+        Ok(FileLog(Arc::new(Running {
+            shared: Arc::new(shared),
+            keeper: Arc::default(),
+            threads: Mutex::default(),
+            lock: Mutex::new(lock),
+        })))
+    }
+
     fn open_on(
         disk: Arc<dyn Disk>,
         lock: File,
@@ -102,37 +125,17 @@ impl FileLog {
     ) -> Result<FileLog, OpenError> {
         let directory = Arc::new(Directory::new(dir));
         let wall_ms = (options.clock)();
-        let recovered = recovery::recover(&*disk, &directory, options.segment_bytes, wall_ms)?;
-        let Recovered { catalog, start, secret, cursors, stamp, ready, keys, spares } = recovered;
-        let gate = Gate::new(options.queue_bytes_max);
-        let space = Space::new(
-            disk.clone(),
-            directory.clone(),
-            gate.clone(),
-            options.segment_bytes,
-            options.reserve_bytes,
-        );
+        let mut recovered = recovery::recover(&*disk, &directory, options.segment_bytes, wall_ms)?;
+        let start = recovered.start.take().expect("a disk that is written to has one");
+        let (ready, keys) = (recovered.ready, std::mem::take(&mut recovered.keys));
+        let spares = std::mem::take(&mut recovered.spares);
+        let shared = Arc::new(share(disk, directory, recovered, options, wall_ms));
         for path in spares {
-            space.recycle(&path).map_err(tried(format!("use {}", path.display())))?;
+            shared.space.recycle(&path).map_err(tried(format!("use {}", path.display())))?;
         }
         let segment = &start.segment;
         let head = offset(segment.base, start.head);
-        space.activate(segment.file.clone(), ready, head, segment.limit);
-        let shared = Arc::new(Shared {
-            disk,
-            directory,
-            secret,
-            gate,
-            space,
-            clock: LogClock::resume(stamp, wall_ms),
-            end: watch::Sender::new(Position(start.head)),
-            catalog: RwLock::new(catalog),
-            ring: Mutex::default(),
-            cache: Arc::default(),
-            groups: Mutex::new(cursors),
-            counters: Mutex::new(Counters::default()),
-            options,
-        });
+        shared.space.activate(segment.file.clone(), ready, head, segment.limit);
         let ids = open_ids(&shared, start.head, &keys)?;
         shared.counters().keys = ids.len();
         let keeper = Arc::new(Keeper::default());
@@ -191,6 +194,39 @@ impl Drop for Running {
     }
 }
 
+/// What was recovered, for writer, readers and background threads.
+fn share(
+    disk: Arc<dyn Disk>,
+    directory: Arc<Directory>,
+    recovered: Recovered,
+    options: Options,
+    wall_ms: i64,
+) -> Shared {
+    let gate = Gate::new(options.queue_bytes_max);
+    let space = Space::new(
+        disk.clone(),
+        directory.clone(),
+        gate.clone(),
+        options.segment_bytes,
+        options.reserve_bytes,
+    );
+    Shared {
+        disk,
+        directory,
+        secret: recovered.secret,
+        gate,
+        space,
+        clock: LogClock::resume(recovered.stamp, wall_ms),
+        end: watch::Sender::new(Position(recovered.head)),
+        catalog: RwLock::new(recovered.catalog),
+        ring: Mutex::default(),
+        cache: Arc::default(),
+        groups: Mutex::new(recovered.cursors),
+        counters: Mutex::new(Counters::default()),
+        options,
+    }
+}
+
 /// Opens the index of keys and gives it what it does not have: the keys of the log's tail.
 fn open_ids(shared: &Shared, end: u64, newest: &[(u128, u64, i64)]) -> Result<IdIndex, OpenError> {
     let options = &shared.options;
@@ -203,6 +239,7 @@ fn open_ids(shared: &Shared, end: u64, newest: &[(u128, u64, i64)]) -> Result<Id
             window_max_ms: options.window_max.as_millis() as i64,
             memory_bytes: options.window_memory_bytes,
             ids_max: options.window_ids,
+            reserve_bytes: options.reserve_bytes,
             log_end: Some(end),
             ..id_index::Options::default()
         },

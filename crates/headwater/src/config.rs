@@ -21,7 +21,7 @@ use std::{
     sync::Arc,
 };
 
-use destination_kit::{DestinationKind, World};
+use destination_kit::DestinationKind;
 
 pub use destinations::Destination;
 pub use problem::{Origin, Problems, nearest};
@@ -81,7 +81,12 @@ pub struct Input {
     pub environment: Vec<(String, String)>,
     /// Path of keys, value and name of each flag that sets a key.
     pub flags: Vec<(&'static str, String, &'static str)>,
+    /// Reads the files that keys name, such as certificates; they are not looked at without it.
+    pub files: Option<ReadFile>,
 }
+
+/// Reads a file.
+pub type ReadFile = fn(&Path) -> io::Result<Vec<u8>>;
 
 /// A checked configuration and what it was made of, for showing.
 #[derive(Debug, Clone)]
@@ -104,7 +109,13 @@ impl Input {
             }
             Err(error) => return Err(error),
         };
-        Ok(Input { file: path, text, environment: variables(), flags: vec![] })
+        Ok(Input { file: path, text, environment: variables(), ..Input::default() })
+    }
+
+    /// Reads and checks also the files that keys name.
+    pub fn with_files(mut self) -> Input {
+        self.files = Some(|path| std::fs::read(path));
+        self
     }
 
     /// Adds a flag, when it was given.
@@ -115,6 +126,7 @@ impl Input {
 }
 
 /// The process's variables that set keys: those with `__` in their names.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 fn variables() -> Vec<(String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -143,7 +155,7 @@ pub fn load(input: &Input, kinds: &[Box<dyn DestinationKind>]) -> Result<Loaded,
         let origin = Origin::Flag(Arc::from(*flag));
         problems.extend(root.overlay(&path, value, &origin).err());
     }
-    let mut reader = Reader { problems, ..Reader::default() };
+    let mut reader = Reader { problems, files: input.files, ..Reader::default() };
     let config = read(&mut reader, &root, kinds);
     match config {
         Some(config) if reader.problems.is_empty() => {
@@ -160,8 +172,7 @@ fn read(reader: &mut Reader, root: &Table, kinds: &[Box<dyn DestinationKind>]) -
     let logging = root.section("logging", server::LOGGING, Logging::read);
     let log = root.section("log", server::LOG, Log::read);
     let delivery = root.section("delivery", server::DELIVERY, Delivery::read);
-    let world =
-        World { allow_private_addresses: delivery.allow_private_addresses, ..World::default() };
+    let world = delivery.world();
     let sources = root.each("sources", sources::DOC, Source::read);
     let destinations = root.each("destinations", destinations::DOC, |section| {
         Destination::read(section, kinds, &world)

@@ -44,7 +44,7 @@ pub fn gather(file: Option<&Path>) -> Result<Input> {
 }
 
 fn check(file: Option<&Path>, json: bool, kinds: &[Box<dyn DestinationKind>]) -> Result<ExitCode> {
-    let input = gather(file)?;
+    let input = gather(file)?.with_files();
     let loaded = config::load(&input, kinds);
     if json {
         println!("{:#}", verdict(&input, &loaded));

@@ -25,6 +25,7 @@ pub fn run(arguments: &Dev) -> Result<ExitCode> {
     let listen = arguments.listen.clone().map_or_else(free_address, Ok)?;
     let input = Input::gather(Some(&folder.config))
         .with_context(|| format!("cannot read {}", folder.config.display()))?
+        .with_files()
         .flag("server.listen", "--listen", Some(listen));
     serve::run_until_stopped(&input, async |running: &Running| {
         let key = running.first_write_key();

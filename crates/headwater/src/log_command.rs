@@ -1,5 +1,5 @@
 //! `headwater log stat|verify|export`. Reads the log of a data directory that nobody uses by
-//! itself, and asks the server where one runs.
+//! itself, and changes nothing there; asks the server where one runs.
 
 mod progress;
 mod remote;
@@ -21,7 +21,7 @@ use crate::{
     arguments::{DataDir as Where, Log as Command},
     config::{self, Config},
     config_command::{self, count},
-    data_dir::{self, DataDir},
+    data_dir::{self, Holder, Reading},
     log_api::describe,
     log_read::{
         export::{Export, Filter},
@@ -41,7 +41,7 @@ pub fn run(command: &Command) -> Result<ExitCode> {
             Command::Stat { data_dir, json } => {
                 let stat = match open(data_dir)? {
                     Opened::Running(client) => remote::stat(&client).await?,
-                    Opened::Idle { log, .. } => describe(&log),
+                    Opened::Idle { log, .. } => describe_idle(&log),
                 };
                 if *json {
                     println!("{stat}")
@@ -96,8 +96,8 @@ pub fn run(command: &Command) -> Result<ExitCode> {
 enum Opened {
     /// A server holds the data directory: it reads for us.
     Running(Box<cli::Client>),
-    /// Nobody does: we hold it until we are done.
-    Idle { log: FileLog, config: Box<Config>, _held: DataDir },
+    /// Nobody does: it stays as it is until we are done.
+    Idle { log: FileLog, config: Box<Config>, _held: Reading },
 }
 
 fn open(place: &Where) -> Result<Opened> {
@@ -116,21 +116,33 @@ fn open(place: &Where) -> Result<Opened> {
     if !path.is_dir() {
         bail!("there is no event log in {}: give --data-dir", data_dir.display());
     }
-    if let Some(holder) = data_dir::holder(&data_dir)? {
-        let Some(url) = holder.url else {
-            bail!("process {} is just starting or reading there: try again", holder.pid);
-        };
-        let token = token::load_or_make(config.server.api_token.as_ref(), &data_dir)?;
-        // Its certificate stands beside us: whoever signed it, it is the right one.
-        let ca = config.server.tls.as_ref().map(|tls| tls.cert.clone());
-        let connection = cli::Connection { ca, ..cli::Connection::to(&url, token.expose()) };
-        let client = connection.open()?;
-        return Ok(Opened::Running(Box::new(client)));
-    }
-    let held = DataDir::open(&data_dir)?;
-    let log = FileLog::open(&path, log_options(&config.log, &data_dir))
+    let held = match data_dir::read(&data_dir)? {
+        Ok(held) => held,
+        Err(holder) => return ask(&config, &data_dir, holder),
+    };
+    let log = FileLog::open_read_only(&path, log_options(&config.log, &data_dir))
         .with_context(|| format!("cannot open the event log in {}", path.display()))?;
     Ok(Opened::Idle { log, config: Box::new(config), _held: held })
+}
+
+/// The server that holds the data directory.
+fn ask(config: &Config, data_dir: &Path, holder: Holder) -> Result<Opened> {
+    let Some(url) = holder.url else {
+        bail!("process {} is just starting or reading there: try again", holder.pid);
+    };
+    let token = token::load_or_make(config.server.api_token.as_ref(), data_dir)?;
+    // Its certificate stands beside us: whoever signed it, it is the right one.
+    let ca = config.server.tls.as_ref().map(|tls| tls.cert.clone());
+    let connection = cli::Connection { ca, ..cli::Connection::to(&url, token.expose()) };
+    let client = connection.open()?;
+    Ok(Opened::Running(Box::new(client)))
+}
+
+/// What a log that nobody uses says about itself; how many ids are known is for its writer to say.
+fn describe_idle(log: &FileLog) -> Value {
+    let mut stat = describe(log);
+    stat["dedupeKeys"] = Value::Null;
+    stat
 }
 
 /// From what the log says about itself.
@@ -140,12 +152,14 @@ fn stat_text(stat: &Value) -> String {
     };
     let end = number(&stat["end"]);
     let mut out = format!(
-        "oldest position     {}\nend                 {end}\nsegments            {}\non disk             {}\nmessageIds known    {}\n",
+        "oldest position     {}\nend                 {end}\nsegments            {}\non disk             {}\n",
         number(&stat["oldest"]),
         number(&stat["segments"]),
         progress::bytes(number(&stat["diskBytes"])),
-        number(&stat["dedupeKeys"]),
     );
+    if let Some(keys) = stat["dedupeKeys"].as_u64() {
+        out.push_str(&format!("messageIds known    {keys}\n"));
+    }
     let groups = stat["groups"].as_array().map(Vec::as_slice).unwrap_or_default();
     for group in groups {
         // Whoever needs nothing has passed every position.

@@ -27,6 +27,7 @@ pub fn run(arguments: &arguments::Serve) -> Result<ExitCode> {
     let text = |path: &std::path::PathBuf| path.display().to_string();
     let roles = (!arguments.only.is_empty()).then(|| arguments.only.join(","));
     let input = config_command::gather(arguments.config.config.as_deref())?
+        .with_files()
         .flag("server.data_dir", "--data-dir", arguments.data_dir.as_ref().map(text))
         .flag("server.listen", "--listen", arguments.listen.clone())
         .flag("server.roles", "--only", roles);
@@ -72,6 +73,7 @@ pub fn run_until_stopped(input: &Input, meanwhile: impl AsyncFnOnce(&Running)) -
             () = running.stop() => info!("stopped; nothing was lost"),
             asked = signals.stop() => {
                 warn!(asked, "stopped at once; nothing that was answered is lost");
+                #[expect(clippy::disallowed_methods, reason = "at once means without destructors")]
                 std::process::exit(FAILED.into());
             }
         }

@@ -10,7 +10,7 @@ use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::sync::watch;
 
-use crate::reload::Loaded;
+use crate::{reload::Loaded, serve::now_ms};
 
 /// Edges of the buckets of durations, seconds: from a fast disk's sync to a delivery's limit.
 const SECONDS: [f64; 15] = [
@@ -41,6 +41,7 @@ pub fn start() -> Result<PrometheusHandle> {
         .build_recorder();
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder).context("cannot set up metrics")?;
+    gauge!("process_start_time_seconds").set((now_ms() / 1000) as f64);
     Ok(handle)
 }
 
@@ -135,7 +136,8 @@ fn measure_process() {
     }
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     if let Some(seconds) = cpu_seconds(&stat) {
-        counter!("process_cpu_milliseconds_total").absolute((seconds * 1000.0) as u64);
+        // Counters here are whole numbers; a gauge under the customary name serves as well.
+        gauge!("process_cpu_seconds_total").set(seconds);
     }
 }
 

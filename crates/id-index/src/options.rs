@@ -16,6 +16,9 @@ pub struct Options {
     /// Record time after which the active table is written out, and the span of one run within
     /// the window, milliseconds. Default: 6 hours.
     pub generation_ms: i64,
+    /// Room to leave on the file system: files are merged only where that much is free beside
+    /// what the merged one takes. Default: none.
+    pub reserve_bytes: u64,
     /// Where the owner's log ends, when it knows. Files that speak of records beyond are not
     /// believed: their positions will be used again.
     pub log_end: Option<u64>,
@@ -32,6 +35,7 @@ impl Default for Options {
             ids_max: None,
             generation_ids: 6_000_000,
             generation_ms: 6 * HOUR_MS,
+            reserve_bytes: 0,
             log_end: None,
         }
     }

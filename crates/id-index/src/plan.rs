@@ -103,6 +103,13 @@ pub(crate) fn runs_to_merge(
     None
 }
 
+/// Whether files of `bytes` may be merged on a file system with so many bytes free of all: for a
+/// while there is a second copy of them, and the reserve is not ours, be it a twentieth at most.
+pub(crate) fn room_to_merge(bytes: u64, free: u64, all: u64, options: &Options) -> bool {
+    let copy = bytes.saturating_add(bytes / 4);
+    free >= copy.saturating_add(options.reserve_bytes.min(all / 20))
+}
+
 /// How many of the first runs can become one file: sound, and nothing is missing between them.
 fn neighbours(runs: &[Extent]) -> usize {
     let broken = runs.windows(2).position(|pair| pair[0].to != pair[1].from || pair[1].damaged);
@@ -220,6 +227,15 @@ mod tests {
         assert_eq!(merges(&of), Some(2..4));
         of[3].from += 8;
         assert_eq!(merges(&of), None);
+    }
+
+    #[test]
+    fn a_merge_leaves_the_reserve_alone() {
+        let options = Options { reserve_bytes: 100, ..Options::default() };
+        let fits = |bytes, free, all| room_to_merge(bytes, free, all, &options);
+        assert!(fits(80, 200, 10_000));
+        assert!(!fits(81, 200, 10_000));
+        assert!(fits(80, 110, 200), "of a small disk a twentieth");
     }
 
     #[test]

@@ -58,6 +58,7 @@ pub(crate) struct Workers {
     in_flight: usize,
     stop: Arc<Stop>,
     threads: Vec<JoinHandle<()>>,
+    folder: PathBuf,
 }
 
 #[derive(Default)]
@@ -104,7 +105,13 @@ impl Workers {
             in_flight: 0,
             stop,
             threads,
+            folder: folder.to_owned(),
         })
+    }
+
+    /// Where the files are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub(crate) fn write(&mut self, job: PartJob) -> Result<(), IndexError> {

@@ -1,4 +1,4 @@
-//! How much we take on: bytes in flight, requests per source, refused requests that are kept.
+//! How much we take on: bytes in flight, requests per write key, refused requests that are kept.
 //!
 //! Everything here costs less than the work that it refuses, and every map has an upper bound.
 
@@ -73,14 +73,14 @@ impl Drop for Permit<'_> {
     }
 }
 
-/// Streams that [`Rates`] and [`Budget`] remember at one time.
-const STREAMS_MAX: usize = 10_000;
+/// Write keys and streams that [`Rates`] and [`Budget`] remember at one time.
+const REMEMBERED_MAX: usize = 10_000;
 
-/// Token buckets, one per stream: `per_second` of them flow in, twice as many fit.
+/// Token buckets, one per write key: `per_second` of them flow in, twice as many fit.
 #[derive(Debug)]
 pub struct Rates {
     per_second: u32,
-    buckets: Mutex<HashMap<u64, Bucket>>,
+    buckets: Mutex<HashMap<Box<str>, Bucket>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -95,18 +95,21 @@ impl Rates {
         Rates { per_second, buckets: Mutex::default() }
     }
 
-    /// Takes a token of `stream`; `false` when there is none.
-    pub fn take(&self, stream: u64, now_ms: i64) -> bool {
+    /// Takes a token of `write_key`; `false` when there is none.
+    pub fn take(&self, write_key: &str, now_ms: i64) -> bool {
         let full = u64::from(self.per_second) * 2000;
         let mut buckets = self.buckets.lock().expect("no holder of this lock panics");
-        if buckets.len() >= STREAMS_MAX && !buckets.contains_key(&stream) {
-            // A bucket that is full by now says nothing that a new one would not say.
-            buckets.retain(|_, bucket| bucket.filled(self.per_second, now_ms) < full);
-            if buckets.len() >= STREAMS_MAX {
-                return false;
+        if !buckets.contains_key(write_key) {
+            if buckets.len() >= REMEMBERED_MAX {
+                // A bucket that is full by now says nothing that a new one would not say.
+                buckets.retain(|_, bucket| bucket.filled(self.per_second, now_ms) < full);
+                if buckets.len() >= REMEMBERED_MAX {
+                    return false;
+                }
             }
+            buckets.insert(write_key.into(), Bucket { millitokens: full, at_ms: now_ms });
         }
-        let bucket = buckets.entry(stream).or_insert(Bucket { millitokens: full, at_ms: now_ms });
+        let bucket = buckets.get_mut(write_key).expect("it is there by now");
         bucket.millitokens = bucket.filled(self.per_second, now_ms).min(full);
         bucket.at_ms = now_ms;
         let taken = bucket.millitokens >= 1000;
@@ -150,7 +153,7 @@ impl Budget {
             spent.second = now_ms / 1000;
             spent.by_stream.clear();
         }
-        if spent.by_stream.len() >= STREAMS_MAX && !spent.by_stream.contains_key(&stream) {
+        if spent.by_stream.len() >= REMEMBERED_MAX && !spent.by_stream.contains_key(&stream) {
             return false;
         }
         let count = spent.by_stream.entry(stream).or_default();
@@ -179,13 +182,13 @@ mod tests {
     #[test]
     fn buckets_fill_with_time_and_hold_a_burst() {
         let rates = Rates::new(2);
-        let taken = |now_ms| (0..10).filter(|_| rates.take(1, now_ms)).count();
+        let taken = |now_ms| (0..10).filter(|_| rates.take("one", now_ms)).count();
         assert_eq!(taken(1_000), 4);
         assert_eq!(taken(1_400), 0);
         assert_eq!(taken(1_500), 1);
         assert_eq!(taken(900_000), 4);
         assert_eq!(taken(1), 0, "a clock that goes back gives nothing");
-        assert!(rates.take(2, 900_000), "sources do not share");
+        assert!(rates.take("two", 900_000), "write keys do not share");
     }
 
     #[test]

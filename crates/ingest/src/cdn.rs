@@ -168,6 +168,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test packed it itself")]
     fn a_beginning_is_put_in_front_of_what_is_packed() {
         let packed = gzip_with(b"var a=1;\n", &ASSET);
         let mut text = String::new();

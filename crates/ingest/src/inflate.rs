@@ -86,6 +86,7 @@ impl Inflater {
         Ok(&self.out[..len])
     }
 
+    #[expect(clippy::disallowed_methods, reason = "read_all is the cap")]
     fn gzip(&mut self, body: &[u8]) -> Result<usize, Reject> {
         let len = self.deflate.gzip_decompress(body, &mut self.out).map_err(refusal)?;
         // The fast way reads one member and says nothing of what follows it. The trailer at the
@@ -116,6 +117,7 @@ impl Inflater {
         })
     }
 
+    #[expect(clippy::disallowed_methods, reason = "read_all is the cap")]
     fn brotli(&mut self, body: &[u8]) -> Result<usize, Reject> {
         // The extension for windows of up to a gigabyte begins like this; browsers do not use it.
         if body.first().is_none_or(|byte| byte & 0x7f == 0x11) {

@@ -26,8 +26,8 @@ pub struct Options {
     pub write_timeout: Duration,
     /// How long a connection may be without a request.
     pub idle_timeout: Duration,
-    /// Requests per second that one source may send, by all its write keys, with bursts of twice
-    /// as many; `None`: any number. Beyond them 429.
+    /// Requests per second that may come with one write key, with bursts of twice as many; `None`:
+    /// any number. Beyond them 429.
     pub requests_per_second: Option<u32>,
     /// Refused requests per second that are kept for one source.
     pub refused_per_second: u32,

@@ -6,7 +6,7 @@ use event_log::Placed;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::accept::Receipt;
+use crate::accept::{Discarded, Receipt, Verdicts};
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -47,24 +47,39 @@ impl Prefer {
     }
 }
 
-/// The body of a 200 with receipts: for each accepted message its position in the log, the hash
-/// of what is stored, and whether it was there already.
-pub fn receipt(receipts: &[Receipt], places: &[Placed]) -> Bytes {
-    let events: Vec<Value> = receipts
-        .iter()
-        .filter_map(|receipt| {
-            let placed = places.get(receipt.index as usize)?;
-            let first = placed.duplicate_of.unwrap_or(placed.position);
-            Some(json!({
-                "index": receipt.index,
-                "messageId": receipt.message_id,
-                "position": first.to_string(),
-                "hash": format!("sha256:{}", hex(&receipt.sha256)),
-                "duplicate": placed.duplicate_of.is_some(),
-            }))
+/// The body of a 200 with receipts: for each accepted message its position in the log and the hash
+/// of what is stored there; for a duplicate the position of the first one, whose hash its sender
+/// was told; for each discarded message why, and where that is kept.
+pub fn receipt(verdicts: &Verdicts, places: &[Placed]) -> Bytes {
+    let place = |index: u32| places.get(index as usize);
+    let event = |receipt: &Receipt| {
+        let (index, id) = (receipt.index, &receipt.message_id);
+        Some(match place(index)? {
+            Placed { duplicate_of: Some(first), .. } => json!({
+                "index": index, "messageId": id, "position": first.to_string(), "duplicate": true,
+            }),
+            Placed { position, .. } => json!({
+                "index": index, "messageId": id, "position": position.to_string(),
+                "hash": format!("sha256:{}", hex(&receipt.sha256)), "duplicate": false,
+            }),
         })
-        .collect();
-    json!({ "success": true, "receipt": { "events": events } }).to_string().into()
+    };
+    let discarded = |discarded: &Discarded| {
+        let Discarded { index, message_id, fault } = discarded;
+        Some(json!({
+            "index": index, "messageId": message_id, "position": place(*index)?.position.to_string(),
+            "code": fault.code, "pointer": fault.pointer, "detail": fault.detail,
+        }))
+    };
+    let mut told = json!({ "events": gather(&verdicts.receipts, event) });
+    if !verdicts.discards.is_empty() {
+        told["discarded"] = gather(&verdicts.discards, discarded);
+    }
+    json!({ "success": true, "receipt": told }).to_string().into()
+}
+
+fn gather<T>(from: &[T], tell: impl Fn(&T) -> Option<Value>) -> Value {
+    from.iter().filter_map(tell).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

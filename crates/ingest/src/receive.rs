@@ -49,6 +49,7 @@ thread_local! {
 }
 
 /// Our clock, Unix milliseconds.
+#[expect(clippy::disallowed_methods, reason = "the edge at which a request gets its time")]
 pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
@@ -70,7 +71,7 @@ pub(crate) async fn receive(worker: &Worker, ask: &Ask<'_>, raw: &[u8]) -> Respo
                 worker.meters.accepted(raw.len(), &taken.verdicts);
             }
             if ask.prefer.receipt {
-                let body = prefer::receipt(&taken.verdicts.receipts, &appended.places);
+                let body = prefer::receipt(&taken.verdicts, &appended.places);
                 return answer::json(http::StatusCode::OK, body);
             }
             answer::success()
@@ -116,7 +117,7 @@ fn take(
         return Ok(unknown(worker, &refusal, ask.path));
     };
     let stream = source.id.stream();
-    if worker.shared.rates.as_ref().is_some_and(|rates| !rates.take(stream, now_ms)) {
+    if worker.shared.rates.as_ref().is_some_and(|rates| !rates.take(key, now_ms)) {
         return Err(Refusal::new(Reject::RateLimited, stream, body, now_ms));
     }
     let mut batch = Batch::with_capacity(body.len() + parsed.messages() * SPLICED_BYTES);

@@ -127,8 +127,8 @@ impl Reject {
                 "The request head is larger than 32768 bytes or has more than 100 headers"
             }
             Reject::BadRequest => "The request is not valid HTTP",
-            Reject::TooSlow => "The request body did not arrive in time",
-            Reject::RateLimited => "This source sends more requests than it may",
+            Reject::TooSlow => "The request did not arrive in time",
+            Reject::RateLimited => "More requests come with this write key than may",
             Reject::Overloaded => "The server is busy",
             Reject::Unavailable => "The server cannot store messages at the moment",
         }

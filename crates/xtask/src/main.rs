@@ -3,7 +3,7 @@
 mod new_destination;
 mod tidy;
 
-use std::process::{Command, exit};
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 
@@ -19,35 +19,43 @@ cargo xtask <chore>
   new-destination <slug>  writes a destination and its line in the list
 ";
 
-fn main() {
-    if let Err(error) = run() {
-        eprintln!("xtask: {error:#}");
-        exit(1);
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match run(&words) {
+        Some(Ok(())) => ExitCode::SUCCESS,
+        Some(Err(error)) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::from(1)
+        }
+        None => {
+            eprint!("{HELP}");
+            ExitCode::from(2)
+        }
     }
 }
 
-fn run() -> Result<()> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        ["ci"] => {
-            fmt()?;
-            clippy()?;
-            tidy::run()?;
-            test(&[])?;
-            deny()
-        }
+/// Does a chore; `None` when there is none of that name.
+fn run(words: &[&str]) -> Option<Result<()>> {
+    let done = match words {
+        ["ci"] => ci(),
         ["fmt"] => fmt(),
         ["clippy"] => clippy(),
         ["tidy"] => tidy::run(),
         ["test", rest @ ..] => test(rest),
         ["deny"] => deny(),
         ["new-destination", slug] => new_destination::run(slug),
-        _ => {
-            eprint!("{HELP}");
-            exit(2);
-        }
-    }
+        _ => return None,
+    };
+    Some(done)
+}
+
+fn ci() -> Result<()> {
+    fmt()?;
+    clippy()?;
+    tidy::run()?;
+    test(&[])?;
+    deny()
 }
 
 fn fmt() -> Result<()> {

@@ -91,6 +91,7 @@ impl<F: FnOnce()> Write for Reacting<F> {
 }
 
 /// A way to `server` that breaks when `cut` is notified; gives its URL.
+#[expect(clippy::disallowed_methods, reason = "a test's own way to its own server")]
 async fn brittle_way(server: &Server, cut: Arc<Notify>) -> String {
     let to = server.connection.url.trim_start_matches("http://").to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");

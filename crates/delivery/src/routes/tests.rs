@@ -115,6 +115,9 @@ fn destinations_say_how_they_are() {
         assert_eq!(json!([list[0]["state"], list[0]["pending"]]), json!(["active", 0]));
         assert_eq!(json!([list[1]["state"], list[1]["pending"]]), json!(["failing", 40]));
         assert_eq!(list[1]["breaker"]["state"], "open");
+        let (next, probe) = (&list[1]["nextRetryAt"], &list[1]["breaker"]["probeAt"]);
+        let later = next.as_str().zip(probe.as_str()).is_some_and(|(next, probe)| next >= probe);
+        assert!(later, "nothing goes before the probe: {next} {probe}");
         assert_eq!(list[1]["lastError"]["status"], 503);
         assert!(list[1]["lag"]["bytes"].as_u64().is_some_and(|bytes| bytes > 0));
         let one = get(&delivery, "/api/destinations/dead").await;

@@ -149,6 +149,24 @@ fn poison_holds_nobody_back() {
 }
 
 #[test]
+fn one_persons_flood_holds_nobody_else_back() {
+    let world = World::new(vec![partner("crm", &["web"], "", 1)]);
+    world.live(async |delivery, clock| {
+        for n in 0..20_000 {
+            accept(&world.log, "web", &format!("flood-{n}"), "one", clock()).await;
+        }
+        world.accept("web", 0..100, "m", clock()).await;
+        sleep(Duration::from_secs(5)).await;
+        let calls = world.scene.calls("crm");
+        let others = calls.iter().filter(|(id, taken)| *taken && id.starts_with("m-")).count();
+        assert_eq!(others, 100, "of {} calls", calls.len());
+        assert!(calls.len() < 2000, "the flood goes one by one: {}", calls.len());
+        assert_eq!(world.scene.overlaps(), Vec::<String>::new());
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
 fn one_refused_message_does_not_take_its_batch_along() {
     let world = World::new(vec![partner("crm", &["web"], "", 50)]);
     world.live(async |delivery, clock| {

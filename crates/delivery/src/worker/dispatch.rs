@@ -7,8 +7,8 @@ use spec::{Feed, Message, Step, record};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Link, OUTCOMES_MAX, QUEUE_BYTES_MAX, QUEUE_MAX, READ_AGAIN_AFTER, READ_BYTES,
-    READ_BYTES_BEHIND, RETRIES_MAX, WINDOW_MAX, Worker,
+    Link, OUTCOMES_MAX, QUEUE_BLOCKED_BYTES_MAX, QUEUE_BYTES_MAX, QUEUE_MAX, READ_AGAIN_AFTER,
+    READ_BYTES, READ_BYTES_BEHIND, RETRIES_MAX, WINDOW_MAX, Worker,
 };
 use crate::{
     books::Fed,
@@ -139,8 +139,9 @@ impl Worker {
 
     /// Begins to read on, when there is room and reason.
     pub(super) fn begin_reading(&mut self) {
-        let room = self.queue.len() < QUEUE_MAX
-            && self.queue.bytes() < QUEUE_BYTES_MAX
+        let few = self.queue.len() < QUEUE_MAX && self.queue.bytes() < QUEUE_BYTES_MAX;
+        let blocked = !self.queue.is_ready() && self.queue.bytes() < QUEUE_BLOCKED_BYTES_MAX;
+        let room = (few || blocked)
             && self.window.len() < WINDOW_MAX
             && self.outcomes.len() < OUTCOMES_MAX;
         let wanted = self.stop.is_none() && !self.relink && room;

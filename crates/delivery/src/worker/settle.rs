@@ -32,6 +32,9 @@ impl Worker {
             self.watch(sign);
         }
         for Part { items, heard } in parts {
+            if let Ok(heard) = &heard {
+                self.meters.attempted(heard.took_ms);
+            }
             match heard {
                 Err(error) => {
                     for item in items {
@@ -60,7 +63,7 @@ impl Worker {
         took_ms: u32,
         status: Option<u16>,
     ) {
-        self.meters.delivered(items.len(), took_ms);
+        self.meters.delivered.increment(items.len() as u64);
         let wall_ms = self.wall_ms();
         let mut accepted_ms = None;
         for item in &items {

@@ -1,3 +1,8 @@
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read what they wrote, and hand a folder to their own child"
+)]
+
 use std::{
     fs,
     io::{Read as _, Write as _},

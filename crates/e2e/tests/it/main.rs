@@ -2,6 +2,10 @@
 //! to the process, the disk and the neighbours in between.
 
 #![expect(clippy::unwrap_used, reason = "a test binary")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests are senders and receivers, and take their rounds from variables"
+)]
 
 mod chaos;
 mod disk_full;

@@ -7,6 +7,8 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use rustix::fs::FlockOperation;
+
 /// Names in the log's folder.
 #[derive(Debug)]
 pub(crate) struct Directory {
@@ -23,7 +25,7 @@ pub(crate) struct Listing {
     pub(crate) compressed: Vec<u64>,
     /// Bases of side files.
     pub(crate) indexes: Vec<u64>,
-    /// Files for segments to come, the one in reserve first.
+    /// Files for segments to come, those in reserve first.
     pub(crate) spares: Vec<PathBuf>,
     /// Files that were not finished.
     pub(crate) unfinished: Vec<PathBuf>,
@@ -42,12 +44,17 @@ impl Directory {
     pub(crate) fn lock(&self) -> io::Result<Option<File>> {
         let mut options = File::options();
         let file = options.write(true).create(true).truncate(false).open(self.path.join("lock"))?;
-        let operation = rustix::fs::FlockOperation::NonBlockingLockExclusive;
-        match rustix::fs::flock(&file, operation) {
-            Ok(()) => Ok(Some(file)),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        try_lock(file, FlockOperation::NonBlockingLockExclusive)
+    }
+
+    /// Keeps others from changing the folder for as long as what is given is held: the lock file,
+    /// where there is one. `None`: somebody is at it.
+    pub(crate) fn lock_for_reading(&self) -> io::Result<Option<Option<File>>> {
+        let file = match File::open(self.path.join("lock")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(None)),
+            file => file?,
+        };
+        Ok(try_lock(file, FlockOperation::NonBlockingLockShared)?.map(Some))
     }
 
     /// A segment as it was written.
@@ -75,9 +82,14 @@ impl Directory {
         path.with_added_extension("damaged")
     }
 
-    /// The file for a segment to come that is held in reserve.
-    pub(crate) fn reserve(&self) -> PathBuf {
-        self.path.join("reserve.spare")
+    /// A name for a file for a segment to come that is held in reserve; `path` keeps its own if it
+    /// has one.
+    pub(crate) fn new_reserve(&self, path: &Path) -> PathBuf {
+        if is_reserve(path) {
+            return path.to_owned();
+        }
+        let mut names = (0u32..).map(|number| self.path.join(format!("reserve-{number}.spare")));
+        names.find(|path| !path.exists()).expect("there are few")
     }
 
     /// A new name for a file for a segment to come.
@@ -108,7 +120,20 @@ impl Directory {
         }
         listing.raw.sort_unstable();
         listing.compressed.sort_unstable();
-        listing.spares.sort_by_key(|path| *path != self.reserve());
+        listing.spares.sort_by_key(|path| !is_reserve(path));
         Ok(listing)
     }
+}
+
+fn try_lock(file: File, operation: FlockOperation) -> io::Result<Option<File>> {
+    match rustix::fs::flock(&file, operation) {
+        Ok(()) => Ok(Some(file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_reserve(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    stem.is_some_and(|stem| stem.starts_with("reserve-"))
 }

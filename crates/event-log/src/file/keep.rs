@@ -17,6 +17,7 @@ use super::{
     catalog::Sealed,
     compressed::Compressing,
     directory::Directory,
+    disk::is_full,
     header::SegmentHeader,
     lanes::Request,
     segment::{Form, READ_BYTES, RawSource},
@@ -69,6 +70,10 @@ impl Keeper {
                     return;
                 }
                 if let Err(error) = keep(shared, &segment, || self.is_stopped()) {
+                    // A compressed segment gives back more than is lent for it.
+                    if is_full(&error) && shared.space.lend().unwrap_or(false) {
+                        continue;
+                    }
                     tracing::warn!(%error, base = segment.base, "a sealed segment is not compressed yet");
                     break;
                 }
@@ -88,6 +93,7 @@ impl Keeper {
 }
 
 /// The sealed segment to do something for next: side files first, they make the next start quick.
+/// On a full disk the smallest is compressed first, since what is made of it fits.
 fn next_unkept(shared: &Shared) -> Option<Arc<Sealed>> {
     let catalog = shared.catalog();
     let unpacked = |segment: &&Arc<Sealed>| {
@@ -95,7 +101,15 @@ fn next_unkept(shared: &Shared) -> Option<Arc<Sealed>> {
         raw && shared.options.compress
     };
     let unindexed = catalog.sealed.iter().find(|segment| !segment.indexed);
-    unindexed.or_else(|| catalog.sealed.iter().find(unpacked)).cloned()
+    let next_unpacked = || {
+        let mut unpacked = catalog.sealed.iter().filter(unpacked);
+        if shared.space.is_full() {
+            unpacked.min_by_key(|segment| segment.disk_bytes)
+        } else {
+            unpacked.next()
+        }
+    };
+    unindexed.or_else(next_unpacked).cloned()
 }
 
 /// Writes the side file, or else compresses.
@@ -178,7 +192,8 @@ pub(crate) fn write_index(shared: &Shared, blocks: &Blocks, base: u64) -> io::Re
     let name = shared.directory.index(base);
     let unfinished = Directory::unfinished(&name);
     let bytes = blocks.encode(base);
-    File::create(&unfinished)?.write_all(&bytes)?;
+    let written = File::create(&unfinished).and_then(|mut file| file.write_all(&bytes));
+    written.inspect_err(|_| drop(std::fs::remove_file(&unfinished)))?;
     shared.disk.rename(&unfinished, &name)?;
     shared.counters().background_bytes += bytes.len() as u64;
     Ok(bytes.len() as u64)

@@ -20,8 +20,9 @@ pub struct Options {
     pub max_age: Duration,
     /// How much the log may take on disk; the oldest segments go first. No limit.
     pub max_bytes: Option<u64>,
-    /// Room to leave on the log's file system, at most a twentieth of its size: below it appends
-    /// are refused with [`crate::LogError::Full`]. 256 MB.
+    /// Room to leave on the log's file system, at most a twentieth of its size: below it records
+    /// with keys are refused with [`crate::LogError::Full`]. Those without go on, for a backlog
+    /// must drain; half of it is held in files, 32 MB at most, where no stranger takes it. 256 MB.
     pub reserve_bytes: u64,
     /// How long a key is remembered at least, in the records' time. 24 hours.
     pub window: Duration,
@@ -77,6 +78,7 @@ impl Default for Options {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is the clock that is given")]
 fn system_clock() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_millis() as i64)

@@ -66,6 +66,10 @@ fn read_segment(
     let mut entries: Vec<Entry> = Vec::new();
     let mut bytes = 0;
     while bytes < max_bytes.max(1) {
+        // Another load for the frame that the last one cut would read as much again.
+        if bytes >= max_bytes.div_ceil(2) && !walk.is_next_loaded() {
+            break;
+        }
         if let Some(to) = known.get(&walk.position()) {
             walk.jump(*to);
         }

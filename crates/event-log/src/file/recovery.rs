@@ -71,7 +71,11 @@ pub(crate) fn tried(what: impl Into<String>) -> impl FnOnce(io::Error) -> OpenEr
 /// What was found.
 pub(crate) struct Recovered {
     pub(crate) catalog: Catalog,
-    pub(crate) start: Start,
+    /// Where the next record will stand.
+    pub(crate) head: u64,
+    /// What to write on with; `None` where nothing can be written and the newest segment is
+    /// compressed or lost.
+    pub(crate) start: Option<Start>,
     pub(crate) secret: Secret,
     pub(crate) cursors: BTreeMap<String, Position>,
     /// The newest stamp: the log's own time and the wall clock's.
@@ -116,7 +120,7 @@ pub(crate) fn recover(
         }
     }
     for path in &listing.unfinished {
-        let _ = std::fs::remove_file(path);
+        let _ = disk.remove(path);
     }
     let mut spares = listing.spares;
     for path in replaced {
@@ -151,13 +155,18 @@ pub(crate) fn recover(
                     .map_err(tried("read the newest segment"))?,
                 None => newest::Told::nothing(0, segment_bytes),
             };
-            newest::begin(disk, directory, after.max(floor), secret, &told, segment_bytes, wall_ms)?
+            let base = after.max(floor);
+            if disk.is_writable() {
+                newest::begin(disk, directory, base, secret, &told, segment_bytes, wall_ms)?
+            } else {
+                newest::end_at(directory, base, secret, told, wall_ms)
+            }
         }
     };
     recovered.spares = spares;
     recovered.catalog.sealed =
         open_sealed(disk, directory, &seen, &recovered.catalog.active, segment_bytes)?;
-    remove_stray_indexes(directory, &listing.indexes, &seen);
+    remove_stray_indexes(disk, directory, &listing.indexes, &seen);
     Ok(recovered)
 }
 
@@ -253,8 +262,13 @@ fn read_blocks_of(
     }
 }
 
-fn remove_stray_indexes(directory: &Directory, indexes: &[u64], seen: &BTreeMap<u64, Seen>) {
+fn remove_stray_indexes(
+    disk: &dyn Disk,
+    directory: &Directory,
+    indexes: &[u64],
+    seen: &BTreeMap<u64, Seen>,
+) {
     for base in indexes.iter().filter(|base| !seen.contains_key(base)) {
-        let _ = std::fs::remove_file(directory.index(*base));
+        let _ = disk.remove(&directory.index(*base));
     }
 }

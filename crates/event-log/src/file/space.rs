@@ -10,10 +10,11 @@
 //!
 //! ```text
 //! free ──► for keyed records ──► reserve: ¼ free, for unkeyed ones ──► ¼ free, for side files
-//!                                         ½ one file, for unkeyed ones that begin a segment in it
+//!                                         ½ files, for unkeyed ones that begin a segment in one
 //! ```
 //!
-//! The file has its blocks already, so that no stranger on the same disk can take them.
+//! The files have their blocks already, so that no stranger on the same disk can take them. There
+//! are several, since one that is full is compressed and is then in reserve again.
 
 mod maker;
 
@@ -43,8 +44,10 @@ const RETRY: Duration = Duration::from_millis(250);
 const SPARES_MAX: usize = 2;
 /// How much at once for unkeyed records, on a full disk.
 const LAST_STEP: u64 = 256 << 10;
-/// The file that is held in reserve is this large at most, and not worth having below the least.
-const HELD_MAX: u64 = 32 << 20;
+/// Files that are held in reserve; each is this large at most, and not worth having below the
+/// least.
+const HELD: usize = 4;
+const HELD_MAX: u64 = 8 << 20;
 const HELD_MIN: u64 = 64 << 10;
 
 /// What the room is for.
@@ -85,7 +88,7 @@ pub(crate) struct Space {
     gate: Arc<Gate>,
     segment_bytes: u64,
     reserve_bytes: u64,
-    /// Bytes of the file held in reserve; 0 while there is none.
+    /// Bytes of the files held in reserve.
     held: AtomicU64,
 }
 
@@ -97,11 +100,11 @@ struct State {
     spares: Vec<Spare>,
     /// The writer waits for a file with so many bytes ready.
     spare_needed: Option<u64>,
-    /// The file held in reserve.
-    reserve: Option<Spare>,
-    /// There was no room for it; tried again when there is some.
+    /// Files held in reserve.
+    reserve: Vec<Spare>,
+    /// There was no room for more of them; tried again when there is some.
     reserve_refused: bool,
-    /// A thread is making it.
+    /// A thread is making one.
     reserve_under_way: bool,
     /// Unkeyed records wait.
     unkeyed: bool,
@@ -183,8 +186,8 @@ impl Space {
         }
     }
 
-    /// Waits for a file with at least `ready` bytes written before. On a full disk it is the one
-    /// in reserve, for unkeyed records.
+    /// Waits for a file with at least `ready` bytes written before. On a full disk it is one in
+    /// reserve, for unkeyed records.
     pub(crate) fn take_spare(&self, ready: u64, claim: Claim) -> Result<Spare, NoRoom> {
         let mut state = self.locked();
         loop {
@@ -195,9 +198,9 @@ impl Space {
             match state.refused(claim) {
                 Ok(()) => {}
                 Err(NoRoom::Full) if claim == Claim::Unkeyed => {
-                    let held = state.reserve.take_if(|held| held.ready >= ready);
-                    let held = held.ok_or(NoRoom::Full)?;
-                    self.held.store(0, Ordering::Relaxed);
+                    let at = state.reserve.iter().position(|held| held.ready >= ready);
+                    let held = state.reserve.swap_remove(at.ok_or(NoRoom::Full)?);
+                    self.held.fetch_sub(held.ready, Ordering::Relaxed);
                     // Nobody else may use it up.
                     self.gate.full.store(true, Ordering::Relaxed);
                     tracing::warn!("log goes on in its reserve: only what empties it is taken");
@@ -225,13 +228,13 @@ impl Space {
         let held_bytes = self.held_bytes()?;
         let (to_reserve, to_spares) = {
             let mut state = self.locked();
-            let reserved = state.reserve.is_some() || state.reserve_under_way;
-            let to_reserve = !reserved && held_bytes >= HELD_MIN && bytes >= held_bytes;
+            let wanted = state.reserve.len() < HELD && !state.reserve_under_way;
+            let to_reserve = wanted && held_bytes >= HELD_MIN && bytes >= held_bytes;
             state.reserve_under_way |= to_reserve;
             (to_reserve, state.spares.len() < SPARES_MAX && !state.full)
         };
         if to_reserve {
-            let spare = self.set_aside(path, self.directory.reserve(), held_bytes);
+            let spare = self.set_aside(path, self.directory.new_reserve(path), held_bytes);
             let spare = spare.and_then(|spare| spare.file.set_len(held_bytes).map(|()| spare));
             let mut state = self.locked();
             state.reserve_under_way = false;
@@ -258,8 +261,20 @@ impl Space {
     }
 
     fn hold(&self, state: &mut State, reserve: Spare) {
-        self.held.store(reserve.ready, Ordering::Relaxed);
-        state.reserve = Some(reserve);
+        self.held.fetch_add(reserve.ready, Ordering::Relaxed);
+        state.reserve.push(reserve);
+    }
+
+    /// Gives the blocks of a file in reserve to whoever will free more than that with them; the
+    /// last one stays. Whether it did.
+    pub(crate) fn lend(&self) -> std::io::Result<bool> {
+        let mut state = self.locked();
+        let lent = if state.reserve.len() > 1 { state.reserve.pop() } else { None };
+        drop(state);
+        let Some(lent) = lent else { return Ok(false) };
+        self.held.fetch_sub(lent.ready, Ordering::Relaxed);
+        self.disk.remove(&lent.path)?;
+        Ok(true)
     }
 
     /// Bytes that spare files take, and bytes written to make room.
@@ -267,6 +282,12 @@ impl Space {
         let state = self.locked();
         let spares = state.spares.iter().chain(&state.reserve);
         (spares.map(|spare| spare.ready).sum(), state.written)
+    }
+
+    /// Bytes held in reserve, in files.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
     }
 
     /// Whether the disk is full.
@@ -284,7 +305,7 @@ impl Space {
     fn room(&self, claim: Claim) -> std::io::Result<u64> {
         let (free, reserve) = self.free_and_reserve()?;
         Ok(match claim {
-            // Part of the reserve is a file and no longer free.
+            // Part of the reserve is files and no longer free.
             Claim::Keyed => {
                 free.saturating_sub(reserve.saturating_sub(self.held.load(Ordering::Relaxed)))
             }
@@ -297,10 +318,10 @@ impl Space {
         Ok((free, self.reserve_bytes.min(all / 20)))
     }
 
-    /// How large the file in reserve is to be.
+    /// How large a file in reserve is to be.
     fn held_bytes(&self) -> std::io::Result<u64> {
         let (_, reserve) = self.free_and_reserve()?;
-        let bytes = (reserve / 2).min(self.segment_bytes).min(HELD_MAX);
+        let bytes = (reserve / 2 / HELD as u64).min(self.segment_bytes).min(HELD_MAX);
         Ok(bytes / BLOCK as u64 * BLOCK as u64)
     }
 }

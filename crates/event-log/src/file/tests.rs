@@ -11,6 +11,7 @@ use crate::{Batch, EventLog, Label, LogError, LogStats, Position, Tag, conforman
 
 mod corruption;
 mod disk;
+mod read_only;
 mod together;
 
 /// Small segments, so that a test sees them come and go; a fixed clock.
@@ -84,6 +85,30 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
         paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect();
     paths.sort();
     paths
+}
+
+#[tokio::test]
+async fn a_read_from_disk_loads_what_it_gives_once() {
+    let dir = tempfile::tempdir().expect("there is room");
+    let options = || Options { segment_bytes: 16 << 20, compress: false, ..small() };
+    let log = open(dir.path(), options());
+    let mut batch = Batch::new();
+    (0..6000).for_each(|n| batch.push(message(n), &[b'x'; 700]));
+    log.lane().append(batch).await.expect("there is room");
+    log.close().await;
+    drop(log);
+    let log = open(dir.path(), options());
+    let (mut from, mut reads, mut read) = (log.stats().oldest, 0, 0);
+    while read < 6000 {
+        let chunk = log.read(from, 1 << 20).await.expect("it can be read");
+        let at = chunk.entries.iter().filter(|entry| entry.label.kind == 1);
+        let at: Vec<usize> = at.map(|entry| entry.payload.as_ptr() as usize).collect();
+        let (first, last) = (at.iter().min(), at.iter().max());
+        let apart = last.expect("there are some") - first.expect("there are some");
+        assert!(apart < 1 << 20, "one load, not two: {apart}");
+        (from, reads, read) = (chunk.next, reads + 1, read + at.len());
+    }
+    assert!(reads <= 6, "{reads} reads of 1 MiB for 4.5 MB");
 }
 
 #[tokio::test]

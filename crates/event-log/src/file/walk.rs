@@ -97,6 +97,16 @@ impl<S: Source> Walk<S> {
         Ok(self.frame_here()?.is_some())
     }
 
+    /// Whether the next frame was loaded already, whole.
+    pub(crate) fn is_next_loaded(&self) -> bool {
+        let room = self.end.saturating_sub(self.position);
+        let offset = self.position.checked_sub(self.window_at).map(|offset| offset as usize);
+        let rest = offset.and_then(|offset| self.window.get(offset..)).unwrap_or_default();
+        rest.len() >= HEADER
+            && frame::tied(rest, self.nonce, self.position, room)
+                .is_some_and(|len| len <= rest.len())
+    }
+
     /// The next step.
     pub(crate) fn step(&mut self) -> std::io::Result<Step> {
         if self.position + HEADER as u64 > self.end {

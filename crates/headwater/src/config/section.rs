@@ -2,7 +2,10 @@
 //! its meaning; from these declarations come the list of known keys, `config reference` and
 //! `config show`, so that they cannot disagree with what the program does.
 
+use std::path::Path;
+
 use super::{
+    ReadFile,
     problem::{Origin, Problem, suggestion},
     tree::{Node, Table, Value, parse_value},
 };
@@ -63,6 +66,8 @@ pub struct Reader {
     pub declared: Vec<Declared>,
     /// Reads an empty tree to learn what is asked for; nothing is missing then.
     pub example: bool,
+    /// Reads the files that keys name.
+    pub files: Option<ReadFile>,
 }
 
 /// One table that is being read.
@@ -259,6 +264,30 @@ impl<'a> Section<'a> {
         match self.table.and_then(|table| table.get(key)) {
             Some(node) => node.origin.clone(),
             None => self.origin.clone(),
+        }
+    }
+
+    /// What stands in the file that `key` names, read with `parse`. `None` when files are not
+    /// looked at, or when something is wrong with this one, which is a problem by then.
+    pub fn file<T>(
+        &mut self,
+        key: &'static str,
+        path: &Path,
+        parse: impl FnOnce(&[u8]) -> Result<T, String>,
+    ) -> Option<T> {
+        let read = self.reader.files?;
+        let parsed = match read(path) {
+            Ok(bytes) => parse(&bytes),
+            Err(error) => Err(format!("it cannot be read: {error}")),
+        };
+        let wrong = |why| format!("{} names {}: {why}", self.path_of(key), path.display());
+        match parsed.map_err(wrong) {
+            Ok(value) => Some(value),
+            Err(text) => {
+                let at = self.origin(key);
+                self.problem(&at, text);
+                None
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use destination_kit::{CertificateDer, World};
 use ipnet::IpNet;
 
 use super::{
@@ -81,7 +82,7 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// Bytes of requests that wait to be answered.
     pub bytes_in_flight: usize,
-    /// Requests each second for one source.
+    /// Requests each second with one write key.
     pub requests_per_second: Option<u32>,
     /// Refused requests each second that are kept for one source.
     pub refused_per_second: u32,
@@ -139,6 +140,12 @@ pub struct Log {
 pub struct Delivery {
     /// Whether destinations may be on private, loopback and link-local addresses.
     pub allow_private_addresses: bool,
+    /// Networks on which they may be all the same.
+    pub allowed_networks: Vec<IpNet>,
+    /// Where `extra_roots` come from.
+    pub ca: Option<PathBuf>,
+    /// Authorities that are trusted beside the public ones.
+    pub extra_roots: Vec<CertificateDer<'static>>,
     /// How long a message is tried again.
     pub horizon: Duration,
     /// How long one attempt may take.
@@ -230,7 +237,17 @@ impl Tls {
         let key =
             s.optional("key", r#""/etc/headwater/key.pem""#, "Private key, PEM.", values::path);
         match (cert, key) {
-            (Some(cert), Some(key)) => Ok(Some(Tls { cert, key })),
+            (Some(cert), Some(key)) => {
+                let chain =
+                    s.file("cert", &cert, |pem| values::certificates(pem).map(|_| pem.to_vec()));
+                s.file("key", &key, |key| {
+                    match chain.map(|c| ingest::tls::server_config(&c, key)) {
+                        Some(Err(error)) => Err(format!("{:#}", anyhow::Error::new(error))),
+                        _ => Ok(()),
+                    }
+                });
+                Ok(Some(Tls { cert, key }))
+            }
             (None, None) => Ok(None),
             (cert, _) => {
                 let (given, missing) =
@@ -284,7 +301,7 @@ impl Limits {
         let requests_per_second = s.optional(
             "requests_per_second",
             "1000",
-            "Requests each second for one source, with bursts of twice as many. Beyond it senders hear 429 and come again. No limit unless given.",
+            "Requests each second with one write key, with bursts of twice as many. Beyond it senders hear 429 and come again. No limit unless given.",
             whole(1, 1_000_000_000),
         );
         let refused_per_second = s.key(
@@ -428,6 +445,19 @@ impl Delivery {
             "Lets destinations be on private, loopback and link-local addresses.",
             values::switch,
         );
+        let allowed_networks = s.key(
+            "allowed_networks",
+            "[]",
+            "Or on these networks only, such as [\"10.20.0.0/16\", \"fd00:20::/32\"].",
+            list(values::network),
+        );
+        let ca = s.optional(
+            "ca",
+            r#""/etc/headwater/ca.pem""#,
+            "Certificates of authorities, PEM, whose destinations are trusted beside those of the public ones.",
+            values::path,
+        );
+        let extra_roots = ca.as_deref().and_then(|path| s.file("ca", path, values::authorities));
         let horizon = s.key(
             "horizon",
             r#""72h""#,
@@ -446,7 +476,25 @@ impl Delivery {
             "Gives new destinations also what the log held before them.",
             values::switch,
         );
-        Delivery { allow_private_addresses, horizon, attempt_timeout, from_start }
+        Delivery {
+            allow_private_addresses,
+            allowed_networks,
+            ca,
+            extra_roots: extra_roots.unwrap_or_default(),
+            horizon,
+            attempt_timeout,
+            from_start,
+        }
+    }
+
+    /// What destinations are lent of it.
+    pub fn world(&self) -> World {
+        World {
+            allow_private_addresses: self.allow_private_addresses,
+            allowed_networks: self.allowed_networks.clone(),
+            extra_roots: self.extra_roots.clone(),
+            ..World::default()
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::sync::Arc;
+use std::{
+    io,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use destination_kit::{
     BadSetting, Definition, Destination, DestinationKind, Setting, SettingKind, Settings, World,
@@ -300,6 +304,117 @@ fn tls_needs_both_halves() {
 }
 
 #[test]
+fn a_destination_may_have_a_horizon_of_its_own() {
+    let with = |line: &str| VALID.replace("enabled = true", &format!("enabled = true\n{line}"));
+    check(
+        &with("retry_for = \"1h\""),
+        expect![[
+            r#"headwater.toml:16:13: destinations.retry_for must be from "4h" to "30d", not "1h""#
+        ]],
+    );
+    for (line, hours) in [("", None), ("retry_for = \"5h\"", Some(5))] {
+        let loaded = load(&input(&with(line)), &[webhook()]).unwrap();
+        let snapshot = crate::snapshot::snapshot(&loaded.config, 1);
+        let route = snapshot.destination_named("crm").unwrap();
+        assert_eq!(route.retry_for.map(|time| time.as_secs() / 3600), hours);
+    }
+}
+
+#[test]
+fn deliveries_may_be_let_into_networks_and_trust_more_authorities() {
+    check(
+        "[delivery]\nallowed_networks = [\"10.20.0.0/16\", \"192.168.1.5\", \"fd00::/8\"]\nca = \"ca.pem\"",
+        expect!["valid"],
+    );
+    check(
+        "[delivery]\nalowed_networks = []\nallowed_networks = [\"10.0.0.0/40\", \"intranet\", 7]\nca = 7",
+        expect![[r#"
+            headwater.toml:2:1: unknown key "alowed_networks" in [delivery]; did you mean "allowed_networks"? known keys: allow_private_addresses, allowed_networks, ca, horizon, attempt_timeout, from_start
+            headwater.toml:3:21: delivery.allowed_networks must be a network such as "10.0.0.0/8" or an address, not "10.0.0.0/40"
+            headwater.toml:3:36: delivery.allowed_networks must be a network such as "10.0.0.0/8" or an address, not "intranet"
+            headwater.toml:3:48: delivery.allowed_networks must be text in quotes, not 7
+            headwater.toml:4:6: delivery.ca must be text in quotes, not 7"#]],
+    );
+}
+
+/// Files that need not be on the disk.
+fn written(path: &Path) -> io::Result<Vec<u8>> {
+    match path.to_str() {
+        Some("ca.pem" | "cert.pem") => Ok(authority().0.clone().into_bytes()),
+        Some("key.pem") => Ok(authority().1.clone().into_bytes()),
+        Some("empty.pem") => Ok(vec![]),
+        Some("cut.pem") => Ok(b"-----BEGIN CERTIFICATE-----\nAAAA\n".to_vec()),
+        Some("odd.pem") => {
+            Ok(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec())
+        }
+        _ => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
+/// A certificate that signs itself, and its key, PEM.
+fn authority() -> &'static (String, String) {
+    static MADE: OnceLock<(String, String)> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        (made.cert.pem(), made.signing_key.serialize_pem())
+    })
+}
+
+#[test]
+fn files_that_keys_name_are_read_where_they_are_used() {
+    let check = |text: &str, expected: Expect| {
+        let input = Input { files: Some(written), ..input(text) };
+        let found = load(&input, &[webhook()]);
+        let found = found.map(|loaded| loaded.config.delivery.world().extra_roots.len());
+        expected.assert_eq(&found.map_or_else(|p| p.to_string(), |roots| format!("{roots} roots")));
+    };
+    check("[delivery]\nca = \"ca.pem\"", expect!["1 roots"]);
+    check(
+        "[delivery]\n\nca = \"missing.pem\"",
+        expect![
+            "headwater.toml:3:6: delivery.ca names missing.pem: it cannot be read: entity not found"
+        ],
+    );
+    check(
+        "[delivery]\nca = \"empty.pem\"",
+        expect![
+            "headwater.toml:2:6: delivery.ca names empty.pem: it holds no certificate in PEM form"
+        ],
+    );
+    check(
+        "[delivery]\nca = \"cut.pem\"",
+        expect![
+            "headwater.toml:2:6: delivery.ca names cut.pem: it holds no certificate in PEM form"
+        ],
+    );
+    check(
+        "[delivery]\nca = \"odd.pem\"",
+        expect![
+            "headwater.toml:2:6: delivery.ca names odd.pem: certificate 1 in it cannot be read"
+        ],
+    );
+    check("[server.tls]\ncert = \"cert.pem\"\nkey = \"key.pem\"", expect!["0 roots"]);
+    check(
+        "[server.tls]\ncert = \"missing.pem\"\nkey = \"missing.pem\"",
+        expect![[r#"
+        headwater.toml:2:8: server.tls.cert names missing.pem: it cannot be read: entity not found
+        headwater.toml:3:7: server.tls.key names missing.pem: it cannot be read: entity not found"#]],
+    );
+    check(
+        "[server.tls]\ncert = \"key.pem\"\nkey = \"cert.pem\"",
+        expect![
+            "headwater.toml:2:8: server.tls.cert names key.pem: it holds no certificate in PEM form"
+        ],
+    );
+    check(
+        "[server.tls]\ncert = \"cert.pem\"\nkey = \"cert.pem\"",
+        expect![
+            "headwater.toml:3:7: server.tls.key names cert.pem: no private key in PEM form: no items found"
+        ],
+    );
+}
+
+#[test]
 fn variables_win_over_the_file_and_flags_over_both() {
     let mut input = input(VALID);
     input.environment = vec![
@@ -396,6 +511,8 @@ fn secrets_are_never_shown() {
 
         [delivery]
         allow_private_addresses = true  # headwater.toml:6
+        allowed_networks = []  # default
+        # ca is not set
         horizon = "72h"  # default
         attempt_timeout = "30s"  # default
         from_start = false  # default
@@ -415,6 +532,7 @@ fn secrets_are_never_shown() {
         sources = ["website"]  # headwater.toml:14
         enabled = true  # headwater.toml:15
         concurrency = 8  # default
+        # retry_for is not set
         # id is not set
 
         [destinations.settings]

@@ -8,6 +8,11 @@ use std::{
     time::Duration,
 };
 
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+
 use super::{
     problem::Origin,
     section::Parsed,
@@ -184,6 +189,29 @@ pub fn network(node: &Node) -> Parsed<ipnet::IpNet> {
             "must be a network such as \"10.0.0.0/8\" or an address, not {given:?}"
         )),
     }
+}
+
+/// Certificates, PEM, at least one.
+///
+/// Errors: what is wrong with them, in words.
+pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    match CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>() {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err("it holds no certificate in PEM form".to_owned()),
+    }
+}
+
+/// Certificates of authorities, PEM, at least one.
+///
+/// Errors: what is wrong with them, in words.
+pub fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates = certificates(pem)?;
+    for (at, certificate) in certificates.iter().enumerate() {
+        if RootCertStore::empty().add(certificate.clone()).is_err() {
+            return Err(format!("certificate {} in it cannot be read", at + 1));
+        }
+    }
+    Ok(certificates)
 }
 
 /// A length of time: `"24h"`, `"30 s"`, `"1h 30m"`.

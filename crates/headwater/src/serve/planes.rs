@@ -83,7 +83,7 @@ impl Running {
 
         let has = |role: Role| server.roles.contains(&role);
         let delivery = if has(Role::Delivery) {
-            let options = delivery_options(&config, data_dir.path());
+            let options = delivery_options(&config, data_dir.path(), &input.file);
             let started =
                 delivery::Delivery::start(log.clone(), routing.clone(), kinds, options).await;
             Some(started.context("cannot start deliveries")?)
@@ -277,16 +277,17 @@ fn ingest_options(server: &config::Server) -> ingest::Options {
     }
 }
 
-fn delivery_options(config: &Config, data_dir: &Path) -> delivery::Options {
-    let world = World {
-        allow_private_addresses: config.delivery.allow_private_addresses,
-        ..World::default()
-    };
+/// `file` is the configuration: relative paths in settings start in its folder, wherever the
+/// process was started.
+fn delivery_options(config: &Config, data_dir: &Path, file: &Path) -> delivery::Options {
+    let base_dir = file.parent().unwrap_or(Path::new("")).to_owned();
+    let world = World { base_dir, ..config.delivery.world() };
     let defaults = delivery::Options::new(data_dir.join("books"), world, Arc::new(jitter));
     delivery::Options {
         schedule: delivery::Schedule::new(config.delivery.horizon),
         attempt_timeout: config.delivery.attempt_timeout,
         from_start: config.delivery.from_start,
+        keep_while_paused: config.log.retention_age,
         ..defaults
     }
 }
@@ -299,6 +300,7 @@ fn jitter() -> f64 {
 }
 
 /// The wall clock, Unix milliseconds.
+#[expect(clippy::disallowed_methods, reason = "this is the clock that everything is given")]
 pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)

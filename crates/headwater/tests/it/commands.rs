@@ -1,6 +1,6 @@
-use std::fs;
+use std::{fs, process::Command};
 
-use crate::process::run;
+use crate::process::{headwater, run};
 
 #[test]
 fn config_check_names_every_problem_and_fails() {
@@ -34,12 +34,68 @@ fn the_reference_is_a_valid_configuration() {
 }
 
 #[test]
+fn config_check_names_variables_and_reads_the_files_that_keys_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[delivery]\nca = \"authority.pem\"\n[server]\napi_token = \"short-secret\"\n";
+    fs::write(folder.path().join("headwater.toml"), text).unwrap();
+    let check = |arguments: &[&str]| {
+        let output = headwater()
+            .current_dir(folder.path())
+            .args(["config", "check"])
+            .args(arguments)
+            .env("HEADWATER_SERVER__LISTN", "0.0.0.0:1")
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    let (code, said) = check(&[]);
+    assert_eq!(code, Some(1));
+    for part in [
+        "environment variable HEADWATER_SERVER__LISTN: unknown key \"listn\" in [server]; did you mean \"listen\"?",
+        "headwater.toml:2:6: delivery.ca names authority.pem: it cannot be read: No such file",
+        "headwater.toml:4:13: server.api_token must be text of at least 16 characters",
+        "3 problems",
+    ] {
+        assert!(said.contains(part), "{part} is missing: {said}");
+    }
+    assert!(!said.contains("short-secret"), "{said}");
+    let (code, said) = check(&["--json"]);
+    let verdict: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((code, &verdict["valid"]), (Some(1), &false.into()));
+    assert_eq!(verdict["problems"][0]["variable"], "HEADWATER_SERVER__LISTN");
+    let (code, _, errors) = run(folder.path(), &["serve"]);
+    assert!(code == 1 && errors.contains("authority.pem"), "serve says the same: {errors}");
+}
+
+#[test]
 fn completions_exist_for_every_shell() {
     let folder = tempfile::tempdir().unwrap();
-    for shell in ["bash", "zsh", "fish"] {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let (code, script, _) = run(folder.path(), &["completions", shell]);
         assert!(code == 0 && script.contains("dead-letters"), "{shell}: {script}");
     }
+    assert_eq!(run(folder.path(), &["completions", "tcsh"]).0, 2);
+}
+
+#[test]
+fn bash_completes_subcommands_and_flags() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, script, _) = run(folder.path(), &["completions", "bash"]);
+    let complete = |words: &[&str]| {
+        let last = words.len() - 1;
+        let tried = format!(
+            "{script}\nCOMP_WORDS=({}); COMP_CWORD={last}; _headwater headwater '{}' '{}'\n\
+             echo \"${{COMPREPLY[@]}}\"",
+            words.join(" "),
+            words[last],
+            words[last - 1],
+        );
+        let output = Command::new("bash").args(["-c", &tried]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    assert_eq!(complete(&["headwater", "conf"]), "config");
+    assert_eq!(complete(&["headwater", "config", "re"]), "reference");
+    assert_eq!(complete(&["headwater", "serve", "--da"]), "--data-dir");
 }
 
 #[test]
@@ -59,6 +115,9 @@ fn every_subcommand_has_examples() {
         vec!["tail"],
         vec!["send"],
         vec!["trace"],
+        vec!["balance"],
+        vec!["dead-letters", "list"],
+        vec!["dead-letters", "redeliver"],
     ] {
         let help: Vec<&str> = arguments.iter().copied().chain(["--help"]).collect();
         let (code, text, _) = run(folder.path(), &help);

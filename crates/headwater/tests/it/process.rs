@@ -73,7 +73,12 @@ impl Server {
 
     /// Starts the process (again) and waits until it is ready.
     pub fn run(&mut self) {
-        self.spawn();
+        self.run_with(&[]);
+    }
+
+    /// The same, with these flags of `serve`.
+    pub fn run_with(&mut self, flags: &[&str]) {
+        self.spawn(flags);
         self.until("the server is ready", |server| {
             let answer = server.request("GET", "/health/ready", &[], "");
             matches!(answer, Some((200, _))).then_some(())
@@ -81,7 +86,7 @@ impl Server {
     }
 
     /// Starts the process.
-    pub fn spawn(&mut self) {
+    pub fn spawn(&mut self, flags: &[&str]) {
         let log = fs::File::options()
             .create(true)
             .append(true)
@@ -90,6 +95,7 @@ impl Server {
         let child = headwater()
             .args(["serve", "--config"])
             .arg(self.config())
+            .args(flags)
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -188,6 +194,18 @@ impl Drop for Server {
             drop(child.kill());
             drop(child.wait());
         }
+    }
+}
+
+/// Waits until `probe` finds something.
+pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = probe() {
+            return found;
+        }
+        assert!(began.elapsed() < LIMIT, "waited for: {what}");
+        thread::sleep(PAUSE);
     }
 }
 

@@ -1,4 +1,8 @@
-use std::fs;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use crate::process::{Server, WRITE_KEY, headwater, request, run};
 
@@ -22,6 +26,19 @@ fn what_was_accepted_is_delivered_and_a_stop_loses_nothing() {
         let id = format!("\"before-{number}\"");
         assert_eq!(lines.iter().filter(|line| line.contains(&id)).count(), 1, "{id}");
     }
+}
+
+#[test]
+fn relative_folders_of_destinations_begin_where_the_configuration_is() {
+    let mut server = Server::prepare("");
+    let written = fs::read_to_string(server.config()).unwrap();
+    let absolute = format!("{}/archive", server.folder.path().display());
+    assert!(written.contains(&absolute), "the control of this test: {written}");
+    fs::write(server.config(), written.replace(&absolute, "archive")).unwrap();
+    server.run();
+    assert_eq!(server.track(WRITE_KEY, "m-1"), 200);
+    server.until("it is delivered", |s| (s.archived().len() == 1).then_some(()));
+    assert!(!std::env::current_dir().unwrap().join("archive").exists());
 }
 
 #[test]
@@ -53,9 +70,17 @@ fn operations_are_open_and_the_api_is_not() {
     assert_eq!(get("/health/live").0, 200);
     let (status, metrics) = get("/metrics");
     assert_eq!(status, 200);
-    for name in
-        ["headwater_log_end_position", "process_resident_memory_bytes", "headwater_build_info"]
-    {
+    for name in [
+        "headwater_build_info{version=",
+        "headwater_config_stale 0",
+        "headwater_ingest_requests_total",
+        "headwater_log_end_position",
+        "headwater_log_group_behind_bytes{group=\"destination/archive\"}",
+        "process_cpu_seconds_total",
+        "process_open_fds",
+        "process_resident_memory_bytes",
+        "process_start_time_seconds",
+    ] {
         assert!(metrics.contains(name), "{name} is missing:\n{metrics}");
     }
     assert_eq!(get("/api/sources").0, 401);
@@ -89,6 +114,22 @@ fn one_data_directory_has_one_server() {
     assert!(said.contains("in use by process"), "{said}");
 }
 
+/// Every file and folder below `folder`: when it was changed, and what is in it.
+fn files(folder: &Path) -> Vec<(PathBuf, SystemTime, Vec<u8>)> {
+    let mut found = vec![];
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let (path, meta) = (entry.path(), entry.metadata().unwrap());
+        if meta.is_dir() {
+            found.extend(files(&path));
+        }
+        let bytes = if meta.is_file() { fs::read(&path).unwrap() } else { vec![] };
+        found.push((path, meta.modified().unwrap(), bytes));
+    }
+    found.sort();
+    found
+}
+
 #[test]
 fn the_log_can_be_looked_into_with_and_without_a_server() {
     let mut server = Server::start("");
@@ -111,7 +152,9 @@ fn the_log_can_be_looked_into_with_and_without_a_server() {
     let with = everything(&look);
     assert_eq!(with.lines().count(), 20);
     assert!(server.stop().success());
+    let before = files(&folder.join("data"));
     assert_eq!(everything(&look), with);
+    assert!(files(&folder.join("data")) == before, "a look changes nothing");
     assert_eq!(look(&["log", "export", "--until", "1h"]), "");
     let (code, _, errors) = run(&folder, &["log", "export", "--source", "webiste"]);
     assert!(code == 3 && errors.contains("did you mean"), "{errors}");
@@ -156,7 +199,7 @@ fn https_is_spoken_when_a_certificate_is_given() {
     fs::write(&cert, made.cert.pem()).unwrap();
     fs::write(&key, made.signing_key.serialize_pem()).unwrap();
     let mut server = Server::prepare(&format!("tls = {{ cert = {cert:?}, key = {key:?} }}"));
-    server.spawn();
+    server.spawn(&[]);
     let stat = server.until("it answers", |server| {
         let (code, said, _) = run(server.folder.path(), &["log", "stat", "--json"]);
         (code == 0 && said.contains("syncP50Us")).then_some(said)

@@ -202,9 +202,22 @@ impl IdIndex {
         }
         let Some((inputs, kind)) = self.to_merge() else { return Ok(()) };
         let Some(head) = merged_head(&inputs, kind, self.start) else { return Ok(()) };
+        if !self.has_room(&inputs) {
+            self.merge_failed = true;
+            return Ok(());
+        }
         self.workers.merge(MergeJob { head, inputs })?;
         self.merging = true;
         Ok(())
+    }
+
+    /// Whether the merged file can stand beside `inputs` and leave the room that it must. Where the
+    /// file system does not say, it is tried.
+    fn has_room(&self, inputs: &[Arc<Run>]) -> bool {
+        let wanted: u64 = inputs.iter().map(|run| run.disk_bytes()).sum();
+        let Ok(room) = rustix::fs::statvfs(self.workers.folder()) else { return true };
+        let (free, all) = (room.f_bavail * room.f_frsize, room.f_blocks * room.f_frsize);
+        plan::room_to_merge(wanted, free, all, &self.options)
     }
 
     fn to_merge(&self) -> Option<(Vec<Arc<Run>>, Kind)> {

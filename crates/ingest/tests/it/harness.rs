@@ -14,6 +14,8 @@ use spec::{Discard, Message, Refused, SourceId, WriteKey, record};
 use crate::client::{self, Answer, Request};
 
 pub const KEY: &str = "abcdefghijklmnopqrstuvwxyz012345";
+/// Another key of the same source.
+pub const SECOND_KEY: &str = "secondghijklmnopqrstuvwxyz012345";
 pub const DISABLED_KEY: &str = "disabledhijklmnopqrstuvwxyz01234";
 pub const UNKNOWN_KEY: &str = "unknownghijklmnopqrstuvwxyz01234";
 
@@ -44,7 +46,9 @@ pub fn source(slug: &str, key: &str, enabled: bool) -> SourceRoute {
 }
 
 pub fn routing() -> Routing {
-    let sources = vec![source("website", KEY, true), source("disabled", DISABLED_KEY, false)];
+    let mut website = source("website", KEY, true);
+    website.write_keys.push(WriteKey(SECOND_KEY.into()));
+    let sources = vec![website, source("disabled", DISABLED_KEY, false)];
     Routing::new(RoutingSnapshot::new(1, sources, vec![]))
 }
 

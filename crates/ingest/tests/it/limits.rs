@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{
     client::{self, Request},
-    harness::{self, Harness, KEY, basic, options, track},
+    harness::{self, Harness, KEY, SECOND_KEY, basic, options, track},
 };
 
 const SHORT: Duration = Duration::from_millis(200);
@@ -170,7 +170,7 @@ async fn a_full_server_refuses_bodies_and_connections() {
 }
 
 #[tokio::test]
-async fn a_source_that_sends_too_much_hears_429() {
+async fn a_write_key_that_is_used_too_much_hears_429_and_its_neighbour_does_not() {
     let harness = Harness::with(Options { requests_per_second: Some(1), ..options() });
     let mut statuses = Vec::new();
     for n in 0..5 {
@@ -184,6 +184,10 @@ async fn a_source_that_sends_too_much_hears_429() {
     }
     assert_eq!(statuses[..2], [200, 200]);
     assert!(statuses.contains(&429), "{statuses:?}");
+    let body = r#"{"event":"e","userId":"u","messageId":"r-other"}"#;
+    let other =
+        Request::post("/v1/track", body).header("authorization", &basic(&format!("{SECOND_KEY}:")));
+    assert_eq!(harness.send(&other).await.status, 200, "the same source, another write key");
 }
 
 #[tokio::test]

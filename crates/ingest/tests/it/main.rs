@@ -1,6 +1,7 @@
 //! The tracking API as senders meet it: a real server on a socket, over a log in memory.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::disallowed_methods, reason = "tests are senders")]
 
 mod answers;
 mod auth;

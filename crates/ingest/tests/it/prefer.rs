@@ -82,6 +82,14 @@ async fn a_receipt_tells_where_each_message_stands() {
     let hash = event["hash"].as_str().unwrap();
     assert!(hash.starts_with("sha256:") && hash.len() == 7 + 64, "{hash}");
     assert_eq!(left.counts(), [1, 1, 0, 0]);
+    let [discarded] = &body["receipt"]["discarded"].as_array().unwrap()[..] else {
+        panic!("{body}")
+    };
+    assert_eq!((&discarded["index"], &discarded["messageId"]), (&json!(0), &json!("bad")));
+    assert_eq!(discarded["code"], "no_user_anon_id");
+    let kept: u64 = discarded["position"].as_str().unwrap().parse().unwrap();
+    assert_eq!(left.discards[0].1.index, 0);
+    assert!(kept < position, "it comes first in the batch");
 
     let again = harness.send(&batch(GOOD).header("prefer", "receipt, strict")).await;
     assert_eq!(again.header("preference-applied"), Some("strict, receipt"));
@@ -90,6 +98,7 @@ async fn a_receipt_tells_where_each_message_stands() {
         (&event["duplicate"], &event["position"]),
         (&json!(true), &json!(position.to_string()))
     );
+    assert_eq!(event.get("hash"), None, "what was sent again is not what is stored");
 }
 
 #[tokio::test]

@@ -67,6 +67,29 @@ pub(super) fn begin(
     open_newest(disk, directory, header, segment_bytes)
 }
 
+/// The end of a log that is only read and whose newest segment is sealed, or which has none.
+pub(super) fn end_at(
+    directory: &Directory,
+    base: u64,
+    secret: Option<Secret>,
+    told: Told,
+    wall_ms: i64,
+) -> Recovered {
+    let raw = Arc::new(Raw { path: directory.raw(base) });
+    let active = Active { base, nonce: 0, created_ms: wall_ms, raw, blocks: Published::default() };
+    Recovered {
+        catalog: Catalog { sealed: VecDeque::new(), active, damage: BTreeMap::new() },
+        head: base,
+        start: None,
+        secret: secret.unwrap_or([0; 192]),
+        cursors: told.cursors,
+        stamp: told.stamp,
+        ready: 0,
+        keys: Vec::new(),
+        spares: Vec::new(),
+    }
+}
+
 /// Ties a batch that is a group of its own to the place where it begins.
 fn tie_all(batch: &mut Batch, nonce: u64, position: u64) {
     let (mut at, mut bits) = (0, GROUP_START);
@@ -156,7 +179,7 @@ pub(super) fn open_newest(
         tracing::warn!(
             position = told.end,
             whole_frames_bytes = stale_end - told.end,
-            "the log's tail is torn, it is cut here: nothing of it was confirmed"
+            "the log's tail is torn, it ends here: nothing of what follows was confirmed"
         );
         clear(disk, &file, &header, told.end, stale_end).map_err(failed("clear the tail of"))?;
     }
@@ -177,13 +200,14 @@ pub(super) fn open_newest(
     let limit = ready.max(segment_bytes);
     Ok(Recovered {
         catalog: Catalog { sealed: VecDeque::new(), active, damage },
-        start: Start {
+        head: told.end,
+        start: Some(Start {
             segment: Segment { base, nonce: header.nonce, file: Arc::new(file), limit },
             head: told.end,
             builder,
             stamped_ms: told.stamp.map_or(header.created_ms, |(own, _)| own),
             tail,
-        },
+        }),
         secret: header.secret,
         cursors: told.cursors,
         stamp: Some(told.stamp.unwrap_or((header.created_ms, header.created_ms))),

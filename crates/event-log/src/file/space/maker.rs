@@ -3,10 +3,13 @@
 use std::{
     fs::File,
     io,
+    path::Path,
     sync::{Arc, MutexGuard, atomic::Ordering},
 };
 
-use super::{AHEAD, Claim, HELD_MIN, LAST_STEP, RETRY, STEP, STEP_MIN, Space, Spare, State, ZEROS};
+use super::{
+    AHEAD, Claim, HELD, HELD_MIN, LAST_STEP, RETRY, STEP, STEP_MIN, Space, Spare, State, ZEROS,
+};
 use crate::file::{
     chunk::{BLOCK, Chunk},
     disk::is_full,
@@ -61,8 +64,8 @@ impl Space {
             let least = state.needed.max(from + STEP_MIN).min(to);
             return Work::Extend { file, from, least, to, claim: Claim::Keyed };
         }
-        let reserved = state.reserve.is_some() || state.reserve_refused || state.reserve_under_way;
-        if !reserved && !state.full {
+        let under_way = state.reserve_refused || state.reserve_under_way;
+        if state.reserve.len() < HELD && !under_way && !state.full {
             return Work::Reserve;
         }
         if active.head > active.limit / 2 && state.spares.is_empty() {
@@ -193,7 +196,7 @@ impl Space {
         if bytes < HELD_MIN {
             return Ok(None);
         }
-        let path = self.directory.reserve();
+        let path = self.directory.new_reserve(Path::new(""));
         let file = Arc::new(self.disk.open(&path)?);
         let has_room = self.has_room(bytes, Claim::Unkeyed);
         let taken = has_room.and_then(|()| match self.disk.allocate(&file, bytes) {

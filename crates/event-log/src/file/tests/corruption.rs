@@ -316,8 +316,8 @@ fn recovered(dir: &Path) -> Vec<Bytes> {
     let found = recover(&disk, &Directory::new(dir), 64 << 10, 0).expect("opening always ends");
     let active = &found.catalog.active;
     let file = std::fs::File::open(&active.raw.path).expect("it is there");
-    let source = segment::RawSource::new(file, active.base, found.start.head, 1 << 16);
-    let mut walk = walk::Walk::new(source, active.nonce, active.base, found.start.head);
+    let source = segment::RawSource::new(file, active.base, found.head, 1 << 16);
+    let mut walk = walk::Walk::new(source, active.nonce, active.base, found.head);
     let mut payloads = Vec::new();
     loop {
         match walk.step().expect("it can be read") {

@@ -20,8 +20,8 @@ async fn a_full_disk_refuses_keeps_everything_and_accepts_again_by_itself() {
     let log = open_faulty(&disk, dir.path(), options);
     let lane = log.lane();
     lane.append(keyed(&log, 0)).await.expect("there is room");
-    until(&log, |_| dir.path().join("reserve.spare").exists()).await;
-    disk.set_room(768 << 10);
+    until(&log, |_| log.0.shared.space.held() == 512 << 10).await;
+    disk.set_room(512 << 10);
     let mut accepted = 1;
     let refused = loop {
         match lane.append(keyed(&log, accepted)).await {
@@ -126,11 +126,11 @@ async fn outcomes_have_the_whole_reserve_of_a_full_disk() {
 }
 
 /// A file system of its own in memory.
-struct SmallDisk(tempfile::TempDir);
+pub(super) struct SmallDisk(tempfile::TempDir);
 
 impl SmallDisk {
     /// `None` without the right to mount one.
-    fn mount(megabytes: u64) -> Option<SmallDisk> {
+    pub(super) fn mount(megabytes: u64) -> Option<SmallDisk> {
         let dir = tempfile::tempdir().expect("there is room");
         let mut mount = std::process::Command::new("mount");
         let size = format!("size={megabytes}m");
@@ -142,7 +142,7 @@ impl SmallDisk {
         mounted.then_some(SmallDisk(dir))
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.0.path()
     }
 }
@@ -160,7 +160,7 @@ async fn a_stranger_who_fills_the_disk_cannot_take_what_outcomes_need() {
         Options { segment_bytes: 2 << 20, reserve_bytes: 8 << 20, compress: false, ..small() };
     let log = open(&dir.path().join("log"), options.clone());
     append(&log, 0, 1).await;
-    until(&log, |_| dir.path().join("log/reserve.spare").exists()).await;
+    until(&log, |_| log.0.shared.space.held() > 1 << 20).await;
     // The stranger leaves nothing at all.
     let ballast = std::fs::File::create(dir.path().join("ballast")).expect("there is room");
     let mut at = 0;
@@ -181,7 +181,7 @@ async fn a_stranger_who_fills_the_disk_cannot_take_what_outcomes_need() {
     std::fs::remove_file(dir.path().join("ballast")).expect("it is there");
     until(&log, |stats| !stats.full).await;
     lane.append(keyed(&log, 99_999)).await.expect("there is room again");
-    until(&log, |_| dir.path().join("log/reserve.spare").exists()).await;
+    until(&log, |_| log.0.shared.space.held() > 1 << 20).await;
     drop(log);
     let log = open(&dir.path().join("log"), options);
     assert!(read(&log).await.starts_with(&payloads(0, outcomes)));
@@ -212,4 +212,29 @@ async fn a_real_small_file_system_fills_up_and_recovers() {
     let log = open(&dir.path().join("log"), Options { max_bytes: Some(3 << 20), ..small() });
     until(&log, |stats| stats.oldest > Position(0) && !stats.full).await;
     append(&log, accepted, accepted + 1).await;
+}
+
+#[tokio::test]
+async fn a_reserve_that_was_written_full_is_compressed_and_there_again() {
+    let dir = tempfile::tempdir().expect("there is room");
+    let disk = Arc::new(FaultyDisk::new(6));
+    disk.set_room(8 << 20);
+    let options = Options { segment_bytes: 256 << 10, reserve_bytes: 1 << 20, ..small() };
+    let log = open_faulty(&disk, dir.path(), options);
+    append(&log, 0, 1).await;
+    until(&log, |_| log.0.shared.space.held() == 512 << 10).await;
+    disk.set_room(256 << 10);
+    let accepted = fill(&log).await;
+    let lane = log.lane();
+    let before = log.stats().end.0;
+    let (mut outcomes, began) = (accepted + 1, std::time::Instant::now());
+    while log.stats().end.0 - before < 4 << 20 {
+        match lane.append(outcome(outcomes)).await {
+            Ok(_) => outcomes += 1,
+            Err(LogError::Full) => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "it comes back");
+    }
+    assert_eq!(read(&log).await.len() as u64, outcomes);
 }
