@@ -59,6 +59,7 @@ impl World {
     }
 
     /// One on each engine there is.
+    #[expect(clippy::disallowed_methods, reason = "scripts/test says where Postgres is")]
     pub async fn all() -> Vec<World> {
         let mut all = vec![World::new().await];
         if let Ok(server) = std::env::var("HEADWATER_TEST_POSTGRES") {

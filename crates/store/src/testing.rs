@@ -16,6 +16,7 @@ pub struct Scratch {
 
 /// One fresh database for each engine there is: SQLite always, Postgres when
 /// `HEADWATER_TEST_POSTGRES` names a server (`scripts/test` starts one).
+#[expect(clippy::disallowed_methods, reason = "scripts/test says where Postgres is")]
 pub async fn databases() -> Vec<Scratch> {
     let dir = tempfile::tempdir().unwrap();
     let db = Db::open_file(&dir.path().join("control.db")).await.unwrap();

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use toml::Table;
 
 /// Every crate, in the order of the table in `docs/ARCHITECTURE.md`.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 18] = [
     "spec",
     "routing",
     "id-index",
@@ -19,6 +19,8 @@ const ORDER: [&str; 16] = [
     "catalog",
     "content",
     "mail",
+    "store",
+    "api",
     "cli",
     "headwater",
     "e2e",

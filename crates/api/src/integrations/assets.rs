@@ -123,7 +123,7 @@ fn keep(purpose: &str, bytes: &[u8]) -> Result<Asset, ApiError> {
         }
     };
     let problem =
-        |problem: svg::SvgProblem| refused("bad_picture", problem.to_string(), &problem.fix());
+        |problem: svg::SvgProblem| refused("bad_picture", problem.to_string(), problem.fix());
     let clean = svg::clean(bytes, kind).map_err(problem)?;
     let png = svg::preview_png(&clean, PREVIEW_SIDE).map_err(problem)?;
     Ok(Asset {
