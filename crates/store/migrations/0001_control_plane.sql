@@ -135,7 +135,8 @@ CREATE INDEX application_steps_by_application ON application_steps (application_
 
 -- kind: source, destination. Without a partner it is one of ours. `draft` and `published` are
 -- catalog info; `published` is what customers read. `categories` (each between line breaks) and
--- `search_text` (lower case) are made from what is published, for queries.
+-- `search_text` (lower case) are made from what is published, for queries. What is large stands
+-- last: SQLite reads a row from its front.
 CREATE TABLE integrations (
     id TEXT NOT NULL PRIMARY KEY,
     partner_id TEXT REFERENCES partners (id),
@@ -143,8 +144,6 @@ CREATE TABLE integrations (
     slug TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     state TEXT NOT NULL,
-    draft TEXT NOT NULL,
-    published TEXT,
     published_name TEXT,
     published_at_ms BIGINT,
     approved_at_ms BIGINT,
@@ -155,7 +154,9 @@ CREATE TABLE integrations (
     created_by TEXT NOT NULL,
     created_at_ms BIGINT NOT NULL,
     updated_at_ms BIGINT NOT NULL,
-    version BIGINT NOT NULL
+    version BIGINT NOT NULL,
+    draft TEXT NOT NULL,
+    published TEXT
 );
 CREATE INDEX integrations_by_partner ON integrations (partner_id);
 CREATE INDEX integrations_by_state ON integrations (kind, state, name);

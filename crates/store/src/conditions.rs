@@ -51,6 +51,17 @@ impl Conditions {
 
     /// `text` contains `part`, whatever the case of plain letters.
     pub fn contains(&mut self, text: &str, part: &str) {
+        let place = self.pattern(part);
+        self.and(&format!("lower({text}) LIKE lower({place}) ESCAPE '\\'"));
+    }
+
+    /// `text`, which is in lower case, contains `part`, which is so too.
+    pub fn contains_lower(&mut self, text: &str, part: &str) {
+        let place = self.pattern(part);
+        self.and(&format!("{text} LIKE {place} ESCAPE '\\'"));
+    }
+
+    fn pattern(&mut self, part: &str) -> String {
         let mut pattern = String::from("%");
         for c in part.chars() {
             if matches!(c, '%' | '_' | '\\') {
@@ -59,8 +70,7 @@ impl Conditions {
             pattern.push(c);
         }
         pattern.push('%');
-        let place = self.bind(&pattern);
-        self.and(&format!("lower({text}) LIKE lower({place}) ESCAPE '\\'"));
+        self.bind(&pattern)
     }
 
     /// The source in `column` carries a label.

@@ -49,7 +49,7 @@ pub async fn list(
         wanted.contains("i.categories", &format!("\n{category}\n"));
     }
     for word in filter.search.unwrap_or_default().split_whitespace() {
-        wanted.contains("i.search_text", &word.to_lowercase());
+        wanted.contains_lower("i.search_text", &word.to_lowercase());
     }
     if let Some(Noteworthy { listed_after_ms, beta_after_ms }) = filter.noteworthy {
         // Numbers, not what anybody wrote.
@@ -60,8 +60,11 @@ pub async fn list(
     }
     let total = wanted.count("integrations i", db).await?;
     wanted.after_both(NAME, "i.id", page);
+    // What nobody reads of a listed entry is not fetched: its draft, unless nothing is published.
+    let draft = "CASE WHEN i.published IS NULL THEN i.draft ELSE '' END";
+    let columns = COLUMNS.replacen("i.draft", draft, 1);
     let sql = format!(
-        "SELECT {COLUMNS}, {NAME} FROM integrations i WHERE {} ORDER BY {NAME}, i.id",
+        "SELECT {columns}, {NAME} FROM integrations i WHERE {} ORDER BY {NAME}, i.id",
         wanted.sql()
     );
     let rows = wanted.limited(&sql, page).fetch_all(db).await?;

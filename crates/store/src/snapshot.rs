@@ -3,6 +3,10 @@
 //! A fixed number of queries, whatever the number of workspaces. They are no transaction: a row
 //! that refers to one that was not read is passed over, and whoever changed either has nudged for
 //! another snapshot.
+//!
+//! The large tables are not read row by row, which costs several times what their bytes do, but as
+//! one text for each workspace: records with a separator between, fields with another one. No
+//! field can hold either: names have them taken out, JSON and hex never do.
 
 use std::collections::HashMap;
 
@@ -31,41 +35,96 @@ pub async fn build(
     let mut sources = sources(db).await?;
     let places: HashMap<SourceId, usize> =
         sources.iter().enumerate().map(|(place, source)| (source.id.clone(), place)).collect();
-    for row in
-        sqlx::query("SELECT source_id, write_key FROM write_keys").fetch_all(&mut *db).await?
-    {
-        let id = SourceId(row.try_get::<String, _>(0)?.into());
-        if let Some(place) = places.get(&id) {
-            sources[*place].write_keys.push(WriteKey(row.try_get::<String, _>(1)?.into()));
+    let keys = texts(db, &["source_id", "write_key"], "write_keys", "").await?;
+    for [source, key] in records(&keys) {
+        if let Some(place) = places.get(&SourceId(source.into())) {
+            sources[*place].write_keys.push(WriteKey(key.into()));
         }
     }
     let destinations = destinations(db, sealer, &places).await?;
     Ok(RoutingSnapshot::new(revision, sources, destinations))
 }
 
+/// Between two records of a text.
+const RECORD: char = '\u{1e}';
+
+/// Between two fields of a record.
+const FIELD: char = '\u{1f}';
+
+/// The rows of a table as texts of records, one for each value of `group`.
+async fn texts(
+    db: &mut AnyConnection,
+    fields: &[&str],
+    table: &str,
+    group: &str,
+) -> Result<Vec<String>, StoreError> {
+    let record = fields.join(&format!(" || '{FIELD}' || "));
+    let group = if group.is_empty() { String::new() } else { format!(" GROUP BY {group}") };
+    let sql = format!("SELECT string_agg({record}, '{RECORD}') FROM {table}{group}");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(db).await?;
+    let texts = rows.iter().map(|row| row.try_get::<Option<String>, _>(0));
+    // Of no rows at all, nothing.
+    Ok(texts.filter_map(Result::transpose).collect::<Result<_, _>>()?)
+}
+
+/// The records in `texts`, each with its fields.
+fn records<const N: usize>(texts: &[String]) -> impl Iterator<Item = [&str; N]> {
+    let records = texts.iter().flat_map(|text| text.split(RECORD));
+    records.filter_map(|record| {
+        let mut fields = record.split(FIELD);
+        let mut found = [""; N];
+        for field in &mut found {
+            *field = fields.next()?;
+        }
+        fields.next().is_none().then_some(found)
+    })
+}
+
+/// A column that anybody may have written into, without our separators.
+fn written(column: &str) -> String {
+    format!("replace(replace({column}, '{RECORD}', ' '), '{FIELD}', ' ')")
+}
+
+/// Whether a column holds a time: `1` or nothing.
+fn since(column: &str) -> String {
+    format!("CASE WHEN {column} IS NULL THEN '' ELSE '1' END")
+}
+
 async fn sources(db: &mut AnyConnection) -> Result<Vec<SourceRoute>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT s.id, w.slug, s.slug, s.name, s.disabled_at_ms, i.partner_id, i.slug \
-         FROM sources s JOIN workspaces w ON w.id = s.workspace_id \
-         JOIN integrations i ON i.id = s.integration_id",
-    )
-    .fetch_all(db)
-    .await?;
-    let source = |row: &sqlx::any::AnyRow| {
-        let (workspace, slug): (String, String) = (row.try_get(1)?, row.try_get(2)?);
-        let partner: Option<String> = row.try_get(5)?;
-        let integration: String = row.try_get(6)?;
-        Ok(SourceRoute {
-            id: SourceId(row.try_get::<String, _>(0)?.into()),
+    let mut workspaces: HashMap<String, String> = HashMap::new();
+    for row in sqlx::query("SELECT id, slug FROM workspaces").fetch_all(&mut *db).await? {
+        workspaces.insert(row.try_get(0)?, row.try_get(1)?);
+    }
+    let mut client_side: Vec<String> = Vec::new();
+    let ours = sqlx::query("SELECT id, slug FROM integrations WHERE partner_id IS NULL");
+    for row in ours.fetch_all(&mut *db).await? {
+        if builtin::CLIENT_SIDE.contains(&row.try_get::<String, _>(1)?.as_str()) {
+            client_side.push(row.try_get(0)?);
+        }
+    }
+    let fields = [
+        "id",
+        "workspace_id",
+        "integration_id",
+        "slug",
+        &written("name"),
+        &since("disabled_at_ms"),
+    ];
+    let texts = texts(db, &fields, "sources", "workspace_id").await?;
+    let mut routes = Vec::new();
+    for [id, workspace, integration, slug, name, disabled] in records(&texts) {
+        let Some(workspace) = workspaces.get(workspace) else { continue };
+        routes.push(SourceRoute {
+            id: SourceId(id.into()),
             slug: format!("{workspace}/{slug}"),
-            name: row.try_get(3)?,
+            name: name.to_owned(),
             write_keys: Vec::new(),
-            enabled: row.try_get::<Option<i64>, _>(4)?.is_none(),
-            client_side: partner.is_none() && builtin::CLIENT_SIDE.contains(&integration.as_str()),
+            enabled: disabled.is_empty(),
+            client_side: client_side.iter().any(|known| known == integration),
             destinations: Vec::new(),
-        })
-    };
-    rows.iter().map(source).collect()
+        });
+    }
+    Ok(routes)
 }
 
 async fn destinations(
@@ -73,23 +132,30 @@ async fn destinations(
     sealer: &Sealer,
     sources: &HashMap<SourceId, usize>,
 ) -> Result<Vec<DestinationRoute>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT d.id, d.source_id, d.settings, d.secrets_sealed, d.enabled_at_ms, i.slug, \
-         COALESCE(i.published_name, i.name) \
-         FROM destinations d JOIN integrations i ON i.id = d.integration_id",
-    )
-    .fetch_all(db)
-    .await?;
-    let mut routes = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let id: String = row.try_get(0)?;
-        let source = SourceId(row.try_get::<String, _>(1)?.into());
-        if !sources.contains_key(&source) {
-            continue;
-        }
-        let shown: String = row.try_get(2)?;
-        let sealed: Option<String> = row.try_get(3)?;
-        let settings = match settings(sealer, &id, &shown, sealed.as_deref()) {
+    let kinds = sqlx::query(
+        "SELECT id, slug, COALESCE(published_name, name) FROM integrations \
+         WHERE kind = 'destination'",
+    );
+    let mut entries: HashMap<String, (String, String)> = HashMap::new();
+    for row in kinds.fetch_all(&mut *db).await? {
+        entries.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?));
+    }
+    let fields = [
+        "id",
+        "source_id",
+        "integration_id",
+        "settings",
+        "COALESCE(secrets_sealed, '')",
+        &since("enabled_at_ms"),
+    ];
+    let texts = texts(db, &fields, "destinations", "workspace_id").await?;
+    let mut routes = Vec::new();
+    for [id, source, integration, shown, sealed, enabled] in records(&texts) {
+        let source = SourceId(source.into());
+        let entry = entries.get(integration);
+        let Some((kind, name)) = entry.filter(|_| sources.contains_key(&source)) else { continue };
+        let sealed = Some(sealed).filter(|sealed| !sealed.is_empty());
+        let settings = match settings(sealer, id, shown, sealed) {
             Ok(settings) => settings,
             Err(problem) => {
                 tracing::warn!(destination = id, problem, "a destination is left out");
@@ -97,12 +163,12 @@ async fn destinations(
             }
         };
         routes.push(DestinationRoute {
-            // Names are unique within a source only; in paths the id is its name.
-            slug: id.clone(),
             id: DestinationId(id.into()),
-            name: row.try_get(6)?,
-            kind: row.try_get(5)?,
-            enabled: row.try_get::<Option<i64>, _>(4)?.is_some(),
+            // Names are unique within a source only; in paths the id is its name.
+            slug: id.to_owned(),
+            name: name.clone(),
+            kind: kind.clone(),
+            enabled: !enabled.is_empty(),
             settings,
             sources: vec![source],
             concurrency: CONCURRENCY,

@@ -152,9 +152,7 @@ pub async fn list(
             crate::fresh::WRITE_KEY_LEN => format!("k.write_key = {start}"),
             len => format!("substr(k.write_key, 1, {len}) = {start}"),
         };
-        wanted.and(&format!(
-            "EXISTS (SELECT 1 FROM write_keys k WHERE k.source_id = s.id AND {found})"
-        ));
+        wanted.and(&format!("s.id IN (SELECT k.source_id FROM write_keys k WHERE {found})"));
     }
     let total = wanted.count("sources s", db).await?;
     wanted.after("s.slug", page);

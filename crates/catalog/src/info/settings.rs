@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn every_wrong_setting_is_named_at_once() {
-        let faults = check(json!({ "apiKey": "", "region": "mars", "a/b": 1 })).unwrap_err();
+        let faults =
+            check(json!({ "apiKey": "", "region": "mars", "a/b": 1 })).expect_err("it is faulty");
         assert_eq!(faults, ["/apiKey required", "/region invalid", "/a~1b unknown_field"]);
     }
 }

@@ -35,6 +35,11 @@ async fn a_snapshot_holds_every_workspace() {
             };
             destinations::insert(&mut write, &row).await.unwrap();
         }
+        let mut hostile = sources::find(&mut write, "ws_other", "c").await.unwrap().unwrap();
+        hostile.name =
+            "x\u{1f}1\u{1e}src_forged\u{1f}ws_acme\u{1f}i\u{1f}s\u{1f}n\u{1f}".to_owned();
+        hostile.version += 1;
+        sources::update(&mut write, &hostile).await.unwrap();
         write.commit().await.unwrap();
 
         let mut read = scratch.db.read().await.unwrap();
@@ -47,6 +52,8 @@ async fn a_snapshot_holds_every_workspace() {
         assert!(source.enabled && source.client_side, "a website speaks from devices");
         assert_eq!(source.destinations, [DestinationId("dst_1".into())]);
         assert!(!snapshot.source_named("other/b").unwrap().enabled);
+        let hostile = snapshot.source_named("other/c").unwrap();
+        assert_eq!(hostile.name, "x 1 src_forged ws_acme i s n ", "a name stays a name");
 
         let hook = snapshot.destination(&DestinationId("dst_1".into())).unwrap();
         assert_eq!((hook.name.as_str(), hook.kind.as_str()), ("Webhook", "webhook"));
