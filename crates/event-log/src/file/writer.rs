@@ -371,8 +371,9 @@ impl Writer {
                     (bytes, records) = (bytes + more, records + job.batch.records);
                     jobs.push(job);
                 }
-                // What is before it goes first: then it may begin a segment in the reserve.
-                Err(LogError::Full) if !keyed && !jobs.is_empty() => break,
+                // What is before it goes first: a lane's batches are answered in their order, and
+                // outcomes may then begin a segment in the reserve.
+                Err(LogError::Full) if !jobs.is_empty() => break,
                 Err(LogError::Full) => {
                     full = true;
                     let job = self.backlog.pop_front().expect("it was there");

@@ -48,6 +48,33 @@ async fn a_full_disk_refuses_keeps_everything_and_accepts_again_by_itself() {
 }
 
 #[tokio::test]
+async fn of_many_senders_each_hears_of_its_own_batch_when_the_disk_fills() {
+    let dir = tempfile::tempdir().expect("there is room");
+    let disk = Arc::new(FaultyDisk::new(7));
+    let options = Options { segment_bytes: 256 << 10, reserve_bytes: 1 << 20, ..small() };
+    let log = open_faulty(&disk, dir.path(), options);
+    let lane = log.lane();
+    lane.append(keyed(&log, 0)).await.expect("there is room");
+    until(&log, |_| log.0.shared.space.held() == 512 << 10).await;
+    disk.set_room(512 << 10);
+    let mut senders = Vec::new();
+    for n in 1..9000 {
+        let (lane, batch) = (lane.clone(), keyed(&log, n));
+        senders.push(tokio::spawn(async move { lane.append(batch).await }));
+    }
+    let (mut accepted, mut refused) = (payloads(0, 1), 0);
+    for (n, sender) in (1..).zip(senders) {
+        match sender.await.expect("it ends") {
+            Ok(_) => accepted.push(Bytes::from(payload(n))),
+            Err(LogError::Full) => refused += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(refused > 0 && accepted.len() > 1, "the disk filled on the way");
+    assert_eq!(read(&log).await, accepted, "what was accepted is there, and nothing else");
+}
+
+#[tokio::test]
 async fn a_failed_sync_stops_the_log_and_confirms_nothing() {
     let dir = tempfile::tempdir().expect("there is room");
     let disk = Arc::new(FaultyDisk::new(4));
