@@ -1,7 +1,9 @@
 //! What tests of this crate share, and tests of the whole.
 
+mod pauses;
 mod scenarios;
 pub mod stage;
+mod world;
 
 use bytes::Bytes;
 use routing::{DestinationRoute, SourceRoute};
