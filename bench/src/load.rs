@@ -13,9 +13,10 @@ use anyhow::{Context, Result, bail};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    sync::Semaphore,
 };
 
-use crate::{corpus::Corpus, measure::percentiles};
+use crate::{corpus::Corpus, measure::percentiles, pace};
 
 /// What to send.
 #[derive(Debug, Clone, clap::Args)]
@@ -100,10 +101,14 @@ async fn send(args: Args) -> Result<Seen> {
     }
     let began = Instant::now();
     let until = began + Duration::from_secs_f64(args.seconds);
+    let mut turns = args.rate.map(|rate| pace::start(rate, args.connections));
     let mut tasks = Vec::new();
     for (lane, stream) in streams.into_iter().enumerate() {
         let (args, budget) = (args.clone(), budget.clone());
-        tasks.push(tokio::task::spawn_local(connection(args, run, lane, stream, until, budget)));
+        // With a rate, the connections take turns.
+        let turns = turns.as_mut().and_then(Vec::pop);
+        let connection = connection(args, run, lane, stream, until, turns, budget);
+        tasks.push(tokio::task::spawn_local(connection));
     }
     let mut seen = Seen { run, ..Seen::default() };
     let mut took = Vec::new();
@@ -136,6 +141,7 @@ async fn connection(
     lane: usize,
     mut stream: TcpStream,
     until: Instant,
+    turns: Option<Arc<Semaphore>>,
     budget: Arc<AtomicU64>,
 ) -> Result<One> {
     let path = if args.batch == 0 { "/v1/t" } else { "/v1/b" };
@@ -148,10 +154,6 @@ async fn connection(
     let (mut request, mut answer) = (Vec::new(), vec![0; 4096]);
     let per_request = args.batch.max(1) as u64;
     let mut one = One::default();
-    let began = Instant::now();
-    let pause = args.rate.map(|rate| Duration::from_secs_f64(args.connections as f64 / rate));
-    // With a rate, the connections take turns over one period and keep to their own schedule.
-    let mut due = pause.map(|p| began + p.mul_f64(lane as f64 / args.connections as f64));
     while Instant::now() < until {
         let left = budget.load(Ordering::Relaxed);
         if left < per_request {
@@ -159,9 +161,8 @@ async fn connection(
         }
         budget.fetch_sub(per_request, Ordering::Relaxed);
         let (first, last) = corpus.request(&head, args.batch, &mut request);
-        if let (Some(due), Some(pause)) = (due.as_mut(), pause) {
-            tokio::time::sleep_until((*due).into()).await;
-            *due += pause;
+        if let Some(turns) = &turns {
+            pace::turn(turns).await;
         }
         let sent = Instant::now();
         stream.write_all(&request).await?;

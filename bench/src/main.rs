@@ -10,10 +10,13 @@ mod disk;
 mod load;
 mod log;
 mod measure;
+mod pace;
+mod report;
 mod server;
 mod sink;
 mod suite;
 mod tail;
+mod waits;
 
 use clap::{Parser, Subcommand};
 

@@ -17,9 +17,18 @@ pub(crate) fn cpu_ns(pid: u32) -> Result<u64> {
 
 /// Resident memory of a process, megabytes.
 pub(crate) fn rss_mb(pid: u32) -> Result<f64> {
+    status_mb(pid, "VmRSS:")
+}
+
+/// What of it is the process's own, and what is mapped from files, its binary included.
+pub(crate) fn rss_parts_mb(pid: u32) -> Result<(f64, f64)> {
+    Ok((status_mb(pid, "RssAnon:")?, status_mb(pid, "RssFile:")?))
+}
+
+fn status_mb(pid: u32, name: &str) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
-    let kb: f64 = line.split_whitespace().nth(1).context("no figure")?.parse()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).context("no such line")?;
+    let kb: f64 = line.split_whitespace().next().context("no figure")?.parse()?;
     Ok(kb / 1024.0)
 }
 
