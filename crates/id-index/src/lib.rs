@@ -16,7 +16,7 @@
 //!             insert                seal_to                    generation full or 6 h old
 //! owner ───────────► active table ──────────► parts `.ids` ──────────► run `.run` + filter
 //!                    40 bits + position       sorted by key            sorted by key
-//!                    12 B an id in memory     fences in memory         2.4 B an id in memory
+//!                    12 B an id in memory     fences in memory         3.1 B an id in memory
 //! ```
 //!
 //! A look-up asks the active table, then the filters of the runs, newest first: one cache line

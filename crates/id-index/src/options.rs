@@ -6,7 +6,7 @@ pub struct Options {
     /// How far the window may grow while memory allows, milliseconds. Default: 7 days.
     pub window_max_ms: i64,
     /// Memory beyond which ids older than `window_ms` are forgotten. Default: 256 MiB. The window
-    /// itself takes what it needs: about 2.4 bytes an id, and 12 for each of the newest
+    /// itself takes what it needs: about 3.1 bytes an id, and 12 for each of the newest
     /// `generation_ids`.
     pub memory_bytes: usize,
     /// A hard limit on ids, `None` by default. The only one that shortens the window itself.

@@ -11,6 +11,9 @@ use crate::{
     frame::{self, DUPLICATE_BYTES, GROUP_START, HEADER, MORE, frame_bytes},
 };
 
+/// Records whose keys are asked for ahead of time. More would push one another out of the cache.
+const FETCH_AHEAD: usize = 64;
+
 impl Writer {
     /// Makes a group durable; the places of the records of each batch that asked for them.
     pub(super) fn compose_and_sync(&mut self, jobs: &[Job]) -> Result<Vec<Vec<Placed>>, LogError> {
@@ -18,7 +21,6 @@ impl Writer {
         let bytes: usize = jobs.iter().map(Job::bytes_max).sum();
         self.take_place(bytes + stamp.as_ref().map_or(0, Batch::bytes));
         let from = self.place.filled;
-        jobs.iter().for_each(|job| prefetch(&self.ids, &job.batch));
         self.group = Group::default();
         let mut first = GROUP_START;
         if let Some(stamp) = stamp {
@@ -26,7 +28,15 @@ impl Writer {
             self.group = Group::default();
         }
         let mut all_places = Vec::new();
+        let (mut ahead, mut fetched) = (jobs.iter(), 0);
         for job in jobs {
+            while fetched < FETCH_AHEAD
+                && let Some(next) = ahead.next()
+            {
+                prefetch(&self.ids, &next.batch);
+                fetched += next.batch.records;
+            }
+            fetched -= job.batch.records;
             let wanted = job.batch.wants_places;
             let mut places = Vec::with_capacity(if wanted { job.batch.records } else { 0 });
             self.compose(&job.batch, &mut first, wanted.then_some(&mut places))?;
