@@ -34,7 +34,7 @@ async fn killed_at_any_moment_it_loses_nothing_it_acknowledged() {
         .and_then(|n| n.parse().ok())
         .unwrap_or(started.as_nanos() as u64 | 1);
     println!("HEADWATER_CHAOS_SEED={seed} HEADWATER_CHAOS_ROUNDS={}", rounds());
-    let sink = Sink::start().await.unwrap();
+    let sink = Sink::counting().await.unwrap();
     let config = format!("[delivery]\nallow_private_addresses = true\n{}", sink.destination("crm"));
     let mut server = Server::start(Settings { config, ..Settings::default() }).await.unwrap();
     let next = Arc::new(AtomicU64::new(0));

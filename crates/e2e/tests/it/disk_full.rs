@@ -19,7 +19,7 @@ fn backlog() -> usize {
 async fn a_full_disk_refuses_harms_nothing_and_lets_a_backlog_drain() {
     // About 1 KB a message before it is compressed.
     let Some(disk) = LoopDisk::new(96 + (backlog() / 900) as u64) else { return };
-    let sink = Sink::start().await.unwrap();
+    let sink = Sink::counting().await.unwrap();
     sink.behave(Behaviour::Hang);
     let config = format!(
         "[log]\nsegment_bytes = \"4 MB\"\nreserve_bytes = \"8 MB\"\n\

@@ -118,7 +118,7 @@ fn exported_ids(data_dir: &Path) -> HashSet<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_the_power_fails_it_loses_nothing_it_acknowledged() {
     let Some(disk) = LoopDisk::new(1024) else { return };
-    let sink = Sink::start().await.unwrap();
+    let sink = Sink::counting().await.unwrap();
     // Segments are small, so that they are sealed, compressed and recycled between cuts.
     let config = format!(
         "[log]\nsegment_bytes = \"4 MB\"\n[delivery]\nallow_private_addresses = true\n{}",
