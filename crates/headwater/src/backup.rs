@@ -70,7 +70,10 @@ pub fn restore(file: &Path, data_dir: &arguments::DataDir) -> Result<ExitCode> {
     };
     let url = control::database_url(&config, dir);
     let taken = runtime()?.block_on(async {
-        #[expect(clippy::disallowed_methods, reason = "a line at a time, from whoever runs the server")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a line at a time, from whoever runs the server"
+        )]
         let mut input = BufReader::new(zstd::Decoder::new(input)?);
         let (db, taken) = backup::restore(&url, &mut input).await?;
         db.close().await;
