@@ -14,7 +14,12 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, ServerBuilder};
 
-use crate::{access::Access, state::Api};
+use crate::{
+    access::Access,
+    body::BODY_MAX,
+    error::{ApiError, Errors, Fault},
+    state::Api,
+};
 
 /// Which operation: method and path, as in the document.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -93,6 +98,7 @@ pub fn finish(document: OpenApi) -> Value {
             }
         }
     }
+    examples::complete(&mut document);
     document
 }
 
@@ -118,42 +124,85 @@ fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
             "A repeated request with the same key is answered as the first was, for 24 hours, and not done again.",
         ));
     }
-    let mut statuses = vec![("429", "Too many requests; `Retry-After` says how long to wait")];
-    statuses.push(("503", "Not now; try again after `Retry-After`"));
-    statuses.push(("400", "The request cannot be read"));
+    let mut statuses = vec!["429", "503", "400"];
     if has_body {
-        statuses.push(("413", "The body is too large"));
-        statuses.push(("415", "The body is no JSON"));
-        statuses.push(("422", "Faulty fields, every one of them"));
+        statuses.extend(["413", "415", "422"]);
     } else if parameters.iter().any(|parameter| parameter["in"] == "query") {
-        statuses.push(("422", "Faulty parameters, every one of them"));
+        statuses.push("422");
     }
     if !public {
-        statuses.push(("401", "Nobody is logged in"));
-        statuses.push(("403", "Known, but not allowed"));
+        statuses.extend(["401", "403"]);
     }
     if has_path || access.is_some_and(|access| access.in_workspace() || access.hides()) {
-        statuses.push(("404", "There is no such thing, or not for you"));
+        statuses.push("404");
     }
     if method != "get" {
-        statuses.push(("409", "It contradicts what is there"));
+        statuses.push("409");
     }
-    if matches!(method, "patch" | "put" | "delete") {
-        statuses.push(("412", "It was changed since you read it"));
+    if parameters.iter().any(|parameter| parameter["name"] == "If-Match") {
+        statuses.push("412");
     }
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
     let Some(responses) = responses.as_object_mut() else { return };
-    for (status, description) in statuses {
-        responses.entry(status).or_insert_with(|| {
-            json!({
-                "description": description,
-                "content": { "application/json": {
-                    "schema": { "$ref": "#/components/schemas/Errors" }
-                } }
-            })
-        });
+    for status in statuses {
+        responses.entry(status).or_insert_with(|| json!({}));
+    }
+    for (status, response) in responses.iter_mut() {
+        let Some((description, error)) = failure(status) else { continue };
+        let Some(response) = response.as_object_mut() else { continue };
+        response.entry("description").or_insert_with(|| json!(description));
+        response.insert(
+            "content".to_owned(),
+            json!({ "application/json": {
+                "schema": { "$ref": "#/components/schemas/Errors" },
+                "example": Errors { errors: error.faults().to_vec() },
+            } }),
+        );
     }
     responses.sort_keys();
+}
+
+/// How an operation may fail with this status, and what its caller then hears for example.
+fn failure(status: &str) -> Option<(&'static str, ApiError)> {
+    let found = match status {
+        "400" => (
+            "The request cannot be read",
+            ApiError::malformed("invalid_json", "the body is not valid JSON: expected value at line 1 column 1")
+                .fix("look at the line and column named"),
+        ),
+        "401" => ("Nobody is logged in", ApiError::login_needed()),
+        "403" => (
+            "Known, but not allowed",
+            ApiError::forbidden("role_needed", "your role in this workspace does not allow this")
+                .fix("ask an owner of the workspace"),
+        ),
+        "404" => ("There is no such thing, or not for you", ApiError::not_found("source")),
+        "409" => (
+            "It contradicts what is there",
+            ApiError::conflict("taken", "there is one like this already"),
+        ),
+        "412" => ("It was changed since you read it", ApiError::stale()),
+        "413" => ("The body is too large", ApiError::too_large(BODY_MAX)),
+        "415" => ("The body is no JSON", ApiError::not_json()),
+        "422" => (
+            "Faulty fields, every one of them",
+            ApiError::invalid_field(
+                Fault::at("/name", "required", "\"name\" is required").fix("add \"name\""),
+            ),
+        ),
+        "428" => ("It needs `If-Match`", ApiError::unconditional()),
+        "429" => (
+            "Too many requests; `Retry-After` says how long to wait",
+            ApiError::too_many(30),
+        ),
+        "503" => (
+            "Not now; try again after `Retry-After`",
+            ApiError::not_ready("unavailable", "the server cannot answer this now")
+                .fix("try again shortly"),
+        ),
+        _ => return None,
+    };
+    Some(found)
 }
 
 fn header_parameter(name: &str, description: &str) -> Value {
@@ -218,4 +267,7 @@ pub fn routes(document: &Value) -> Router<Api> {
         .route("/docs", routing::get(move || async move { Html(page) }))
 }
 
+mod examples;
 mod reference;
+#[cfg(test)]
+mod tests;

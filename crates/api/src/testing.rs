@@ -21,6 +21,8 @@ use tower::ServiceExt;
 
 use crate::{Api, Options, caller::Peer};
 
+mod described;
+
 /// Noon of 25 November 2026, UTC.
 pub const START_MS: i64 = 1_795_608_000_000;
 
@@ -140,12 +142,15 @@ impl World {
     }
 
     async fn send(&self, request: Request<Body>) -> Reply {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Reply { status: parts.status, headers: parts.headers, body, text }
+        let reply = Reply { status: parts.status, headers: parts.headers, body, text };
+        described::check(&method, uri.path().strip_prefix("/api").unwrap_or_default(), &reply);
+        reply
     }
 
     pub async fn call_with(

@@ -21,7 +21,7 @@ use crate::{
     mailer,
     state::Api,
     submissions::{BUILDER, SubmissionView, view},
-    version::IfMatch,
+    version::{IfMatch, IfMatchHeader},
 };
 
 /// A submission in its envelope.
@@ -41,7 +41,10 @@ pub struct SubmissionAnswer {
     path = "/integrations/{integrationId}/submissions",
     operation_id = "submitIntegration",
     tag = "Submission",
-    params(("integrationId" = String, Path, description = "Its id or slug")),
+    params(
+        ("integrationId" = String, Path, description = "Its id or slug"),
+        IfMatchHeader
+    ),
     responses((status = 201, description = "Submitted", body = Data<SubmissionAnswer>)),
     extensions(("x-access" = json!("integration")))
 )]
