@@ -14,12 +14,18 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, ServerBuilder};
 
+pub use closed::closed;
+
 use crate::{
     access::Access,
     body::BODY_MAX,
     error::{ApiError, Errors, Fault},
     state::Api,
 };
+
+/// Statuses of a failed request.
+const FAILURES: [&str; 12] =
+    ["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "503"];
 
 /// Which operation: method and path, as in the document.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -90,6 +96,11 @@ pub fn finish(document: OpenApi) -> Value {
             "description": "Set by logging in; writes must come from our own pages (`Origin`)"
         }
     });
+    let failures = FAILURES.iter().filter_map(|status| {
+        let (description, error) = failure(status)?;
+        Some((format!("Error{status}"), failed_response(description, &error)))
+    });
+    document["components"]["responses"] = Value::Object(failures.collect());
     let Some(Value::Object(paths)) = document.get_mut("paths") else { return document };
     for item in paths.values_mut().filter_map(Value::as_object_mut) {
         for (method, operation) in item {
@@ -145,21 +156,27 @@ fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
     let Some(responses) = responses.as_object_mut() else { return };
     for status in statuses {
-        responses.entry(status).or_insert_with(|| json!({}));
+        let shared = json!({ "$ref": format!("#/components/responses/Error{status}") });
+        responses.entry(status).or_insert(shared);
     }
     for (status, response) in responses.iter_mut() {
-        let Some((description, error)) = failure(status) else { continue };
-        let Some(response) = response.as_object_mut() else { continue };
-        response.entry("description").or_insert_with(|| json!(description));
-        response.insert(
-            "content".to_owned(),
-            json!({ "application/json": {
-                "schema": { "$ref": "#/components/schemas/Errors" },
-                "example": Errors { errors: error.faults().to_vec() },
-            } }),
-        );
+        let own = response.get("description").and_then(Value::as_str).map(str::to_owned);
+        if let (Some(own), Some(failed)) = (own, failure(status)) {
+            *response = failed_response(&own, &failed.1);
+        }
     }
     responses.sort_keys();
+}
+
+/// A response of a failed request.
+fn failed_response(description: &str, error: &ApiError) -> Value {
+    json!({
+        "description": description,
+        "content": { "application/json": {
+            "schema": { "$ref": "#/components/schemas/Errors" },
+            "example": Errors { errors: error.faults().to_vec() },
+        } },
+    })
 }
 
 /// How an operation may fail with this status, and what its caller then hears for example.
@@ -167,8 +184,11 @@ fn failure(status: &str) -> Option<(&'static str, ApiError)> {
     let found = match status {
         "400" => (
             "The request cannot be read",
-            ApiError::malformed("invalid_json", "the body is not valid JSON: expected value at line 1 column 1")
-                .fix("look at the line and column named"),
+            ApiError::malformed(
+                "invalid_json",
+                "the body is not valid JSON: expected value at line 1 column 1",
+            )
+            .fix("look at the line and column named"),
         ),
         "401" => ("Nobody is logged in", ApiError::login_needed()),
         "403" => (
@@ -191,10 +211,7 @@ fn failure(status: &str) -> Option<(&'static str, ApiError)> {
             ),
         ),
         "428" => ("It needs `If-Match`", ApiError::unconditional()),
-        "429" => (
-            "Too many requests; `Retry-After` says how long to wait",
-            ApiError::too_many(30),
-        ),
+        "429" => ("Too many requests; `Retry-After` says how long to wait", ApiError::too_many(30)),
         "503" => (
             "Not now; try again after `Retry-After`",
             ApiError::not_ready("unavailable", "the server cannot answer this now")
@@ -219,13 +236,18 @@ fn access_of(operation: &Map<String, Value>) -> Option<Access> {
     operation.get("x-access").and_then(Value::as_str).and_then(|word| word.parse().ok())
 }
 
+/// A response of the document, looked up when it stands elsewhere.
+pub fn response<'a>(document: &'a Value, response: &'a Value) -> &'a Value {
+    let place = response["$ref"].as_str().and_then(|place| place.strip_prefix('#'));
+    place.and_then(|place| document.pointer(place)).unwrap_or(response)
+}
+
 /// The table of operations, read from the finished document.
 ///
 /// # Panics
 /// When an operation does not say who may call it.
 pub fn operations(document: &Value) -> HashMap<OperationKey, Operation> {
     let mut table = HashMap::new();
-    let components = &document["components"];
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
             let Some(operation) = operation.as_object() else { continue };
@@ -233,8 +255,7 @@ pub fn operations(document: &Value) -> HashMap<OperationKey, Operation> {
                 .unwrap_or_else(|| panic!("{method} {path} does not say x-access"));
             let schema = &operation.get("requestBody").unwrap_or(&Value::Null)["content"]["application/json"]
                 ["schema"];
-            let schema =
-                schema.is_object().then(|| json!({ "allOf": [schema], "components": components }));
+            let schema = schema.is_object().then(|| closed(document, schema));
             let per_minute = operation.get("x-requests-per-minute").and_then(Value::as_u64);
             let key = OperationKey {
                 method: method.to_uppercase().parse().expect("a method"),
@@ -267,6 +288,7 @@ pub fn routes(document: &Value) -> Router<Api> {
         .route("/docs", routing::get(move || async move { Html(page) }))
 }
 
+mod closed;
 mod examples;
 mod reference;
 #[cfg(test)]

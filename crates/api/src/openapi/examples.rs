@@ -1,7 +1,14 @@
 //! Examples for whoever reads the document: an operation that brings none gets one, put together
-//! from the examples that stand beside the fields.
+//! from the examples that stand beside the fields. A text without one is named in `examples.json`.
+
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
+
+/// What a text holds for example, by the name of its field.
+static TEXTS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("examples.json")).expect("our own file is JSON")
+});
 
 /// Schemas within schemas, at most; ours end long before.
 const DEPTH_MAX: usize = 24;
@@ -31,17 +38,13 @@ fn fill(document: &Value, content: &mut Value) {
         return;
     }
     if let Some(schema) = media.get("schema") {
-        let example = of(document, schema);
+        let example = made(document, schema, "", DEPTH_MAX);
         media.insert("example".to_owned(), example);
     }
 }
 
-/// An example of what `schema` describes: its own, or what its parts make.
-pub fn of(document: &Value, schema: &Value) -> Value {
-    made(document, schema, DEPTH_MAX)
-}
-
-fn made(document: &Value, schema: &Value, depth: usize) -> Value {
+/// An example of what `schema` describes: its own, or what its parts make. `name` is its field's.
+fn made(document: &Value, schema: &Value, name: &str, depth: usize) -> Value {
     let given = [&schema["example"], &schema["examples"][0], &schema["const"], &schema["enum"][0]];
     if let Some(given) = given.into_iter().find(|given| !given.is_null()) {
         return given.clone();
@@ -49,9 +52,9 @@ fn made(document: &Value, schema: &Value, depth: usize) -> Value {
     if depth == 0 {
         return Value::Null;
     }
-    let deeper = |schema: &Value| made(document, schema, depth - 1);
-    if let Some(name) = schema["$ref"].as_str() {
-        let found = name.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
+    let deeper = |schema: &Value| made(document, schema, name, depth - 1);
+    if let Some(place) = schema["$ref"].as_str() {
+        let found = place.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
         return found.map_or(Value::Null, deeper);
     }
     if let Some(parts) = schema["allOf"].as_array() {
@@ -71,12 +74,15 @@ fn made(document: &Value, schema: &Value, depth: usize) -> Value {
     match kind(schema) {
         "object" => {
             let fields = schema["properties"].as_object().into_iter().flatten();
-            Value::Object(fields.map(|(name, field)| (name.clone(), deeper(field))).collect())
+            let field = |(name, field): (&String, &Value)| {
+                (name.clone(), made(document, field, name, depth - 1))
+            };
+            Value::Object(fields.map(field).collect())
         }
         "array" => json!([deeper(&schema["items"])]),
         "integer" | "number" => schema.get("minimum").cloned().unwrap_or(json!(1)),
         "boolean" => json!(true),
-        "string" => json!(""),
+        "string" => TEXTS.get(name).cloned().unwrap_or(json!("")),
         // Anything goes.
         _ => json!({}),
     }

@@ -45,7 +45,10 @@ pub struct SubmissionAnswer {
         ("integrationId" = String, Path, description = "Its id or slug"),
         IfMatchHeader
     ),
-    responses((status = 201, description = "Submitted", body = Data<SubmissionAnswer>)),
+    responses(
+        (status = 201, description = "Submitted", body = Data<SubmissionAnswer>),
+        (status = 422, description = "Lines of the checklist are open, every one of them named", body = crate::error::Errors)
+    ),
     extensions(("x-access" = json!("integration")))
 )]
 pub async fn submit(

@@ -5,7 +5,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use http::Method;
 use jsonschema::Validator;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Reply;
 
@@ -30,7 +30,9 @@ static ALL: LazyLock<Vec<Described>> = LazyLock::new(|| {
             all.push(Described {
                 method: method.to_uppercase().parse().unwrap(),
                 path: path.split('/').map(str::to_owned).collect(),
-                answers: answers.map(|(status, said)| Answer::of(&document, status, said)).collect(),
+                answers: answers
+                    .map(|(status, said)| Answer::of(&document, status, said))
+                    .collect(),
             });
         }
     }
@@ -77,9 +79,10 @@ fn find(method: &Method, path: &str) -> Option<&'static Described> {
 
 impl Answer {
     fn of(document: &Value, status: &str, said: &Value) -> Answer {
-        let schema = said["content"].get("application/json").map(|media| {
-            json!({ "allOf": [media["schema"]], "components": document["components"] })
-        });
+        let said = crate::openapi::response(document, said);
+        let schema = said["content"]
+            .get("application/json")
+            .map(|media| crate::openapi::closed(document, &media["schema"]));
         Answer { status: status.parse().unwrap(), schema, validator: OnceLock::new() }
     }
 }
