@@ -118,6 +118,8 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
 }
 
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
