@@ -117,8 +117,8 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .split_for_parts()
 }
 
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
