@@ -80,15 +80,7 @@ impl Connection {
     ///
     /// Errors: the URL is none, or the certificates cannot be read.
     pub fn open(&self) -> Result<Client, Failure> {
-        let fix = "give one like http://127.0.0.1:8080";
-        let bad = |why: &str| Failure::usage(format!("--url {:?}: {why}", self.url), fix);
-        let base = Url::parse(&self.url).map_err(|error| bad(&error.to_string()))?;
-        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
-            return Err(bad("not an http or https URL"));
-        }
-        let connector = tls::connector(self.ca.as_deref())?;
-        let http = legacy::Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Client { http, base, token: self.token(), token_file: self.token_file() })
+        Client::new(&self.url, self.ca.as_deref(), self.token(), self.token_file())
     }
 
     fn token_file(&self) -> PathBuf {
@@ -137,9 +129,33 @@ struct ApiError {
 }
 
 impl Client {
+    /// A client of the server at `url`, which connects at the first request.
+    ///
+    /// Errors: the URL is none, or the certificates in `ca` cannot be read.
+    pub(crate) fn new(
+        url: &str,
+        ca: Option<&Path>,
+        token: Option<String>,
+        token_file: PathBuf,
+    ) -> Result<Client, Failure> {
+        let fix = "give one like http://127.0.0.1:8080";
+        let bad = |why: &str| Failure::usage(format!("--url {url:?}: {why}"), fix);
+        let base = Url::parse(url).map_err(|error| bad(&error.to_string()))?;
+        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
+            return Err(bad("not an http or https URL"));
+        }
+        let http = legacy::Client::builder(TokioExecutor::new()).build(tls::connector(ca)?);
+        Ok(Client { http, base, token, token_file })
+    }
+
     /// The server's URL, as it was given.
     pub(crate) fn url(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
+    }
+
+    /// Scheme, host and port, as browsers name them in `Origin`.
+    pub(crate) fn origin(&self) -> String {
+        self.base.origin().ascii_serialization()
     }
 
     /// A URL of the server; segments and query values are encoded here.
@@ -256,7 +272,7 @@ impl Client {
         }
     }
 
-    fn not_headwater(&self, what: &str) -> Failure {
+    pub(crate) fn not_headwater(&self, what: &str) -> Failure {
         Failure::refused(
             format!("{} answers, but not as Headwater does: {what}", self.url()),
             Some("check --url, and that server and command are of one release".to_owned()),
