@@ -46,10 +46,17 @@ fn of_value(value: &toml_edit::Value) -> Value {
     }
 }
 
-/// Puts `value` at `key`, where `None` and `null` take it out. Comments before the key stay.
+/// Puts `value` at `key`. `None` and `null` take it out: what stands on one line is left empty, so
+/// that the comment before it stays.
 pub(super) fn set(table: &mut Table, key: &str, value: Option<&Value>) {
     let Some(new) = value.and_then(item) else {
-        table.remove(key);
+        match table.get_mut(key) {
+            Some(Item::Value(text)) if text.is_str() => replace(text, "".into()),
+            Some(Item::Value(list)) if list.is_array() => replace(list, Array::new().into()),
+            _ => {
+                table.remove(key);
+            }
+        }
         return;
     };
     match (table.get_mut(key), new) {
@@ -65,11 +72,18 @@ pub(super) fn set(table: &mut Table, key: &str, value: Option<&Value>) {
             gone.iter().for_each(|key| set(before, key, None));
             after.iter().for_each(|(key, value)| set(before, key, Some(value)));
         }
+        (Some(Item::Value(before)), Item::Value(new)) => replace(before, new),
         (Some(before), new) => *before = new,
         (None, new) => {
             table.insert(key, new);
         }
     }
+}
+
+/// Puts a value in the place of another one; a comment behind it stays.
+fn replace(before: &mut toml_edit::Value, mut new: toml_edit::Value) {
+    *new.decor_mut() = before.decor().clone();
+    *before = new;
 }
 
 /// An item of a document: lists of objects as tables of their own, as people write them.

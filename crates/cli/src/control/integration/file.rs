@@ -100,7 +100,7 @@ impl SourceFile {
     pub(super) fn set_info(&mut self, info: &Map<String, Value>) -> Vec<String> {
         let before = self.info();
         let gone = before.keys().filter(|key| !info.contains_key(*key));
-        let changed = info.iter().filter(|(key, value)| before.get(*key) != Some(value));
+        let changed = info.iter().filter(|(key, value)| before.get(*key) != Some(*value));
         let changed: Vec<String> =
             changed.map(|(key, _)| key.clone()).chain(gone.cloned()).collect();
         for key in &changed {

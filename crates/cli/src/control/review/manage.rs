@@ -12,6 +12,7 @@ use crate::{
 #[derive(Debug, Clone, Args)]
 #[command(after_help = format!("\
 Examples:
+  headwater review publish-beta acme-mail
   headwater review deprecate acme-mail --reason 'replaced by acme-mailer'
   headwater review restore acme-mail --reason 'it is maintained again'
 

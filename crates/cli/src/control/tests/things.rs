@@ -51,10 +51,10 @@ backend  Backend  http-api  yes      -          -
     let set = ada.ok(&["source", "set", "backend", "--name", "Our backend", "--slug", "be"]).await;
     assert!(set.contains("Our backend"), "{set}");
 
-    ada.ok(&["workspace", "labels", "create", "environment=prod"]).await;
-    ada.ok(&["source", "set", "be", "--label", "environment=prod"]).await;
-    assert!(ada.ok(&["source", "list"]).await.contains("  environment=prod"));
-    let delete_label = ["workspace", "labels", "delete", "environment=prod", "--yes"];
+    ada.ok(&["workspace", "labels", "create", "team=mail"]).await;
+    ada.ok(&["source", "set", "be", "--label", "team=mail"]).await;
+    assert!(ada.ok(&["source", "list"]).await.contains("  team=mail"));
+    let delete_label = ["workspace", "labels", "delete", "team=mail", "--yes"];
     let notes = ada.fails(1, &delete_label).await;
     assert!(notes.contains("(in_use)"), "{notes}");
 
@@ -70,7 +70,7 @@ backend  Backend  http-api  yes      -          -
     let notes = ada.fails(1, &["source", "show", "be"]).await;
     assert!(notes.contains("source not found (not_found)"), "{notes}");
     ada.ok(&delete_label).await;
-    assert_eq!(ada.ok(&["workspace", "labels", "list"]).await, "no labels\n");
+    assert!(!ada.ok(&["workspace", "labels", "list"]).await.contains("mail"));
     site.stop().await;
 }
 

@@ -93,14 +93,39 @@ stream = "Old."
         "events": [{ "name": "Email Opened", "kind": "track", "properties": [
             { "name": "email_id", "type": "string", "required": true }
         ] }],
-        "secondaryCategory": null,
     })));
-    assert_eq!(
-        changed,
-        ["description", "primaryCategory", "docs", "events", "secondaryCategory", "website"]
-    );
+    assert_eq!(changed, ["description", "primaryCategory", "docs", "events", "website"]);
     edited.set_base(&json!({ "description": "After" }));
-    expect![[r##""##]].assert_eq(&edited.document.to_string());
+    expect![[r##"
+        # Ours.
+        slug = "acme-mail"
+
+        # What it does.
+        description = """
+        After
+        and more""" # short
+        website = ""
+        primaryCategory = "Email Marketing"
+        base = "561a69ebfca3b9b09946137f"
+
+        [docs] # read over by Mia
+        # first
+        introduction = "Hello."
+        stream = ""
+        events = """
+        | a |
+        | - |"""
+
+        [[events]]
+        name = "Email Opened"
+        kind = "track"
+
+        [[events.properties]]
+        name = "email_id"
+        type = "string"
+        required = true
+    "##]]
+    .assert_eq(&edited.document.to_string());
     let again = edited.info();
     let mut twice = edited.clone();
     assert!(twice.set_info(&again).is_empty(), "what was written is what is read");
