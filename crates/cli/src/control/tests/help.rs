@@ -13,7 +13,7 @@ fn every_command_has_examples_and_says_how_it_ends() {
     assert!(leaves > 70, "{leaves} commands");
 }
 
-fn check<'c>(command: &'c mut clap::Command, path: &mut Vec<String>) -> usize {
+fn check(command: &mut clap::Command, path: &mut Vec<String>) -> usize {
     if command.get_name() == "help" {
         return 0;
     }
