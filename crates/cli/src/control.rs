@@ -21,9 +21,11 @@ mod source;
 mod tests;
 mod workspace;
 
+use std::path::Path;
+
 use clap::{Args, Subcommand};
 
-use crate::{EXIT_CODES, Failure, Screen};
+use crate::{Client, EXIT_CODES, Failure, Screen};
 pub use server::Server;
 
 /// The commands of the control plane.
@@ -108,6 +110,14 @@ pub struct Group<C: Subcommand> {
 /// No arguments.
 #[derive(Debug, Clone, Args)]
 pub struct Nothing {}
+
+/// Gives the client the login that is kept for its server, if there is one that can be read.
+pub(crate) fn take_up_login(client: &mut Client, credentials: Option<&Path>) {
+    let path = credentials.map_or_else(credentials::default_path, |path| Ok(path.to_owned()));
+    if let Ok(kept) = path.and_then(credentials::Credentials::read) {
+        kept.take_up(client);
+    }
+}
 
 /// Runs one command.
 ///

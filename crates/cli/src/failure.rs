@@ -136,6 +136,28 @@ impl Failure {
 }
 
 impl Fault {
+    /// Every fault that a refusal tells; none when it is none of the API's.
+    pub(crate) fn read_all(body: &[u8]) -> Vec<Fault> {
+        #[derive(Deserialize)]
+        struct Errors {
+            errors: Vec<Fault>,
+        }
+        let read = serde_json::from_slice::<Errors>(body).map(|read| read.errors);
+        let mut faults = read.unwrap_or_default();
+        faults.iter_mut().for_each(Fault::speak_of_commands);
+        faults
+    }
+
+    /// The API speaks of headers; whoever types speaks of commands.
+    fn speak_of_commands(&mut self) {
+        let fix = match self.code.as_str() {
+            "login_needed" => "run `headwater login`, or give a token by HEADWATER_TOKEN",
+            "workspace_needed" => "choose one with `headwater workspace use`, or --workspace",
+            _ => return,
+        };
+        self.fix = Some(fix.to_owned());
+    }
+
     /// Whether this is the fault that programs know by `code`.
     pub(crate) fn is(&self, code: &str) -> bool {
         self.code == code

@@ -3,35 +3,22 @@
 use bytes::Bytes;
 use http::{
     HeaderMap, Method, Request,
-    header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, ETAG, IF_MATCH, ORIGIN, SET_COOKIE},
+    header::{CONTENT_TYPE, ETAG, IF_MATCH, SET_COOKIE},
 };
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::credentials::{Credentials, Login};
-use crate::{Client, Failure, Screen, failure::Fault};
+use crate::{Client, Failure, Fault, Screen, connection::Credential};
 
 /// Entries that one request of a list asks for.
 const PAGE: &str = "200";
 
-/// How we show who we are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Credential {
-    /// We do not.
-    None,
-    /// By a session's cookie.
-    Session(String),
-    /// By a token.
-    Token(String),
-}
-
 /// A command's two sides.
 pub(super) struct Console<'a, 's> {
     pub(super) client: Client,
-    pub(super) credential: Credential,
     /// Whether the token was given to this command rather than kept by a login.
     pub(super) given: bool,
-    pub(super) workspace: Option<String>,
     pub(super) kept: Option<Credentials>,
     pub(super) json: bool,
     pub(super) screen: &'a mut Screen<'s>,
@@ -43,17 +30,6 @@ pub(super) struct Reply {
     pub(super) data: Value,
     /// The version of what it shows.
     pub(super) etag: Option<String>,
-}
-
-impl Credential {
-    /// Of a login that was kept.
-    pub(super) fn of(login: &Login) -> Credential {
-        match (&login.token, &login.session) {
-            (Some(token), _) => Credential::Token(token.clone()),
-            (None, Some(session)) => Credential::Session(session.clone()),
-            (None, None) => Credential::None,
-        }
-    }
 }
 
 impl Reply {
@@ -195,17 +171,7 @@ impl Console<'_, '_> {
     ) -> Result<(HeaderMap, Bytes), Failure> {
         let url = self.client.address(&[&["api"], path].concat(), query);
         let mut request = Request::builder().method(method).uri(url.as_str());
-        request = match &self.credential {
-            Credential::None => request,
-            Credential::Token(token) => request.header(AUTHORIZATION, format!("Bearer {token}")),
-            // A write by cookie must say that it comes from the server's own pages.
-            Credential::Session(cookie) => {
-                request.header(COOKIE, cookie).header(ORIGIN, self.client.origin())
-            }
-        };
-        if let Some(workspace) = &self.workspace {
-            request = request.header("headwater-workspace", workspace);
-        }
+        request = self.client.identify(request);
         if let Some(seen) = seen {
             request = request.header(IF_MATCH, seen);
         }
@@ -232,11 +198,11 @@ impl Console<'_, '_> {
             .find(|(name, _)| matches!(*name, "__Host-headwater" | "headwater"));
         let Some((name, value)) = pair else { return Ok(()) };
         if value.is_empty() {
-            self.credential = Credential::None;
+            self.client.credential = Credential::None;
             return Ok(());
         }
         let session = format!("{name}={value}");
-        self.credential = Credential::Session(session.clone());
+        self.client.credential = Credential::Session(session.clone());
         let url = self.client.url().to_owned();
         let Some(kept) = &mut self.kept else { return Ok(()) };
         // A session under a new secret; who began it says the rest.
@@ -249,23 +215,9 @@ impl Console<'_, '_> {
     }
 
     fn refusal(&self, status: u16, body: &[u8]) -> Failure {
-        #[derive(Deserialize)]
-        struct Errors {
-            errors: Vec<Fault>,
+        match Fault::read_all(body) {
+            faults if faults.is_empty() => self.client.not_headwater(&format!("status {status}")),
+            faults => Failure::Faults { status, faults },
         }
-        let errors = serde_json::from_slice::<Errors>(body).map(|errors| errors.errors);
-        let mut faults = errors.unwrap_or_default();
-        if faults.is_empty() {
-            return self.client.not_headwater(&format!("status {status}"));
-        }
-        for fault in &mut faults {
-            let fix = match fault.code.as_str() {
-                "login_needed" => "run `headwater login`, or give a token by HEADWATER_TOKEN",
-                "workspace_needed" => "choose one with `headwater workspace use`, or --workspace",
-                _ => continue,
-            };
-            fault.fix = Some(fix.to_owned());
-        }
-        Failure::Faults { status, faults }
     }
 }

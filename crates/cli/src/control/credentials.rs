@@ -17,7 +17,7 @@ use std::{
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 
-use crate::Failure;
+use crate::{Client, Failure, connection::Credential};
 
 /// What is kept about one server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,17 @@ pub(super) struct Login {
 pub(super) struct Credentials {
     path: PathBuf,
     servers: BTreeMap<String, Login>,
+}
+
+impl Login {
+    /// How it shows who we are.
+    pub(super) fn credential(&self) -> Credential {
+        match (&self.token, &self.session) {
+            (Some(token), _) => Credential::Token(token.clone()),
+            (None, Some(session)) => Credential::Session(session.clone()),
+            (None, None) => Credential::None,
+        }
+    }
 }
 
 /// Where the file is unless another place is named.
@@ -76,6 +87,15 @@ impl Credentials {
     /// What is kept about the server at `url`.
     pub(super) fn of(&self, url: &str) -> Option<&Login> {
         self.servers.get(url)
+    }
+
+    /// Gives the client the login at its server, and the workspace that was chosen there.
+    pub(super) fn take_up(&self, client: &mut Client) {
+        let Some(login) = self.of(client.url()) else { return };
+        client.credential = login.credential();
+        if client.workspace.is_none() {
+            client.workspace.clone_from(&login.workspace);
+        }
     }
 
     /// Keeps `login` for the server at `url`; `None` forgets it. The file is replaced as a whole.

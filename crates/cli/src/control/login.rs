@@ -4,11 +4,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    console::{Console, Credential, Reply},
+    console::{Console, Reply},
     credentials::Login,
     show::Field,
 };
-use crate::Failure;
+use crate::{Failure, connection::Credential};
 
 /// How to log in.
 #[derive(Debug, Clone, Args)]
@@ -33,7 +33,7 @@ pub(super) async fn log_in(
     arguments: &LogIn,
     console: &mut Console<'_, '_>,
 ) -> Result<(), Failure> {
-    let (reply, login) = match (&console.credential, console.given) {
+    let (reply, login) = match (&console.client.credential, console.given) {
         (Credential::Token(token), true) => {
             let token = token.clone();
             with_token(token, console).await?
@@ -62,7 +62,7 @@ async fn with_token(
     token: String,
     console: &mut Console<'_, '_>,
 ) -> Result<(Reply, Login), Failure> {
-    console.workspace = None;
+    console.client.workspace = None;
     if token.starts_with("hwp_") {
         let reply = console.get(&["account"], &[]).await?;
         let email = Some(reply.text("/account/email").to_owned());
@@ -93,7 +93,7 @@ async fn with_password(
         }
         answered => answered?,
     };
-    let Credential::Session(session) = &console.credential else {
+    let Credential::Session(session) = &console.client.credential else {
         return Err(console.client.not_headwater("it sets no session"));
     };
     let (email, session) = (reply.text("/account/email").to_owned(), session.clone());
@@ -107,10 +107,10 @@ pub(super) async fn log_out(console: &mut Console<'_, '_>) -> Result<(), Failure
         return Err(Failure::refused(format!("nobody is logged in to {url}"), None));
     };
     // The session ends on the server as well; one that has ended already is no fault.
-    let ended = match Credential::of(&login) {
+    let ended = match login.credential() {
         Credential::Session(session) => {
-            console.credential = Credential::Session(session);
-            console.workspace = None;
+            console.client.credential = Credential::Session(session);
+            console.client.workspace = None;
             console.delete(&["sessions", "current"], &[]).await
         }
         _ => Ok(Reply { data: json!({ "status": "SUCCESS" }), etag: None }),
@@ -133,7 +133,7 @@ pub(super) async fn log_out(console: &mut Console<'_, '_>) -> Result<(), Failure
 
 pub(super) async fn whoami(console: &mut Console<'_, '_>) -> Result<(), Failure> {
     let url = console.client.url().to_owned();
-    let of_workspace = match &console.credential {
+    let of_workspace = match &console.client.credential {
         Credential::Token(token) => !token.starts_with("hwp_"),
         _ => false,
     };
@@ -144,7 +144,7 @@ pub(super) async fn whoami(console: &mut Console<'_, '_>) -> Result<(), Failure>
     }
     let reply = console.get(&["account"], &[]).await?;
     console.show_one(&reply, "/account", &ACCOUNT)?;
-    let workspace = console.workspace.clone();
+    let workspace = console.client.workspace.clone();
     console.say(&format!("at {url}, workspace {}", workspace.as_deref().unwrap_or("not chosen")))
 }
 

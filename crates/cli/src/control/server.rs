@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    console::{Console, Credential},
+    console::Console,
     credentials::{Credentials, default_path},
 };
-use crate::{Client, Failure, Screen};
+use crate::{Client, Failure, Screen, connection::Credential};
 
 /// Which server, as whom, about which workspace.
 #[derive(Debug, Clone, Args)]
@@ -52,7 +52,7 @@ impl Server {
         &self,
         screen: &'a mut Screen<'s>,
     ) -> Result<Console<'a, 's>, Failure> {
-        let client = Client::new(&self.url, self.ca.as_deref(), None, PathBuf::new())?;
+        let mut client = Client::new(&self.url, self.ca.as_deref())?;
         let path = self.credentials.clone().map_or_else(default_path, Ok);
         // With a token in hand it is no matter whether logins can be kept.
         let kept = match (path.and_then(Credentials::read), &self.token) {
@@ -60,15 +60,13 @@ impl Server {
             (Err(_), Some(_)) => None,
             (Err(failure), None) => return Err(failure),
         };
-        let login = kept.as_ref().and_then(|kept| kept.of(client.url()));
+        client.workspace = self.workspace.clone().filter(|named| !named.is_empty());
         let token = self.token.as_deref().map(str::trim).filter(|token| !token.is_empty());
-        let (credential, chosen) = match (token, login) {
-            (Some(token), _) => (Credential::Token(token.to_owned()), None),
-            (None, Some(login)) => (Credential::of(login), login.workspace.clone()),
-            (None, None) => (Credential::None, None),
-        };
-        let workspace = self.workspace.clone().filter(|named| !named.is_empty()).or(chosen);
-        let given = token.is_some();
-        Ok(Console { client, credential, given, workspace, kept, json: self.json, screen })
+        match (token, &kept) {
+            (Some(token), _) => client.credential = Credential::Token(token.to_owned()),
+            (None, Some(kept)) => kept.take_up(&mut client),
+            (None, None) => {}
+        }
+        Ok(Console { client, given: token.is_some(), kept, json: self.json, screen })
     }
 }

@@ -169,7 +169,7 @@ async fn create(arguments: &Create, console: &mut Console<'_, '_>) -> Result<(),
 }
 
 async fn choose(slug: &str, console: &mut Console<'_, '_>) -> Result<(), Failure> {
-    console.workspace = Some(slug.to_owned());
+    console.client.workspace = Some(slug.to_owned());
     let reply = console.get(&[], &[]).await?;
     let slug = reply.text("/workspace/slug").to_owned();
     keep(&slug, console)?;
@@ -204,7 +204,7 @@ async fn rename(arguments: &Rename, console: &mut Console<'_, '_>) -> Result<(),
 async fn delete(slug: &str, yes: bool, console: &mut Console<'_, '_>) -> Result<(), Failure> {
     let what = format!("Delete the workspace {slug} with its sources, destinations and tokens");
     console.screen.confirm(&what, yes)?;
-    console.workspace = Some(slug.to_owned());
+    console.client.workspace = Some(slug.to_owned());
     let reply = console.delete_with(&[], json!({ "slug": slug })).await?;
     console.show_done(&reply, &format!("{slug} is deleted"))
 }

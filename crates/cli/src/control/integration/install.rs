@@ -31,7 +31,7 @@ pub(super) async fn add(
     console: &mut Console<'_, '_>,
 ) -> Result<(), Failure> {
     let slug = slug(arguments.integration.as_deref())?;
-    let workspace = arguments.to.clone().or_else(|| console.workspace.clone());
+    let workspace = arguments.to.clone().or_else(|| console.client.workspace.clone());
     let workspace = workspace.ok_or_else(|| {
         Failure::usage("to which workspace?", "say --to; `headwater workspace list` shows yours")
     })?;

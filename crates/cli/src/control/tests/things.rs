@@ -156,3 +156,30 @@ async fn the_catalog_is_open_to_everybody_page_by_page() {
     assert!(shown.ends_with("headwater source create http-api\n"), "{shown}");
     site.stop().await;
 }
+
+#[tokio::test]
+async fn a_login_opens_what_a_source_received() {
+    let (site, ada) = acme().await;
+    let made = ada.json(&["source", "create", "http-api", "--slug", "backend"]).await;
+    site.routed(made["source"]["id"].as_str().expect("text")).await;
+    let event = ["--event", "Order Completed", "--user-id", "u-1", "--message-id", "m-1"];
+    ada.ok(&[&["send", "--source", "backend"][..], &event].concat()).await;
+    let tailed = ada.ok(&["tail", "--source", "backend", "--recent", "5", "-n", "1"]).await;
+    assert!(tailed.contains("Order Completed"), "{tailed}");
+    let traced = ada.ok(&["trace", "m-1", "--source", "backend"]).await;
+    assert!(traced.starts_with("m-1  accepted  TRACK Order Completed"), "{traced}");
+    let notes = ada.fails(2, &["tail", "-n", "1"]).await;
+    assert!(notes.contains("name one with --source"), "{notes}");
+    ada.fails(2, &["trace", "m-1"]).await;
+
+    let grace = site.person("grace@example.com").await;
+    let nobody = ["tail", "--source", "backend", "--data-dir", "nowhere"];
+    let notes = grace.fails(2, &nobody).await;
+    assert!(notes.contains("`headwater login`"), "{notes}");
+    grace.log_in().await;
+    let notes = grace.fails(1, &nobody).await;
+    assert!(notes.contains("`headwater workspace use`"), "{notes}");
+    let notes = grace.fails(1, &[&nobody[..], &["--workspace", "acme"]].concat()).await;
+    assert!(notes.contains("not found"), "{notes}");
+    site.stop().await;
+}

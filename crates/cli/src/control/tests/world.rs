@@ -10,9 +10,10 @@ use std::{
 
 use api::{
     activity::Activity,
-    testing::{PASSWORD, World},
+    testing::{PASSWORD, START_MS, World},
 };
 use clap::{FromArgMatches, Subcommand};
+use debugger::Debugger;
 use event_log::{EventLog, MemoryLog, Position};
 use routing::{Routing, RoutingSnapshot};
 use serde_json::Value;
@@ -56,9 +57,13 @@ impl Site {
 
     pub(super) fn of(world: World) -> Site {
         let counts = Arc::new(Counts::default());
-        let world = world.watching(counts.clone());
+        let mut world = world.watching(counts.clone());
         let log = MemoryLog::new();
         let routing = Routing::new(RoutingSnapshot::new(0, vec![], vec![]));
+        let (history, now) = (Arc::new(log.clone()), || START_MS);
+        let debugger = Debugger::new(history, routing.clone(), now, debugger::Options::default());
+        world.api = world.api.with_planes(debugger::routes(debugger));
+        world.router = api::router(world.api.clone());
         let options = ingest::Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             threads: 1,
@@ -163,9 +168,7 @@ impl Person {
         let mut whole = vec!["headwater"];
         whole.extend(line);
         whole.extend(["--url", &self.url]);
-        if line.first() != Some(&"send") {
-            whole.extend(["--credentials", &credentials]);
-        }
+        whole.extend(["--credentials", &credentials]);
         whole.extend(self.options.iter().map(String::as_str));
         let command = Command::augment_subcommands(clap::Command::new("headwater"));
         let command = match command.try_get_matches_from(&whole) {
