@@ -27,12 +27,16 @@ pub mod journey;
 /// Noon of 25 November 2026, UTC.
 pub const START_MS: i64 = 1_795_608_000_000;
 
+/// The password of every person here.
 pub const PASSWORD: &str = "correct horse battery staple 42";
 
 /// The API on its own database.
 pub struct World {
+    /// The API's state.
     pub api: Api,
+    /// Everything under `/api`.
     pub router: Router,
+    /// Now, Unix milliseconds.
     pub clock: Arc<AtomicI64>,
     _dir: Option<TempDir>,
 }
@@ -40,23 +44,31 @@ pub struct World {
 /// Who calls.
 #[derive(Debug, Clone, Default)]
 pub struct Who {
+    /// The session's cookie.
     pub cookie: Option<String>,
+    /// A token.
     pub token: Option<String>,
+    /// The workspace that calls are about.
     pub workspace: Option<String>,
+    /// Where calls come from.
     pub address: Option<IpAddr>,
 }
 
 /// What came back.
 #[derive(Debug)]
 pub struct Reply {
+    /// Its status.
     pub status: StatusCode,
+    /// Its headers.
     pub headers: HeaderMap,
+    /// Its body; null when it is no JSON.
     pub body: Value,
     /// What came back, when it is no JSON.
     pub text: String,
 }
 
 impl World {
+    /// One on SQLite that limits nobody.
     pub async fn new() -> World {
         World::with(Options { requests_per_minute: 100_000, ..Options::default() }).await
     }
@@ -82,6 +94,7 @@ impl World {
         all
     }
 
+    /// One on SQLite with these options.
     pub async fn with(options: Options) -> World {
         World::made(options, |api| api).await
     }
@@ -115,6 +128,7 @@ impl World {
         self
     }
 
+    /// Lets time pass.
     pub fn pass(&self, ms: i64) {
         self.clock.fetch_add(ms, Ordering::Relaxed);
     }
@@ -124,18 +138,22 @@ impl World {
         self.call_with(who, method, path, body, &[]).await
     }
 
+    /// Reads.
     pub async fn get(&self, who: &Who, path: &str) -> Reply {
         self.call(who, Method::GET, path, Value::Null).await
     }
 
+    /// Posts JSON.
     pub async fn post(&self, who: &Who, path: &str, body: Value) -> Reply {
         self.call(who, Method::POST, path, body).await
     }
 
+    /// Patches with JSON.
     pub async fn patch(&self, who: &Who, path: &str, body: Value) -> Reply {
         self.call(who, Method::PATCH, path, body).await
     }
 
+    /// Deletes.
     pub async fn delete(&self, who: &Who, path: &str) -> Reply {
         self.call(who, Method::DELETE, path, Value::Null).await
     }
@@ -167,6 +185,7 @@ impl World {
         reply
     }
 
+    /// Calls with more headers.
     pub async fn call_with(
         &self,
         who: &Who,
@@ -255,6 +274,7 @@ impl World {
         Who { cookie: Some(reply.await.expect(200).cookie()), ..who.clone() }
     }
 
+    /// Logs in.
     pub async fn log_in(&self, email: &str) -> Who {
         let login = json!({ "email": email, "password": PASSWORD });
         let reply = self.post(&Who::default(), "/sessions", login).await.expect(201);
@@ -275,6 +295,7 @@ impl Who {
         Who { address: Some(address.parse().unwrap()), ..Who::default() }
     }
 
+    /// The same person, who names this workspace in every call.
     pub fn within(&self, workspace: &str) -> Who {
         Who { workspace: Some(workspace.to_owned()), ..self.clone() }
     }
