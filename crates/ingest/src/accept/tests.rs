@@ -7,7 +7,7 @@ use serde_json::Value;
 use spec::{Discard, Kind, Message, SourceId, record};
 use uuid::Uuid;
 
-use super::{Call, Scratch, Verdicts, World, fill, split};
+use super::{Call, EXPANDED_BYTES_MAX, Scratch, Verdicts, World, expanded_bytes, fill, split};
 
 /// 2026-03-02T10:00:00.000Z.
 pub(crate) const NOW_MS: i64 = 1_772_445_600_000;
@@ -378,6 +378,52 @@ fn a_batch_takes_2500_messages() {
         });
         assert_eq!(told.sum::<u32>(), discarded, "what the books will count");
     }
+}
+
+#[test]
+fn a_context_beside_a_batch_cannot_make_much_of_little() {
+    let beside = format!(r#"{{"page":{{"title":"{}"}}}}"#, "t".repeat(32_000));
+    for own in ["", r#","context":{"page":{"path":"/"}}"#] {
+        let item = format!(r#"{{"type":"track","userId":"u","event":"N"{own}}}"#);
+        let items = vec![item; 2500].join(",");
+        let body = format!(r#"{{"context":{beside},"batch":[{items}]}}"#);
+        let outcome = accept(None, body.as_bytes(), &source(), &call()).expect("JSON");
+        let bytes = |stored: &Stored| match stored {
+            Stored::Message(message) => message.raw().len(),
+            Stored::Discard(discard) => discard.body.len(),
+        };
+        let stored: usize = outcome.stored.iter().map(bytes).sum();
+        assert!(stored < EXPANDED_BYTES_MAX + 40_000 + body.len(), "{stored} of {}", body.len());
+        let Verdicts { accepted, discarded, .. } = outcome.verdicts;
+        assert_eq!(accepted + discarded, 2500);
+        assert!((100..200).contains(&accepted), "{accepted}");
+        let Some(Stored::Discard(last)) = outcome.stored.last() else { panic!("it is too much") };
+        assert!(last.detail.contains("its context was merged"), "{}", last.detail);
+    }
+}
+
+#[test]
+fn a_context_of_usual_size_fits_every_message_of_a_batch() {
+    let beside = format!(r#"{{"library":{{"name":"{}"}}}}"#, "n".repeat(700));
+    let item = r#"{"type":"track","userId":"u","event":"N","context":{"ip":"198.51.100.7"}}"#;
+    let body = format!(r#"{{"context":{beside},"batch":[{}]}}"#, vec![item; 2500].join(","));
+    let outcome = accept(None, body.as_bytes(), &source(), &call()).expect("JSON");
+    assert_eq!(outcome.verdicts.accepted, 2500);
+}
+
+#[test]
+fn room_is_made_for_what_a_body_holds_and_not_for_what_it_claims() {
+    let room = |body: &str| {
+        let mut scratch = Scratch::default();
+        expanded_bytes(&split(body.as_bytes(), None, &mut scratch).expect("JSON"))
+    };
+    let item = r#"{"type":"track","userId":"u","event":"N"}"#;
+    assert!(room(&format!(r#"{{"batch":[{item},{item}]}}"#)) < 2000);
+    let claims = format!(r#"{{"batch":[{}0]}}"#, "0,".repeat(270_000));
+    assert!(room(&claims) <= EXPANDED_BYTES_MAX);
+    let beside = format!(r#"{{"title":"{}"}}"#, "t".repeat(32_000));
+    let body = format!(r#"{{"context":{beside},"batch":[{}]}}"#, vec![item; 2500].join(","));
+    assert!(room(&body) <= EXPANDED_BYTES_MAX);
 }
 
 #[test]
