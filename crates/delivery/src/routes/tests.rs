@@ -157,6 +157,9 @@ fn destinations_say_how_they_are() {
         assert!(later, "nothing goes before the probe: {next} {probe}");
         assert_eq!(list[1]["lastError"]["status"], 503);
         assert!(list[1]["lag"]["bytes"].as_u64().is_some_and(|bytes| bytes > 0));
+        let (waits, began) =
+            (&list[1]["lag"]["oldestWaitingAt"], list[1]["lastError"]["at"].as_str());
+        assert!(waits.as_str().zip(began).is_some_and(|(waits, at)| waits <= at), "{waits}");
         let one = get(&delivery, "/api/destinations/dead").await;
         assert_eq!(one["data"]["destination"]["sources"], json!(["web", "app"]));
     });
