@@ -15,8 +15,11 @@ pub use egress::egress;
 pub use log::log;
 pub use pixel::pixel;
 
-/// Every target, by the name of its corpus.
-pub const TARGETS: [(&str, fn(&[u8])); 4] =
+/// The name of a target's corpus, and the target.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: [Target; 4] =
     [("body", body), ("egress", egress), ("log", log), ("pixel", pixel)];
 
 /// Runs `work` to its end on a runtime of its own.
