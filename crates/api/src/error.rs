@@ -130,6 +130,12 @@ impl ApiError {
         error
     }
 
+    /// 401: somebody must have logged in.
+    pub fn login_needed() -> ApiError {
+        ApiError::unauthorized("login_needed", "this needs a login")
+            .fix("log in, or send a token in Authorization: Bearer …")
+    }
+
     /// 403: known, but not allowed.
     pub fn forbidden(code: &str, message: impl Into<String>) -> ApiError {
         ApiError::of(StatusCode::FORBIDDEN, "forbidden", code, message.into())

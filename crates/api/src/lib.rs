@@ -117,6 +117,8 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .split_for_parts()
 }
 
+#[cfg(test)]
+mod coverage;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]

@@ -21,6 +21,9 @@ use tower::ServiceExt;
 
 use crate::{Api, Options, caller::Peer};
 
+mod described;
+pub mod journey;
+
 /// Noon of 25 November 2026, UTC.
 pub const START_MS: i64 = 1_795_608_000_000;
 
@@ -71,12 +74,22 @@ impl World {
     }
 
     /// One on each engine there is.
-    #[expect(clippy::disallowed_methods, reason = "scripts/test says where Postgres is")]
     pub async fn all() -> Vec<World> {
-        let mut all = vec![World::new().await];
-        if let Ok(server) = std::env::var("HEADWATER_TEST_POSTGRES") {
-            let options = Options { requests_per_minute: 100_000, ..Options::default() };
-            all.push(World::on(postgres(&server).await, None, options, |api| api).await);
+        World::each(Options { requests_per_minute: 100_000, ..Options::default() }).await
+    }
+
+    /// One on each engine there is, with these options.
+    #[expect(clippy::disallowed_methods, reason = "scripts/test says where Postgres is")]
+    pub async fn each(options: Options) -> Vec<World> {
+        let mut all = vec![World::with(options.clone()).await];
+        match std::env::var("HEADWATER_TEST_POSTGRES") {
+            Ok(server) => {
+                all.push(World::on(postgres(&server).await, None, options, |api| api).await);
+            }
+            Err(_) => assert!(
+                std::env::var("CI").is_err(),
+                "HEADWATER_TEST_POSTGRES names no server: run it as scripts/with-postgres <command>"
+            ),
         }
         all
     }
@@ -153,17 +166,23 @@ impl World {
                 .header(header::COOKIE, cookie)
                 .header(header::ORIGIN, &self.api.options.public_url);
         }
+        if let Some(token) = &who.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
         let request = request.header(header::CONTENT_TYPE, "application/octet-stream");
         self.send(request.body(Body::from(bytes.to_vec())).unwrap()).await
     }
 
     async fn send(&self, request: Request<Body>) -> Reply {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Reply { status: parts.status, headers: parts.headers, body, text }
+        let reply = Reply { status: parts.status, headers: parts.headers, body, text };
+        described::check(&method, uri.path().strip_prefix("/api").unwrap_or_default(), &reply);
+        reply
     }
 
     /// Calls with more headers.

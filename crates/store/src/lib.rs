@@ -36,6 +36,9 @@ pub mod tokens;
 pub mod workspaces;
 pub mod write_keys;
 
+#[cfg(any(test, feature = "testing"))]
+pub mod dump;
+
 mod conditions;
 mod error;
 mod migrations;

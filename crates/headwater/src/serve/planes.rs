@@ -136,7 +136,7 @@ impl Running {
                 let listener = listen(address).await?;
                 let router = http::operations(watched.clone());
                 let stop = stopping.subscribe();
-                Some(tokio::spawn(http::serve(listener, router, stop, Duration::ZERO)))
+                Some(tokio::spawn(http::serve(listener, router, None, stop, Duration::ZERO)))
             }
             None => None,
         };
@@ -156,8 +156,8 @@ impl Running {
             operations: if operations.is_some() { health } else { watched },
         };
         let router = http::router(parts);
+        let tls = read_tls(server.tls.as_ref())?;
         let (front, address) = if has(Role::Ingest) {
-            let tls = read_tls(server.tls.as_ref())?;
             let fallback = ingest::fallback(router);
             let options = ingest_options(&server);
             let started =
@@ -170,7 +170,8 @@ impl Running {
             let address = listener.local_addr()?;
             let stop = stopping.subscribe();
             let drain = server.drain_timeout / REQUESTS_SHARE;
-            (Front::Router(tokio::spawn(http::serve(listener, router, stop, drain))), address)
+            let serving = tokio::spawn(http::serve(listener, router, tls, stop, drain));
+            (Front::Router(serving), address)
         };
         let operator_link = match &control {
             Some(control) => control.first_operator_link().await?,
