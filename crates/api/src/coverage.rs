@@ -6,8 +6,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod calls;
-mod stage;
+pub mod calls;
+pub mod stage;
 
 use std::{
     collections::BTreeMap,

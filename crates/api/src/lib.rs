@@ -118,6 +118,8 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
 }
 
 #[cfg(test)]
+mod concurrency;
+#[cfg(test)]
 mod coverage;
 #[cfg(test)]
 mod testing;

@@ -58,6 +58,8 @@ pub struct Options {
     pub beta_days: u32,
     /// Requests that one caller may make to one operation in a minute.
     pub requests_per_minute: u32,
+    /// Memory that one password's hash takes, KiB. Less makes guessing cheaper: only for tests.
+    pub password_memory_kib: u32,
     /// The kinds of destinations that this server can deliver to.
     pub definitions: Vec<Definition>,
     /// Whether mails are handed to a mail server; otherwise they stay in the outbox.
@@ -72,6 +74,7 @@ impl Default for Options {
             public_url: "http://127.0.0.1:8080".to_owned(),
             beta_days: 14,
             requests_per_minute: 600,
+            password_memory_kib: crate::passwords::MEMORY_KIB,
             definitions: Vec::new(),
             mail_is_sent: false,
             mail_from: "headwater@localhost".to_owned(),

@@ -102,6 +102,7 @@ impl World {
         let clock = Arc::new(AtomicI64::new(START_MS));
         let read = clock.clone();
         let sealer = Sealer::new(&[(1, [7; 32])]).unwrap();
+        let options = Options { password_memory_kib: 64, ..options };
         let now = Arc::new(move || read.load(Ordering::Relaxed));
         let api = adjust(Api::new(db, Fresh::system(), now, sealer, options));
         crate::seed(&api).await.unwrap();
