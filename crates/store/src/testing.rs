@@ -16,28 +16,38 @@ pub struct Scratch {
 
 /// One fresh database for each engine there is: SQLite always, Postgres when
 /// `HEADWATER_TEST_POSTGRES` names a server (`scripts/test` starts one).
-#[expect(clippy::disallowed_methods, reason = "scripts/test says where Postgres is")]
 pub async fn databases() -> Vec<Scratch> {
     let dir = tempfile::tempdir().unwrap();
     let db = Db::open_file(&dir.path().join("control.db")).await.unwrap();
     let mut all = vec![Scratch { db, _dir: Some(dir) }];
-    if let Some(server) = option_env!("HEADWATER_TEST_POSTGRES")
-        .map(str::to_owned)
-        .or_else(|| std::env::var("HEADWATER_TEST_POSTGRES").ok())
-    {
-        all.push(Scratch { db: postgres(&server).await, _dir: None });
+    if let Some(server) = server() {
+        let db = Db::open(&postgres(&server).await).await.unwrap();
+        all.push(Scratch { db, _dir: None });
     }
     all
 }
 
-async fn postgres(server: &str) -> Db {
+/// The Postgres server to test on. None is an error where everything has to be tested.
+#[expect(clippy::disallowed_methods, reason = "scripts/test says where Postgres is")]
+pub fn server() -> Option<String> {
+    let server = std::env::var("HEADWATER_TEST_POSTGRES").ok();
+    assert!(
+        server.is_some() || std::env::var("CI").is_err(),
+        "HEADWATER_TEST_POSTGRES names no server: run it as scripts/with-postgres <command>"
+    );
+    server
+}
+
+/// The URL of a new database there.
+pub async fn postgres(server: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("store_{}_{number}", std::process::id());
     let admin = sqlx::postgres::PgPool::connect(&format!("{server}/postgres")).await.unwrap();
     let sql = format!("CREATE DATABASE {name}");
     sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&admin).await.unwrap();
-    Db::open(&format!("{server}/{name}")).await.unwrap()
+    admin.close().await;
+    format!("{server}/{name}")
 }
 
 /// Randomness that is the same in every run.

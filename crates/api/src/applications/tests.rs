@@ -49,8 +49,7 @@ async fn a_declined_company_hears_why_and_may_apply_again() {
         let no = json!({ "step": "decline", "note": "You have no service yet." });
         world.post(&operator, &steps, no.clone()).await.expect(200);
         assert_eq!(world.post(&operator, &steps, no).await.status, 409, "once");
-        let letter = world.mails("mia@acme.example").await.into_iter().next().unwrap();
-        assert_eq!(letter.letter, "ApplicationDeclined");
+        let letter = world.letter("mia@acme.example", "ApplicationDeclined").await;
         assert!(letter.text.contains("You have no service yet."), "{}", letter.text);
         world.get(&mia, "/partner").await.expect(404);
         world.post(&mia, "/applications", application("mia@acme.example")).await.expect(201);

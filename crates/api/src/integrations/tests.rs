@@ -148,6 +148,16 @@ const ACTIVE: [&str; 14] = [
     "http-equiv",
 ];
 
+/// Words in an id, which is quoted, are no markup.
+fn without_ids(svg: &str) -> String {
+    let mut parts = svg.split(" id=\"");
+    let mut kept = parts.next().unwrap().to_owned();
+    for part in parts {
+        kept.push_str(part.split_once('"').unwrap().1);
+    }
+    kept
+}
+
 #[tokio::test]
 async fn nothing_active_comes_out_of_a_hostile_picture() {
     let world = World::new().await;
@@ -169,8 +179,7 @@ async fn nothing_active_comes_out_of_a_hostile_picture() {
         let url = made.text("/asset/url");
         let served =
             world.get(&Who::default(), url.strip_prefix("/api").unwrap()).await.expect(200);
-        let text = served.text.to_lowercase();
-        // References within the picture are its own; words in an id are no markup.
+        let text = without_ids(&served.text).to_lowercase();
         for active in ACTIVE {
             assert!(!text.contains(active), "{name}: {active} in {}", served.text);
         }

@@ -157,8 +157,7 @@ async fn what_is_deprecated_or_removed_goes_on_where_it_is() {
         let page = world.get(&builder, &format!("/integrations/{id}")).await.expect(200);
         assert_eq!(page.at("/integration/status"), "UNAVAILABLE");
         assert_eq!(page.at("/integration/removedReason"), "it breaks the Spec");
-        let letter = world.mails("mia@acme.example").await.into_iter().next().unwrap();
-        assert_eq!(letter.letter, "Removed");
+        let letter = world.letter("mia@acme.example", "Removed").await;
         assert!(letter.text.contains("it breaks the Spec"), "{}", letter.text);
         let path = format!("/integrations/{id}");
         let renamed = world.patch(&builder, &path, json!({ "name": "B" })).await;

@@ -223,7 +223,7 @@ async fn a_log_in_from_elsewhere_is_told_by_mail() {
         world.pass(1);
         world.post(&far, "/sessions", login.clone()).await.expect(201);
         assert_eq!(letters().await, 1);
-        let mail = world.mails("ada@example.com").await.into_iter().next().unwrap();
+        let mail = world.letter("ada@example.com", "NewSignIn").await;
         assert!(mail.text.contains("203.0.113.7"), "{}", mail.text);
         assert!(mail.text.contains("http://127.0.0.1:8080/account/sessions"), "{}", mail.text);
         world.post(&far, "/sessions", login.clone()).await.expect(201);
