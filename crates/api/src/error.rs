@@ -1,6 +1,8 @@
 //! What a caller hears when a request fails: the status, and for each fault a stable code, where
 //! it is, what was expected and how to mend it.
 
+use std::fmt;
+
 use axum::{
     Json,
     response::{IntoResponse, Response},
@@ -84,6 +86,22 @@ impl Fault {
         self
     }
 }
+
+/// For whoever is no HTTP client: every fault in a sentence.
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, fault) in self.faults.iter().enumerate() {
+            let between = if at == 0 { "" } else { "; " };
+            write!(f, "{between}{}", fault.message)?;
+            if let Some(fix) = &fault.fix {
+                write!(f, ": {fix}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ApiError {}
 
 impl ApiError {
     fn of(status: StatusCode, kind: &'static str, code: &str, message: String) -> ApiError {

@@ -121,8 +121,8 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
 mod concurrency;
 #[cfg(test)]
 mod coverage;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

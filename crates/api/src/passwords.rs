@@ -34,7 +34,7 @@ async fn hash(api: &Api, password: &str) -> Result<String, ApiError> {
     let mut salt = [0; SALT_BYTES];
     api.fresh.fill(&mut salt);
     let password = password.to_owned();
-    let memory_kib = api.options.password_memory_kib;
+    let memory_kib = api.password_memory_kib;
     work(api, move || hash_with(memory_kib, password.as_bytes(), &salt)).await
 }
 

@@ -12,6 +12,7 @@ use crate::{
     activity::{Activity, Unknown},
     limits::Limits,
     openapi::{Operation, OperationKey},
+    passwords::MEMORY_KIB,
 };
 
 /// Hashes of passwords computed at one time: each takes 19 MiB and a core.
@@ -45,6 +46,8 @@ pub struct Inner {
     pub planes: Option<Router>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) hashing: Arc<Semaphore>,
+    /// Memory that one password's hash takes, KiB.
+    pub(crate) password_memory_kib: u32,
     operations: Arc<HashMap<OperationKey, Operation>>,
 }
 
@@ -58,8 +61,6 @@ pub struct Options {
     pub beta_days: u32,
     /// Requests that one caller may make to one operation in a minute.
     pub requests_per_minute: u32,
-    /// Memory that one password's hash takes, KiB. Less makes guessing cheaper: only for tests.
-    pub password_memory_kib: u32,
     /// The kinds of destinations that this server can deliver to.
     pub definitions: Vec<Definition>,
     /// Whether mails are handed to a mail server; otherwise they stay in the outbox.
@@ -74,7 +75,6 @@ impl Default for Options {
             public_url: "http://127.0.0.1:8080".to_owned(),
             beta_days: 14,
             requests_per_minute: 600,
-            password_memory_kib: crate::passwords::MEMORY_KIB,
             definitions: Vec::new(),
             mail_is_sent: false,
             mail_from: "headwater@localhost".to_owned(),
@@ -103,6 +103,7 @@ impl Api {
             mail: Arc::default(),
             planes: None,
             hashing: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
+            password_memory_kib: MEMORY_KIB,
             operations: Arc::default(),
         }))
     }
@@ -136,6 +137,12 @@ impl Api {
     /// Tells the data plane that something it must know has changed.
     pub fn nudge(&self) {
         self.routing.notify_one();
+    }
+
+    /// The same, whose passwords are guessed cheaply.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn with_cheap_passwords(&self) -> Api {
+        Api(Arc::new(Inner { password_memory_kib: 64, ..(*self.0).clone() }))
     }
 
     pub(crate) fn with_operations(&self, operations: HashMap<OperationKey, Operation>) -> Api {

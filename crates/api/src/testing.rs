@@ -22,17 +22,22 @@ use tower::ServiceExt;
 use crate::{Api, Options, caller::Peer};
 
 mod described;
-pub mod journey;
+#[cfg(test)]
+pub(crate) mod journey;
 
 /// Noon of 25 November 2026, UTC.
 pub const START_MS: i64 = 1_795_608_000_000;
 
+/// The password of every person here.
 pub const PASSWORD: &str = "correct horse battery staple 42";
 
 /// The API on its own database.
 pub struct World {
+    /// The API's state.
     pub api: Api,
+    /// Everything under `/api`.
     pub router: Router,
+    /// Now, Unix milliseconds.
     pub clock: Arc<AtomicI64>,
     _dir: Option<TempDir>,
 }
@@ -40,23 +45,31 @@ pub struct World {
 /// Who calls.
 #[derive(Debug, Clone, Default)]
 pub struct Who {
+    /// The session's cookie.
     pub cookie: Option<String>,
+    /// A token.
     pub token: Option<String>,
+    /// The workspace that calls are about.
     pub workspace: Option<String>,
+    /// Where calls come from.
     pub address: Option<IpAddr>,
 }
 
 /// What came back.
 #[derive(Debug)]
 pub struct Reply {
+    /// Its status.
     pub status: StatusCode,
+    /// Its headers.
     pub headers: HeaderMap,
+    /// Its body; null when it is no JSON.
     pub body: Value,
     /// What came back, when it is no JSON.
     pub text: String,
 }
 
 impl World {
+    /// One on SQLite that limits nobody.
     pub async fn new() -> World {
         World::with(Options { requests_per_minute: 100_000, ..Options::default() }).await
     }
@@ -82,6 +95,7 @@ impl World {
         all
     }
 
+    /// One on SQLite with these options.
     pub async fn with(options: Options) -> World {
         World::made(options, |api| api).await
     }
@@ -102,9 +116,9 @@ impl World {
         let clock = Arc::new(AtomicI64::new(START_MS));
         let read = clock.clone();
         let sealer = Sealer::new(&[(1, [7; 32])]).unwrap();
-        let options = Options { password_memory_kib: 64, ..options };
         let now = Arc::new(move || read.load(Ordering::Relaxed));
-        let api = adjust(Api::new(db, Fresh::system(), now, sealer, options));
+        let api = Api::new(db, Fresh::system(), now, sealer, options).with_cheap_passwords();
+        let api = adjust(api);
         crate::seed(&api).await.unwrap();
         World { router: crate::router(api.clone()), api, clock, _dir: dir }
     }
@@ -116,6 +130,7 @@ impl World {
         self
     }
 
+    /// Lets time pass.
     pub fn pass(&self, ms: i64) {
         self.clock.fetch_add(ms, Ordering::Relaxed);
     }
@@ -125,18 +140,22 @@ impl World {
         self.call_with(who, method, path, body, &[]).await
     }
 
+    /// Reads.
     pub async fn get(&self, who: &Who, path: &str) -> Reply {
         self.call(who, Method::GET, path, Value::Null).await
     }
 
+    /// Posts JSON.
     pub async fn post(&self, who: &Who, path: &str, body: Value) -> Reply {
         self.call(who, Method::POST, path, body).await
     }
 
+    /// Patches with JSON.
     pub async fn patch(&self, who: &Who, path: &str, body: Value) -> Reply {
         self.call(who, Method::PATCH, path, body).await
     }
 
+    /// Deletes.
     pub async fn delete(&self, who: &Who, path: &str) -> Reply {
         self.call(who, Method::DELETE, path, Value::Null).await
     }
@@ -168,6 +187,7 @@ impl World {
         reply
     }
 
+    /// Calls with more headers.
     pub async fn call_with(
         &self,
         who: &Who,
@@ -256,6 +276,7 @@ impl World {
         Who { cookie: Some(reply.await.expect(200).cookie()), ..who.clone() }
     }
 
+    /// Logs in.
     pub async fn log_in(&self, email: &str) -> Who {
         let login = json!({ "email": email, "password": PASSWORD });
         let reply = self.post(&Who::default(), "/sessions", login).await.expect(201);
@@ -276,6 +297,7 @@ impl Who {
         Who { address: Some(address.parse().unwrap()), ..Who::default() }
     }
 
+    /// The same person, who names this workspace in every call.
     pub fn within(&self, workspace: &str) -> Who {
         Who { workspace: Some(workspace.to_owned()), ..self.clone() }
     }

@@ -67,7 +67,8 @@ pub(crate) async fn page(
             originals.fill_in(&mut opened, log).await?;
             if filter.matches(&opened) {
                 before = opened.position;
-                page.found.push(opened);
+                // A page of few and far between would else hold all that lies between them.
+                page.found.push(opened.detached());
                 if page.found.len() == limit {
                     let older = log.block_before(before, stream).map(|_| before);
                     return Ok(Page { before: older, ..page });

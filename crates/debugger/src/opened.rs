@@ -108,6 +108,14 @@ impl Opened {
         })
     }
 
+    /// The same, without the stretch of log that it was read with.
+    pub(crate) fn detached(mut self) -> Opened {
+        if let Content::Accepted(message) = &mut self.content {
+            *message = message.detached();
+        }
+        self
+    }
+
     pub(crate) fn verdict(&self) -> Verdict {
         match &self.content {
             Content::Accepted(_) => Verdict::Accepted,

@@ -7,7 +7,7 @@ use spec::{DestinationId, Lapse, record};
 
 use crate::{
     Delivery,
-    books::{Books, DestinationBook},
+    books::{Books, Unsettled},
     supervisor::{Inner, each_message},
 };
 
@@ -41,8 +41,9 @@ impl Delivery {
         let books = self.inner().books_now().await;
         let mut audits = Vec::new();
         for book in books.destinations() {
-            let mut waiting = 0;
-            each_waiting(&*self.inner().log, book, books.position, |_, _| waiting += 1).await?;
+            let (mut waiting, unsettled) = (0, book.unsettled());
+            let log = &*self.inner().log;
+            each_waiting(log, &unsettled, books.position, |_, _| waiting += 1).await?;
             audits.push(Audit {
                 destination: book.id.clone(),
                 routed: book.total.routed,
@@ -68,9 +69,10 @@ impl Inner {
             let mut count = |stream: u64, time_ms: i64| {
                 *there.entry(books.slot_of(stream, time_ms)).or_default() += 1;
             };
-            each_waiting(&*self.log, book, books.position, &mut count).await?;
-            for retry in book.retries.values() {
-                count(retry.stream, retry.received_at_ms);
+            let unsettled = book.unsettled();
+            each_waiting(&*self.log, &unsettled, books.position, &mut count).await?;
+            for (stream, time_ms) in unsettled.retries {
+                count(stream, time_ms);
             }
             let lost = books.missing(&book.id, &there);
             if lost.is_empty() {
@@ -94,19 +96,20 @@ impl Inner {
     }
 }
 
-/// Calls `each` with source and time of every message in the log that is `book`'s own and has no
-/// outcome.
-async fn each_waiting(
+/// Calls `each` with source and time of every message in the log before `to` that is a
+/// destination's own and has no outcome.
+pub(crate) async fn each_waiting(
     log: &dyn EventLog,
-    book: &DestinationBook,
+    unsettled: &Unsettled,
     to: u64,
     mut each: impl FnMut(u64, i64),
 ) -> Result<(), LogError> {
-    let from = Position(book.read_to.max(log.stats().oldest.0));
+    let Unsettled { fed, read_to, ahead, .. } = unsettled;
+    let from = Position(log.stats().oldest.0.max(*read_to));
     each_message(log, from, Position(to), |at, stream, time_ms| {
-        let fed = book.fed.partition_point(|fed| fed.from <= at);
-        let own = fed > 0 && book.fed[fed - 1].streams.contains(&stream);
-        if own && !book.ahead.contains(&at) {
+        let by = fed.partition_point(|fed| fed.from <= at);
+        let own = by > 0 && fed[by - 1].streams.contains(&stream);
+        if own && !ahead.contains(&at) {
             each(stream, time_ms);
         }
     })

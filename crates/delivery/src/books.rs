@@ -40,11 +40,11 @@ use spec::{
 };
 
 pub use condition::{Condition, Paused};
+pub(crate) use destination::Unsettled;
 pub use destination::{DeadLetter, DestinationBook, Fed, LastError, Pending};
-pub use tally::{Counts, Line, Tally, Unit};
+pub use tally::{Calendar, Counts, Line, Tally, Unit};
+use tally::{DAY, HOUR, minute_of};
 
-const HOUR: u32 = 60;
-const DAY: u32 = 24 * HOUR;
 const KEEP_MINUTES: u32 = 2 * DAY;
 const KEEP_HOURS: u32 = 14 * DAY;
 
@@ -55,10 +55,7 @@ pub struct Books {
     pub position: u64,
     tallies: Vec<(Slot, Tally)>,
     destinations: Vec<DestinationBook>,
-    /// The first minute that is still kept as such; a whole hour.
-    minutes_from: u32,
-    /// The first hour that is still kept as such, as a minute; a whole day.
-    hours_from: u32,
+    calendar: Calendar,
     /// The latest minute seen.
     latest: u32,
     /// How the destinations fare, in their order.
@@ -82,6 +79,24 @@ struct Index {
     last: Option<(Slot, usize)>,
     /// Places of the destinations that a stream feeds now.
     fed_by: HashMap<u64, Vec<u32>>,
+    /// What came in from a stream.
+    seen: HashMap<u64, Seen>,
+}
+
+/// What came in from one source, as far back as the books go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Messages accepted, each once.
+    pub accepted: u64,
+    /// When the last message was accepted, Unix milliseconds; to the minute after a restart.
+    pub last_ms: i64,
+}
+
+impl Seen {
+    fn take(&mut self, accepted: u64, at_ms: i64) {
+        self.accepted += accepted;
+        self.last_ms = self.last_ms.max(at_ms);
+    }
 }
 
 /// One tally, for those who show it.
@@ -109,6 +124,15 @@ impl Books {
         self.index.last = None;
         self.index.slots =
             self.tallies.iter().enumerate().map(|(at, (slot, _))| (*slot, at)).collect();
+        // When messages of a roll-up came is known better by whoever was there.
+        let known = std::mem::take(&mut self.index.seen);
+        for (slot, tally) in &self.tallies {
+            if tally.accepted > 0 {
+                let seen = self.index.seen.entry(slot.stream).or_default();
+                let known = known.get(&slot.stream).map_or(0, |seen| seen.last_ms);
+                seen.take(tally.accepted, known.max(i64::from(slot.minute) * 60_000));
+            }
+        }
         self.index.fed_by.clear();
         for (place, book) in self.destinations.iter().enumerate() {
             for stream in book.streams() {
@@ -183,6 +207,7 @@ impl Books {
             return;
         }
         tally.accepted += 1;
+        self.index.seen.entry(stream).or_default().take(1, time_ms);
         if let Some(fed) = self.index.fed_by.get(&stream) {
             for place in fed {
                 tally.line(*place).routed += 1;
@@ -248,8 +273,7 @@ impl Books {
 
     /// What a message of `stream` is counted under that was accepted at `time_ms`.
     pub(crate) fn slot_of(&self, stream: u64, time_ms: i64) -> (u64, i64) {
-        let minute = u32::try_from(time_ms / 60_000).unwrap_or(0);
-        (stream, i64::from(self.bucket(minute).0) * 60_000)
+        (stream, self.calendar.bucket_of(time_ms).0)
     }
 
     /// What `destination` has pending by the books beyond what is `there`, by [`Books::slot_of`].
@@ -297,12 +321,12 @@ impl Books {
     }
 
     fn tally_at(&mut self, stream: u64, time_ms: i64) -> usize {
-        let minute = u32::try_from(time_ms / 60_000).unwrap_or(0);
+        let minute = minute_of(time_ms);
         if minute > self.latest {
             self.latest = minute;
             self.roll_up();
         }
-        let slot = Slot { stream, minute: self.bucket(minute).0 };
+        let slot = Slot { stream, minute: self.calendar.bucket(minute).0 };
         match self.index.last {
             Some((last, at)) if last == slot => return at,
             _ => {}
@@ -315,28 +339,22 @@ impl Books {
         at
     }
 
-    /// The first minute of the bucket that `minute` is counted in, and its length.
-    fn bucket(&self, minute: u32) -> (u32, Unit) {
-        if minute >= self.minutes_from {
-            (minute, Unit::Minute)
-        } else if minute / HOUR * HOUR >= self.hours_from {
-            (minute / HOUR * HOUR, Unit::Hour)
-        } else {
-            (minute / DAY * DAY, Unit::Day)
-        }
+    /// From when on time is cut finely.
+    pub(crate) fn calendar(&self) -> Calendar {
+        self.calendar
     }
 
     /// Once an hour: what is old enough becomes coarser.
     fn roll_up(&mut self) {
         let minutes_from = self.latest.saturating_sub(KEEP_MINUTES) / HOUR * HOUR;
-        if minutes_from <= self.minutes_from {
+        if minutes_from <= self.calendar.minutes_from {
             return;
         }
-        self.minutes_from = minutes_from;
-        self.hours_from = self.latest.saturating_sub(KEEP_HOURS) / DAY * DAY;
+        self.calendar.minutes_from = minutes_from;
+        self.calendar.hours_from = self.latest.saturating_sub(KEEP_HOURS) / DAY * DAY;
         let mut rolled: HashMap<Slot, Tally> = HashMap::with_capacity(self.tallies.len());
         for (slot, tally) in std::mem::take(&mut self.tallies) {
-            let minute = self.bucket(slot.minute).0;
+            let minute = self.calendar.bucket(slot.minute).0;
             match rolled.entry(Slot { minute, ..slot }) {
                 std::collections::hash_map::Entry::Vacant(free) => drop(free.insert(tally)),
                 std::collections::hash_map::Entry::Occupied(with) => with.into_mut().merge(&tally),
@@ -352,9 +370,14 @@ impl Books {
         self.tallies.iter().map(|(slot, tally)| Row {
             stream: slot.stream,
             from_ms: i64::from(slot.minute) * 60_000,
-            unit: self.bucket(slot.minute).1,
+            unit: self.calendar.bucket(slot.minute).1,
             tally,
         })
+    }
+
+    /// What came in from a stream; `None` when nothing did.
+    pub fn seen(&self, stream: u64) -> Option<Seen> {
+        self.index.seen.get(&stream).copied()
     }
 
     /// Every destination that was ever fed; a [`Line`] names its place in this list.

@@ -70,11 +70,6 @@ impl Queue {
         !self.ready.is_empty()
     }
 
-    /// When the message was accepted that is next.
-    pub fn next_received_at_ms(&self) -> Option<i64> {
-        self.ready.front().map(|waiting| waiting.received_at_ms)
-    }
-
     /// Adds the next message of the log.
     pub fn push(&mut self, waiting: Waiting) {
         self.len += 1;

@@ -191,10 +191,11 @@ pub(crate) fn tied(frame: &[u8], nonce: u64, position: u64, room: u64) -> Option
     (fits && here()).then_some(bytes)
 }
 
-/// Whether the checksum of a frame that is there whole holds.
+/// Whether the checksum of a frame that is there whole holds, and its form is one that we write.
 pub(crate) fn intact(frame: &[u8]) -> bool {
     let payload = (u32_at(frame, 0) & PAYLOAD_MAX as u32) as usize;
-    crc32c::crc32c(&frame[12..HEADER + payload]) == u32_at(frame, 4)
+    let formed = frame[27] & FLAG_DUPLICATE == 0 || payload == DUPLICATE_BYTES;
+    formed && crc32c::crc32c(&frame[12..HEADER + payload]) == u32_at(frame, 4)
 }
 
 /// The bits of a tied frame: [`GROUP_START`] and [`MORE`].

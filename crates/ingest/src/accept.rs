@@ -19,7 +19,7 @@ use spec::{Discard, Step, record};
 use uuid::Uuid;
 
 use crate::{
-    merged::Merged,
+    merged::{Beside, Merged},
     normalise::{self, Common, Incoming},
     split::{Field, Shape, Slots},
     text::{plain, unescape},
@@ -89,12 +89,25 @@ pub struct Receipt {
     pub sha256: [u8; 32],
 }
 
-/// Beyond this a request's records are discards: a batch's `context` is copied into each of its
-/// messages, and a small request must not become a large one without bound.
-const EXPANDED_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Beyond this a request's messages are discards: a batch's `context` is copied into each of them,
+/// and a small request must not become a large one without bound. As much as the log writes at
+/// once; 2,500 messages in a body of the largest size can have 800 bytes each beside them.
+const EXPANDED_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Bytes of the log that a message takes beside its own: frame, head and what we splice in.
+const SPLICED_BYTES: usize = 512;
 
 /// What is kept of a message that cannot be read as one.
 const EXCERPT_BYTES: usize = 4 * 1024;
+
+/// About how many bytes [`fill`] will add for `parsed`: what to make room for, whatever a hostile
+/// body claims to hold.
+pub fn expanded_bytes(parsed: &Parsed<'_>) -> usize {
+    let Parsed { body, envelope, scratch, .. } = parsed;
+    let beside = [envelope.context, envelope.integrations];
+    let each = SPLICED_BYTES + beside.iter().map(|value| value.raw(body).len()).sum::<usize>();
+    (body.len() + scratch.items.len() * each).min(EXPANDED_BYTES_MAX)
+}
 
 /// Normalises every message of `parsed` into `batch`, one record each, in the sender's order.
 ///
@@ -111,6 +124,8 @@ pub fn fill(
     let Parsed { body, kind: path_kind, envelope, scratch } = parsed;
     let body = *body;
     let Scratch { items, members, room, tail, .. } = &mut **scratch;
+    let envelope = &*envelope;
+    let beside = Beside::new(body, envelope);
     tail.clear();
     let times = time::Writer::new(call.received_at_ms);
     normalise::tail(call.received_at_ms, &times, source.id.as_str(), tail);
@@ -147,7 +162,17 @@ pub fn fill(
                 continue;
             }
         };
-        let merged = Merged::of(body, envelope, item, &slots, room);
+        // Before anything is merged: that is what costs.
+        if filling.batch.bytes() > filling.expanded_max {
+            let fault = validate::whole(
+                "bad_request",
+                "the batch grew too large when its context was merged into its messages".into(),
+                "a smaller batch, or a smaller context beside it",
+            );
+            filling.discard_raw(index, Some((&slots, body)), fault, item.whole.raw(body));
+            continue;
+        }
+        let merged = Merged::of(&beside, item, &slots, room);
         let context_value = slots.value(Field::Context);
         let context = (merged.facts, merged.context_bytes);
         let fault = if source.enabled {
@@ -157,14 +182,7 @@ pub fn fill(
         };
         let discarded = fault.is_some();
         let incoming = Incoming { kind, item, slots: &slots, merged: &merged, discarded };
-        if filling.batch.bytes() > filling.expanded_max {
-            let fault = validate::whole(
-                "bad_request",
-                "the batch grew too large when its context was merged into its messages".into(),
-                "a smaller batch, or a smaller context beside it",
-            );
-            filling.discard_raw(index, Some((&slots, body)), fault, item.whole.raw(body));
-        } else if let Some(fault) = fault {
+        if let Some(fault) = fault {
             filling.discard(index, fault, &common, &incoming);
         } else {
             filling.accept(index, &common, &incoming);

@@ -50,6 +50,11 @@ impl Gate {
         self.taken.fetch_sub(amount, Ordering::Relaxed);
     }
 
+    /// Whether `amount` could be taken now.
+    pub fn has_room(&self, amount: usize) -> bool {
+        self.taken().saturating_add(amount) <= self.max
+    }
+
     /// What is taken now.
     pub fn taken(&self) -> usize {
         self.taken.load(Ordering::Relaxed)
@@ -173,7 +178,9 @@ mod tests {
         assert!(gate.enter(5).is_none());
         assert!(first.grow(4));
         assert!(!first.grow(1));
+        assert!(!gate.has_room(1));
         drop(first);
+        assert!(gate.has_room(10) && !gate.has_room(11));
         assert_eq!(gate.taken(), 0);
         assert!(gate.enter(usize::MAX).is_none());
         assert_eq!(gate.taken(), 0);

@@ -11,7 +11,7 @@ use spec::Kind;
 
 use crate::{
     accept::{Fault, Scratch, SplitFault, message_id, split},
-    merged::{Merged, Room},
+    merged::{Beside, Merged, Room},
     split::{
         Field, Parsed, Shape, Slots,
         scan::{Bad, Scan},
@@ -154,6 +154,7 @@ impl<'a> Checker<'a> {
         place: impl Fn(usize) -> Option<usize>,
     ) {
         let (body, scratch) = (parsed.body, &*parsed.scratch);
+        let beside = Beside::new(body, &parsed.envelope);
         let mut room = Room::default();
         for (index, item) in scratch.items.iter().enumerate() {
             self.report.messages += 1;
@@ -172,7 +173,7 @@ impl<'a> Checker<'a> {
                     continue;
                 }
             };
-            let merged = Merged::of(body, &parsed.envelope, item, &slots, &mut room);
+            let merged = Merged::of(&beside, item, &slots, &mut room);
             let context = (merged.facts, merged.context_bytes);
             let context_value = slots.value(Field::Context);
             let view = View { body, kind, slots: &slots, context, context_value };

@@ -16,8 +16,8 @@ use crate::{
 /// Buffers that a thread keeps for later bodies, and how large one may be.
 const KEPT_BUFFERS: usize = 32;
 const KEPT_BYTES: usize = BODY_BYTES_MAX;
-/// What a body that does not say its length takes of the gate at a time.
-const CHUNKED_STEP: usize = 16 << 10;
+/// What a body that does not come at once takes of the gate at a time.
+const STEP: usize = 16 << 10;
 /// A refused body is read to its end up to here, so that its sender hears the refusal before the
 /// connection breaks.
 const DRAIN_BYTES_MAX: usize = 8 << 20;
@@ -106,24 +106,28 @@ async fn gather(
     let Some(first) = next(body, deadlines).await? else {
         return Ok(Collected::One(Bytes::new()));
     };
+    let mut admitted = 0;
+    let mut admit = |len: usize| {
+        if len <= admitted {
+            return Ok(());
+        }
+        let left = expected.map_or(usize::MAX, |expected| expected.saturating_sub(admitted));
+        let more = (len - admitted).max(STEP.min(left));
+        admitted += more;
+        permit.grow(more).then_some(()).ok_or(Broken::Refused(Reject::Overloaded))
+    };
     if expected == Some(first.len()) {
+        admit(first.len())?;
         return Ok(Collected::One(first));
     }
     let mut buffer = Buffer::take(expected.unwrap_or(first.len()));
-    let mut admitted = expected.unwrap_or(0);
     let mut chunk = Some(first);
     while let Some(bytes) = chunk {
         let len = buffer.0.len() + bytes.len();
         if len > bytes_max {
             return Err(Broken::Refused(Reject::TooLarge));
         }
-        if len > admitted {
-            let more = (len - admitted).max(CHUNKED_STEP);
-            if !permit.grow(more) {
-                return Err(Broken::Refused(Reject::Overloaded));
-            }
-            admitted += more;
-        }
+        admit(len)?;
         buffer.0.extend_from_slice(&bytes);
         chunk = next(body, deadlines).await?;
     }

@@ -21,10 +21,9 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, OPTIONS");
 const EXPOSED: HeaderValue =
     HeaderValue::from_static("Retry-After, X-RateLimit-Reset, Preference-Applied");
 const DAY: HeaderValue = HeaderValue::from_static("86400");
-/// What SDKs are known to send, for a preflight that does not say.
-const HEADERS: HeaderValue = HeaderValue::from_static(
-    "authorization, content-type, content-encoding, x-retry-count, anonymousid, sentat, prefer",
-);
+/// What SDKs are known to send. A preflight's own list comes on top.
+const HEADERS: &str =
+    "authorization, content-type, content-encoding, x-retry-count, anonymousid, sentat, prefer";
 const PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
 const REQUEST_PRIVATE_NETWORK: HeaderName =
     HeaderName::from_static("access-control-request-private-network");
@@ -47,7 +46,12 @@ pub fn preflight(request: &HeaderMap) -> Response<Body> {
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     let asked = request.get(ACCESS_CONTROL_REQUEST_HEADERS).filter(|asked| !asked.is_empty());
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked.cloned().unwrap_or(HEADERS));
+    let allowed = asked.and_then(|asked| {
+        let all = [HEADERS.as_bytes(), b", ", asked.as_bytes()].concat();
+        HeaderValue::from_bytes(&all).ok()
+    });
+    let allowed = allowed.unwrap_or(HeaderValue::from_static(HEADERS));
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
     headers.insert(ACCESS_CONTROL_MAX_AGE, DAY);
     if request.contains_key(REQUEST_PRIVATE_NETWORK) {

@@ -3,8 +3,10 @@
 //! Source: Segment HTTP API, "Batch": both are merged into each message. How is not said; the
 //! message's own values win, objects deep, arrays whole.
 
+use std::cell::OnceCell;
+
 use crate::{
-    merge::merge,
+    merge::{Object, merge},
     split::{Context, Envelope, Field, Item, Shape, Slots, Value, context_facts},
 };
 
@@ -20,6 +22,21 @@ pub(crate) struct Merged<'a> {
     pub(crate) integrations: Option<&'a [u8]>,
 }
 
+/// What stands beside the messages of a batch, read once for all of them.
+pub(crate) struct Beside<'a> {
+    body: &'a [u8],
+    envelope: &'a Envelope,
+    context: OnceCell<Object<'a>>,
+    integrations: OnceCell<Object<'a>>,
+}
+
+impl<'a> Beside<'a> {
+    pub(crate) fn new(body: &'a [u8], envelope: &'a Envelope) -> Beside<'a> {
+        let (context, integrations) = Default::default();
+        Beside { body, envelope, context, integrations }
+    }
+}
+
 /// Memory for [`Merged`].
 #[derive(Debug, Default)]
 pub(crate) struct Room {
@@ -31,17 +48,19 @@ pub(crate) struct Room {
 
 impl<'a> Merged<'a> {
     /// Merges what stands beside the messages of a batch under what `item` says.
-    pub(crate) fn of(
-        body: &'a [u8],
-        envelope: &'a Envelope,
+    pub(crate) fn of<'b: 'a>(
+        beside: &'a Beside<'b>,
         item: &'a Item,
         slots: &Slots<'_>,
         room: &'a mut Room,
     ) -> Merged<'a> {
+        let Beside { envelope, context: context_under, integrations: under, .. } = beside;
+        let body = beside.body;
         let Room { context: context_room, facts: facts_room, integrations: room, outer } = room;
-        let context = combine(body, envelope.context, slots.value(Field::Context), context_room);
-        let integrations =
-            combine(body, envelope.integrations, slots.value(Field::Integrations), room);
+        let own = slots.value(Field::Context);
+        let context = combine(body, envelope.context, context_under, own, context_room);
+        let own = slots.value(Field::Integrations);
+        let integrations = combine(body, envelope.integrations, under, own, room);
         let (context, facts, context_bytes) = match context {
             Combined::Own => (None, &item.context, body),
             Combined::Batch(raw) => (Some(raw), &envelope.context_facts, body),
@@ -64,7 +83,14 @@ enum Combined<'a> {
     Both(&'a [u8]),
 }
 
-fn combine<'a>(body: &'a [u8], batch: Value, own: Value, room: &'a mut Vec<u8>) -> Combined<'a> {
+/// `under` is what `batch` holds, once it was read.
+fn combine<'a, 'b: 'a>(
+    body: &'b [u8],
+    batch: Value,
+    under: &OnceCell<Object<'b>>,
+    own: Value,
+    room: &'a mut Vec<u8>,
+) -> Combined<'a> {
     if batch.shape != Shape::Object {
         return Combined::Own;
     }
@@ -75,6 +101,6 @@ fn combine<'a>(body: &'a [u8], batch: Value, own: Value, room: &'a mut Vec<u8>) 
         return Combined::Own;
     }
     room.clear();
-    merge(batch.raw(body), own.raw(body), room);
+    merge(under.get_or_init(|| Object::of(batch.raw(body))), &Object::of(own.raw(body)), room);
     Combined::Both(room)
 }

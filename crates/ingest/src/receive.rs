@@ -8,7 +8,7 @@ use spec::{Kind, limits};
 use uuid::Uuid;
 
 use crate::{
-    accept::{Call, Scratch, SplitError, SplitFault, Verdicts, World, fill, split},
+    accept::{Call, Scratch, SplitError, SplitFault, Verdicts, World, expanded_bytes, fill, split},
     answer,
     auth::is_well_formed,
     body::Body,
@@ -18,9 +18,6 @@ use crate::{
     reject::Reject,
     worker::Worker,
 };
-
-/// Bytes of the log that a message takes beside its own: frame, head and what we splice in.
-const SPLICED_BYTES: usize = 512;
 
 /// What a request says beside its body.
 pub(crate) struct Ask<'a> {
@@ -109,7 +106,7 @@ fn take(
         .or_else(|| parsed.body_write_key().filter(well_formed))
         .or(ask.query_key.as_deref())
         .ok_or_else(|| Refusal::new(Reject::BadWriteKey, 0, body, now_ms))?;
-    let Some(source) = snapshot.source_of(key) else {
+    let Some(source) = snapshot.source_used_with(key, now_ms) else {
         let refusal = Refusal::new(Reject::UnknownWriteKey, 0, body, now_ms);
         if ask.prefer.strict {
             return Err(refusal);
@@ -120,7 +117,7 @@ fn take(
     if worker.shared.rates.as_ref().is_some_and(|rates| !rates.take(key, now_ms)) {
         return Err(Refusal::new(Reject::RateLimited, stream, body, now_ms));
     }
-    let mut batch = Batch::with_capacity(body.len() + parsed.messages() * SPLICED_BYTES);
+    let mut batch = Batch::with_capacity(expanded_bytes(&parsed));
     if ask.prefer.receipt {
         batch.want_places();
     }

@@ -152,7 +152,10 @@ async fn track(
     let admitted = match coding {
         Err(reject) => Err(reject),
         Ok(_) if expected > bytes_max => Err(Reject::TooLarge),
-        Ok(_) => worker.shared.in_flight.enter(expected).ok_or(Reject::Overloaded),
+        // Refused at once where it would not fit; what it takes is what has come of it, so that
+        // senders who promise much and send little keep nobody out.
+        Ok(_) if !worker.shared.in_flight.has_room(expected) => Err(Reject::Overloaded),
+        Ok(_) => worker.shared.in_flight.enter(0).ok_or(Reject::Overloaded),
     };
     let read = match admitted {
         Err(reject) => Err(Broken::Refused(reject)),

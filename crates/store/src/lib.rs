@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod applications;
 pub mod assets;
 pub mod audit;
+pub mod backup;
 pub mod builtin;
 pub mod db;
 pub mod destinations;

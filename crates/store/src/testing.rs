@@ -21,8 +21,7 @@ pub async fn databases() -> Vec<Scratch> {
     let db = Db::open_file(&dir.path().join("control.db")).await.unwrap();
     let mut all = vec![Scratch { db, _dir: Some(dir) }];
     if let Some(server) = server() {
-        let db = Db::open(&postgres(&server).await).await.unwrap();
-        all.push(Scratch { db, _dir: None });
+        all.push(Scratch { db: postgres(&server).await, _dir: None });
     }
     all
 }
@@ -38,8 +37,18 @@ pub fn server() -> Option<String> {
     server
 }
 
-/// The URL of a new database there.
-pub async fn postgres(server: &str) -> String {
+async fn postgres(server: &str) -> Db {
+    Db::open(&fresh_postgres(server).await).await.unwrap()
+}
+
+/// The URL of a database on Postgres that holds nothing, not even tables.
+#[expect(clippy::disallowed_methods, reason = "scripts/test says where Postgres is")]
+pub async fn empty_postgres() -> String {
+    fresh_postgres(&std::env::var("HEADWATER_TEST_POSTGRES").unwrap()).await
+}
+
+/// The same, on this server.
+pub async fn fresh_postgres(server: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("store_{}_{number}", std::process::id());

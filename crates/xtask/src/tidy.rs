@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use toml::Table;
 
 /// Every crate, in the order of the table in `docs/ARCHITECTURE.md`.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "spec",
     "routing",
     "id-index",
@@ -23,6 +23,7 @@ const ORDER: [&str; 18] = [
     "api",
     "cli",
     "headwater",
+    "hostile",
     "e2e",
     "xtask",
 ];

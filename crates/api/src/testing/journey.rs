@@ -10,7 +10,9 @@ use store::{accounts, dump, fresh, mails, members, partners, sessions, workspace
 use super::{Who, World};
 use crate::activity::Activity;
 
+/// A logo that is taken as it is.
 pub const LOGO: &[u8] = br##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"><rect width="120" height="40" fill="#0f6e84"/></svg>"##;
+/// A square mark that is taken as it is.
 pub const MARK: &[u8] = br##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><circle cx="20" cy="20" r="18" fill="#0f6e84"/></svg>"##;
 
 /// A data plane to which every source has sent a message.
@@ -59,6 +61,7 @@ impl World {
         who
     }
 
+    /// Changes the row of an account.
     pub async fn change_account(&self, email: &str, change: impl FnOnce(&mut accounts::Account)) {
         let mut write = self.api.db.write().await.unwrap();
         let mut account = accounts::by_email(&mut write, email).await.unwrap().unwrap();
@@ -89,6 +92,7 @@ impl World {
         Who { cookie: Some(format!("__Host-headwater={secret}")), ..Who::default() }
     }
 
+    /// The id of the account of `email`.
     pub async fn account_id(&self, email: &str) -> String {
         let mut db = self.api.db.read().await.unwrap();
         accounts::by_email(&mut db, email).await.unwrap().unwrap().id
@@ -112,6 +116,7 @@ impl World {
         id
     }
 
+    /// Puts somebody into a partner's team.
     pub async fn seat(&self, partner: &str, email: &str, role: TeamRole) {
         let account = self.account_id(email).await;
         let now_ms = self.api.now_ms();

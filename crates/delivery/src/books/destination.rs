@@ -35,6 +35,19 @@ pub struct DestinationBook {
     pub last_delivered_at_ms: Option<i64>,
 }
 
+/// What is needed to count in the log what a destination has pending.
+#[derive(Debug, Clone)]
+pub(crate) struct Unsettled {
+    /// What fed it, from `read_to` on.
+    pub(crate) fed: Vec<Fed>,
+    /// Every message of its own before this position has an outcome.
+    pub(crate) read_to: u64,
+    /// Messages from `read_to` on that have one.
+    pub(crate) ahead: BTreeSet<u64>,
+    /// Stream and time of the messages between attempts.
+    pub(crate) retries: Vec<(u64, i64)>,
+}
+
 /// From a position on, these streams feed a destination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fed {
@@ -141,6 +154,16 @@ impl DestinationBook {
     /// Messages that wait for their first attempt or are on it.
     pub fn waiting(&self) -> u64 {
         self.total.pending().saturating_sub(self.retries.len() as u64)
+    }
+
+    pub(crate) fn unsettled(&self) -> Unsettled {
+        let retries = self.retries.values().map(|retry| (retry.stream, retry.received_at_ms));
+        Unsettled {
+            fed: self.fed.clone(),
+            read_to: self.read_to,
+            ahead: self.ahead.clone(),
+            retries: retries.collect(),
+        }
     }
 
     pub(super) fn feed(&mut self, position: u64, feed: Feed) {

@@ -17,6 +17,42 @@ pub enum Unit {
     Day,
 }
 
+/// From when on time is cut finely.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Calendar {
+    /// The first minute that is still kept as such; a whole hour.
+    pub(super) minutes_from: u32,
+    /// The first hour that is still kept as such, as a minute; a whole day.
+    pub(super) hours_from: u32,
+}
+
+impl Calendar {
+    /// The first minute of the bucket that `minute` is counted in, and its length.
+    pub(super) fn bucket(self, minute: u32) -> (u32, Unit) {
+        if minute >= self.minutes_from {
+            (minute, Unit::Minute)
+        } else if minute / HOUR * HOUR >= self.hours_from {
+            (minute / HOUR * HOUR, Unit::Hour)
+        } else {
+            (minute / DAY * DAY, Unit::Day)
+        }
+    }
+
+    /// The bucket of what was accepted at `time_ms`: its first millisecond, Unix, and its length.
+    pub(crate) fn bucket_of(self, time_ms: i64) -> (i64, Unit) {
+        let (minute, unit) = self.bucket(minute_of(time_ms));
+        (i64::from(minute) * 60_000, unit)
+    }
+}
+
+pub(super) const HOUR: u32 = 60;
+pub(super) const DAY: u32 = 24 * HOUR;
+
+/// The minute of a time in Unix milliseconds.
+pub(super) fn minute_of(time_ms: i64) -> u32 {
+    u32::try_from(time_ms / 60_000).unwrap_or(0)
+}
+
 /// What came in from one source in one stretch of time, and what became of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {

@@ -9,11 +9,14 @@ use serde_json::{Value, json};
 use super::{Pairs, iso, problem::Problem, query, up_to_date};
 use crate::{
     Delivery,
-    books::{Books, Counts, Line, Tally, Unit},
+    audit::each_waiting,
+    books::{Books, Calendar, Counts, Line, Tally, Unit, Unsettled},
 };
 
 const ROWS_MAX: usize = 20_000;
 const MINUTE_MS: i64 = 60_000;
+/// So much of the log is looked through for what is pending, at most: about what it has in memory.
+const COUNTED_BYTES_MAX: u64 = 64 << 20;
 
 /// How finely the rows are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,20 +55,23 @@ pub(super) async fn accounting(
         None => None,
         Some(slug) => Some(stream_named(&snapshot, slug)?),
     };
-    let (rows, place, names) = delivery.ledger().with(|books| {
+    let asked = Asked { by, from, to, stream };
+    let (rows, place, names, pending) = delivery.ledger().with(|books| {
         let place = destination.as_deref().map(|name| place_named(books, &snapshot, name));
+        let place = place.transpose()?;
         let names: Vec<String> =
             books.destinations().iter().map(|book| name(&snapshot, &book.id)).collect();
-        (select(books, by, stream, from, to), place.transpose(), names)
-    });
-    let place = place?;
-    let rows: Vec<Value> = rows?
+        let pending = Pending::of(books, |at| place.is_none_or(|place| place == Some(at)));
+        Ok((asked.rows(books)?, place, names, pending))
+    })?;
+    let counted = pending.count(&delivery, &asked).await?;
+    let rows: Vec<Value> = rows
         .iter()
         .filter(|(_, tally)| match place {
             Some(place) => tally.lines.iter().any(|line| Some(line.destination) == place),
             None => true,
         })
-        .map(|(key, tally)| show(&snapshot, &names, by, key, tally, place))
+        .map(|(key, tally)| show(&snapshot, &names, by, key, tally, place, counted.as_ref()))
         .collect();
     let by = match by {
         By::Minute => "minute",
@@ -78,53 +84,109 @@ pub(super) async fn accounting(
 /// A row's stretch of time, by its first millisecond and length, and its source.
 type Key = (i64, Unit, u64);
 
-fn select(
-    books: &Books,
+/// Which rows are asked for.
+struct Asked {
     by: By,
-    stream: Option<u64>,
     from: i64,
     to: i64,
-) -> Result<BTreeMap<Key, Tally>, Problem> {
-    let mut rows: BTreeMap<Key, Tally> = BTreeMap::new();
-    for row in books.rows().filter(|row| stream.is_none_or(|stream| stream == row.stream)) {
-        let minutes = match row.unit {
+    stream: Option<u64>,
+}
+
+impl Asked {
+    /// The row for a bucket of the books; `None` when it is not asked for.
+    fn key(&self, stream: u64, (from_ms, unit): (i64, Unit)) -> Option<Key> {
+        let minutes = match unit {
             Unit::Minute => 1,
             Unit::Hour => 60,
             Unit::Day => 24 * 60,
         };
         // What reaches into the time asked for counts whole.
-        if row.from_ms + minutes * MINUTE_MS <= from || row.from_ms >= to {
-            continue;
+        let within = from_ms + minutes * MINUTE_MS > self.from && from_ms < self.to;
+        if !within || self.stream.is_some_and(|asked| asked != stream) {
+            return None;
         }
-        let key = match (by, row.unit) {
-            (By::Total, _) => (0, Unit::Day, row.stream),
+        Some(match (self.by, unit) {
+            (By::Total, _) => (0, Unit::Day, stream),
             (By::Hour, Unit::Minute) => {
                 let hour = 60 * MINUTE_MS;
-                (row.from_ms / hour * hour, Unit::Hour, row.stream)
+                (from_ms / hour * hour, Unit::Hour, stream)
             }
-            (_, unit) => (row.from_ms, unit, row.stream),
-        };
-        rows.entry(key).or_default().merge(row.tally);
-        if rows.len() > ROWS_MAX {
-            return Err(Problem::too_many_rows(ROWS_MAX));
-        }
+            (_, unit) => (from_ms, unit, stream),
+        })
     }
-    Ok(rows)
+
+    fn rows(&self, books: &Books) -> Result<BTreeMap<Key, Tally>, Problem> {
+        let mut rows: BTreeMap<Key, Tally> = BTreeMap::new();
+        for row in books.rows() {
+            let Some(key) = self.key(row.stream, (row.from_ms, row.unit)) else { continue };
+            rows.entry(key).or_default().merge(row.tally);
+            if rows.len() > ROWS_MAX {
+                return Err(Problem::too_many_rows(ROWS_MAX));
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// What destinations have pending, to be counted in the log and not by the books.
+struct Pending {
+    calendar: Calendar,
+    /// The books' own end.
+    to: u64,
+    /// By the destination's place in the books.
+    unsettled: Vec<(u32, Unsettled)>,
+}
+
+/// Pending messages by row and the destination's place in the books.
+type Counted = BTreeMap<(Key, u32), u64>;
+
+impl Pending {
+    fn of(books: &Books, wanted: impl Fn(u32) -> bool) -> Pending {
+        let all = books.destinations().iter().enumerate().map(|(at, book)| (at as u32, book));
+        let unsettled = all.filter(|(at, _)| wanted(*at)).map(|(at, book)| (at, book.unsettled()));
+        let (calendar, to) = (books.calendar(), books.position);
+        Pending { calendar, to, unsettled: unsettled.collect() }
+    }
+
+    /// Counts; `None` where that would mean to read too much.
+    async fn count(&self, delivery: &Delivery, asked: &Asked) -> Result<Option<Counted>, Problem> {
+        let mut counted = Counted::new();
+        let bytes = self.unsettled.iter().map(|(_, one)| self.to.saturating_sub(one.read_to));
+        if bytes.sum::<u64>() > COUNTED_BYTES_MAX {
+            return Ok(None);
+        }
+        for (place, unsettled) in &self.unsettled {
+            let mut count = |stream: u64, time_ms: i64| {
+                if let Some(key) = asked.key(stream, self.calendar.bucket_of(time_ms)) {
+                    *counted.entry((key, *place)).or_default() += 1;
+                }
+            };
+            let waiting = each_waiting(&*delivery.inner().log, unsettled, self.to, &mut count);
+            waiting.await.map_err(Problem::log)?;
+            unsettled.retries.iter().for_each(|(stream, time_ms)| count(*stream, *time_ms));
+        }
+        Ok(Some(counted))
+    }
 }
 
 fn show(
     snapshot: &RoutingSnapshot,
     names: &[String],
     by: By,
-    (from_ms, unit, stream): &Key,
+    key: &Key,
     tally: &Tally,
     place: Option<Option<u32>>,
+    counted: Option<&Counted>,
 ) -> Value {
+    let (from_ms, unit, stream) = key;
     let lines = tally.lines.iter().filter(|line| match place {
         Some(place) => Some(line.destination) == place,
         None => true,
     });
-    let destinations: Vec<Value> = lines.map(|line| show_line(names, line)).collect();
+    let counted =
+        |line: &Line| Some(counted?.get(&(*key, line.destination)).copied().unwrap_or_default());
+    let destinations: Vec<Value> =
+        lines.map(|line| show_line(names, line, counted(line))).collect();
     let mut row = json!({
         "source": snapshot.source_of_stream(*stream).map(|source| &source.slug),
         "received": tally.received(),
@@ -148,7 +210,8 @@ fn show(
     row
 }
 
-fn show_line(names: &[String], line: &Line) -> Value {
+/// `counted` messages are pending by the log itself; `None` when they were not counted.
+fn show_line(names: &[String], line: &Line, counted: Option<u64>) -> Value {
     json!({
         "destination": names[line.destination as usize],
         "routed": line.routed,
@@ -158,7 +221,7 @@ fn show_line(names: &[String], line: &Line) -> Value {
         "discards": reasons(&line.discarded),
         "exhausted": line.exhausted,
         "retried": line.retried,
-        "balanced": line.routed == line.settled() + line.pending(),
+        "balanced": counted.map(|counted| line.routed == line.settled() + counted),
     })
 }
 

@@ -1,11 +1,12 @@
 use std::{path::Path, time::Duration};
 
 use axum::body::Body;
-use event_log::MemoryLog;
+use event_log::{Batch, EventLog, Label, MemoryLog, Tag};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use routing::{Routing, RoutingSnapshot};
 use serde_json::{Value, json};
+use spec::{Attempt, Attempts, DestinationId, Outcome, record};
 use tokio::time::sleep;
 use tower::ServiceExt;
 
@@ -103,6 +104,42 @@ fn the_books_are_served_by_source_destination_and_time() {
 }
 
 #[test]
+fn books_that_disagree_with_the_log_do_not_balance() {
+    scene(async |delivery, _, log, clock| {
+        accept(log, "app", "m-1", "ada", clock()).await;
+        sleep(Duration::from_secs(2)).await;
+        let line = async || {
+            let books = get(&delivery, "/api/accounting?by=minute&source=app").await;
+            books["data"]["sources"][0]["destinations"][0].clone()
+        };
+        let before = line().await;
+        assert_eq!((&before["pending"], &before["balanced"]), (&1.into(), &true.into()));
+        let long_ago = get(&delivery, "/api/accounting?to=1970-01-02T00:00:00Z").await;
+        assert_eq!(long_ago["data"]["sources"], json!([]), "what waits is not of that time");
+        // An outcome of a message that never was: by the books alone nothing is pending now.
+        let attempt = Attempt {
+            position: log.end().borrow().0 + 8,
+            stream: source("app").id.stream(),
+            received_at_ms: clock(),
+            at_ms: clock(),
+            took_ms: 1,
+            number: 1,
+            outcome: Outcome::Delivered { status: None },
+        };
+        let dead = DestinationId("dead".into());
+        let record = Attempts { destination: dead, read_to: 0, attempts: vec![attempt] };
+        let label = Label { kind: record::ATTEMPTS, stream: 0, time_ms: clock(), tag: Tag::None };
+        let mut batch = Batch::new();
+        batch.push(label, &record::encode(&record));
+        log.lane().append(batch).await.expect("memory takes all");
+        let after = line().await;
+        assert_eq!((&after["pending"], &after["balanced"]), (&0.into(), &false.into()), "{after}");
+        let audit = get(&delivery, "/api/accounting/audit").await;
+        assert_eq!(audit["data"]["balanced"], false);
+    });
+}
+
+#[test]
 fn destinations_say_how_they_are() {
     scene(async |delivery, _, log, clock| {
         for n in 0..40 {
@@ -120,6 +157,9 @@ fn destinations_say_how_they_are() {
         assert!(later, "nothing goes before the probe: {next} {probe}");
         assert_eq!(list[1]["lastError"]["status"], 503);
         assert!(list[1]["lag"]["bytes"].as_u64().is_some_and(|bytes| bytes > 0));
+        let (waits, began) =
+            (&list[1]["lag"]["oldestWaitingAt"], list[1]["lastError"]["at"].as_str());
+        assert!(waits.as_str().zip(began).is_some_and(|(waits, at)| waits <= at), "{waits}");
         let one = get(&delivery, "/api/destinations/dead").await;
         assert_eq!(one["data"]["destination"]["sources"], json!(["web", "app"]));
     });

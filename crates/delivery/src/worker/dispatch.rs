@@ -239,7 +239,7 @@ impl Worker {
     fn take_message(&mut self, entry: Entry) {
         let (position, stream) = (entry.position.0, entry.label.stream);
         let received_at_ms = entry.label.time_ms;
-        self.window.push(position);
+        self.window.push(position, received_at_ms);
         if matches!(self.link, Link::Off) {
             return self.expired(position, stream, received_at_ms);
         }

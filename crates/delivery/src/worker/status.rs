@@ -18,7 +18,8 @@ pub struct Status {
     pub queued: usize,
     /// When the next probe goes, Unix milliseconds, while nothing else is sent.
     pub probe_at_ms: Option<i64>,
-    /// When the oldest message in the queue was accepted, Unix milliseconds.
+    /// When the oldest message without an outcome was accepted, Unix milliseconds, whether it waits
+    /// for the partner or for another message of its own person.
     pub oldest_waiting_ms: Option<i64>,
     /// Why nothing is sent until somebody sees to it, when it is [`State::OnHold`].
     pub pause: Option<Paused>,
@@ -69,7 +70,7 @@ impl Worker {
             in_flight: self.flight.len(),
             queued: self.queue.len(),
             probe_at_ms,
-            oldest_waiting_ms: self.queue.next_received_at_ms(),
+            oldest_waiting_ms: self.window.oldest_received_at_ms(),
             pause: self.pause,
             failing: self.failing,
         };

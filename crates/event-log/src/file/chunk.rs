@@ -19,11 +19,12 @@ use bytes::Bytes;
 /// Direct I/O wants offsets, lengths and addresses that are multiples of this.
 pub(crate) const BLOCK: usize = 4096;
 
-/// Chunks that readers no longer use, kept because fresh pages are dear.
-#[derive(Debug, Default)]
+/// Chunks of the usual size that readers no longer use, kept because fresh pages are dear.
+#[derive(Debug)]
 pub(crate) struct Pool {
     idle: Mutex<Vec<Raw>>,
     keep: usize,
+    usual: usize,
 }
 
 #[derive(Debug)]
@@ -72,7 +73,8 @@ impl Drop for Memory {
     fn drop(&mut self) {
         if let (Some(pool), Some(raw)) = (self.pool.upgrade(), self.raw.take()) {
             let mut idle = pool.idle.lock().expect("no holder of this lock panics");
-            if idle.len() < pool.keep {
+            // Of another size it would fit nobody, and keep out those that do.
+            if idle.len() < pool.keep && raw.layout.size() == pool.usual {
                 idle.push(raw);
             }
         }
@@ -80,17 +82,17 @@ impl Drop for Memory {
 }
 
 impl Pool {
-    /// A pool that keeps this many idle chunks.
-    pub(crate) fn new(keep: usize) -> Arc<Pool> {
-        Arc::new(Pool { idle: Mutex::default(), keep })
+    /// A pool that keeps this many idle chunks of `usual` bytes.
+    pub(crate) fn new(keep: usize, usual: usize) -> Arc<Pool> {
+        let usual = usual.next_multiple_of(BLOCK);
+        Arc::new(Pool { idle: Mutex::default(), keep, usual })
     }
 
     /// A chunk with at least this capacity; what it holds is not specified.
     pub(crate) fn take(self: &Arc<Pool>, capacity: usize) -> Chunk {
         let capacity = capacity.next_multiple_of(BLOCK);
         let mut idle = self.idle.lock().expect("no holder of this lock panics");
-        let fitting = idle.iter().position(|raw| raw.layout.size() == capacity);
-        let raw = fitting.map(|at| idle.swap_remove(at));
+        let raw = if capacity == self.usual { idle.pop() } else { None };
         drop(idle);
         let raw = raw.unwrap_or_else(|| Raw::new(capacity));
         let memory = Memory { raw: Some(raw), pool: Arc::downgrade(self) };
@@ -167,7 +169,7 @@ mod tests {
 
     #[test]
     fn what_is_shared_stays_while_the_rest_is_filled() {
-        let pool = Pool::new(1);
+        let pool = Pool::new(1, BLOCK);
         let mut chunk = pool.take(BLOCK);
         chunk.open()[..3].copy_from_slice(b"one");
         let one = chunk.share(3);
@@ -179,5 +181,18 @@ mod tests {
         assert!(pool.idle.lock().expect("free").is_empty(), "readers hold it");
         drop((one, both));
         assert_eq!(pool.idle.lock().expect("free").len(), 1);
+    }
+
+    #[test]
+    fn a_pool_keeps_what_fits_the_next_one_and_nothing_else() {
+        let pool = Pool::new(2, BLOCK);
+        for blocks in [3, 5, 2] {
+            drop(pool.take(blocks * BLOCK));
+        }
+        assert!(pool.idle.lock().expect("free").is_empty(), "one large group is no reason to keep");
+        drop([pool.take(BLOCK), pool.take(BLOCK), pool.take(BLOCK)]);
+        assert_eq!(pool.idle.lock().expect("free").len(), 2);
+        let large = pool.take(2 * BLOCK);
+        assert_eq!((large.capacity(), pool.take(BLOCK).capacity()), (2 * BLOCK, BLOCK));
     }
 }

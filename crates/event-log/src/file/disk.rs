@@ -155,7 +155,7 @@ pub(crate) fn is_full(error: &io::Error) -> bool {
 
 /// Memory of reads that is kept for the next ones: fresh pages cost a reader that is behind more
 /// than the read itself.
-static READS: LazyLock<Arc<Pool>> = LazyLock::new(|| Pool::new(READS_KEPT));
+static READS: LazyLock<Arc<Pool>> = LazyLock::new(|| Pool::new(READS_KEPT, LARGE_READ));
 const READS_KEPT: usize = 8;
 /// All large reads take as much, so that the memory of one fits the next; reads up to
 /// [`SMALL_READ`] are rare and have their own.

@@ -59,7 +59,7 @@ pub(crate) fn entry(bytes: &Bytes, at: usize, position: u64) -> Entry {
     let (mut duplicate_of, mut payload) = (None, Bytes::new());
     if header.duplicate {
         let first: [u8; DUPLICATE_BYTES] =
-            bytes[body].try_into().expect("the writer gives duplicates this payload");
+            bytes[body].try_into().expect("a duplicate that holds has this payload");
         duplicate_of = Some(Position(u64::from_le_bytes(first)));
     } else if !body.is_empty() {
         payload = bytes.slice(body);

@@ -148,7 +148,7 @@ impl Writer {
         start: Start,
     ) -> Writer {
         let options = &shared.options;
-        let pool = Pool::new(2 + options.ring_bytes / CHUNK_BYTES);
+        let pool = Pool::new(2 + options.ring_bytes / CHUNK_BYTES, CHUNK_BYTES);
         let at = offset(start.segment.base, start.head);
         let mut chunk = pool.take(CHUNK_BYTES);
         chunk.open()[..start.tail.len()].copy_from_slice(&start.tail);

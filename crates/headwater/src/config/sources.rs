@@ -46,7 +46,7 @@ impl Source {
         let enabled = s.key(
             "enabled",
             "true",
-            "A disabled source hears 200, and its messages are counted and not kept.",
+            "Senders to a disabled source hear 200; its messages are discards, kept for the debugger.",
             values::switch,
         );
         let client_side = s.key(

@@ -198,8 +198,15 @@ fn https_is_spoken_when_a_certificate_is_given() {
     let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
     fs::write(&cert, made.cert.pem()).unwrap();
     fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    // With the tracking API and without it: what serves the port is not the same.
+    for flags in [&[][..], &["--only", "delivery,debugger"]] {
+        https_alone(&cert, &key, flags);
+    }
+}
+
+fn https_alone(cert: &Path, key: &Path, flags: &[&str]) {
     let mut server = Server::prepare(&format!("tls = {{ cert = {cert:?}, key = {key:?} }}"));
-    server.spawn(&[]);
+    server.spawn(flags);
     let stat = server.until("it answers", |server| {
         let (code, said, _) = run(server.folder.path(), &["log", "stat", "--json"]);
         (code == 0 && said.contains("syncP50Us")).then_some(said)

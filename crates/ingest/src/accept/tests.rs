@@ -7,7 +7,7 @@ use serde_json::Value;
 use spec::{Discard, Kind, Message, SourceId, record};
 use uuid::Uuid;
 
-use super::{Call, Scratch, Verdicts, World, fill, split};
+use super::{Call, EXPANDED_BYTES_MAX, Scratch, Verdicts, World, expanded_bytes, fill, split};
 
 /// 2026-03-02T10:00:00.000Z.
 pub(crate) const NOW_MS: i64 = 1_772_445_600_000;
@@ -381,6 +381,47 @@ fn a_batch_takes_2500_messages() {
 }
 
 #[test]
+fn a_context_merged_into_each_message_cannot_make_much_of_little() {
+    let beside = format!(r#"{{"page":{{"title":"{}"}}}}"#, "t".repeat(32_000));
+    let item = r#"{"type":"track","userId":"u","event":"N","context":{"page":{"path":"/"}}}"#;
+    let body = format!(r#"{{"context":{beside},"batch":[{}]}}"#, vec![item; 2500].join(","));
+    let outcome = accept(None, body.as_bytes(), &source(), &call()).expect("JSON");
+    let bytes = |stored: &Stored| match stored {
+        Stored::Message(message) => message.raw().len(),
+        Stored::Discard(discard) => discard.body.len(),
+    };
+    let stored: usize = outcome.stored.iter().map(bytes).sum();
+    assert!(stored < EXPANDED_BYTES_MAX + 40_000 + body.len(), "{stored} of {}", body.len());
+    assert_eq!(outcome.verdicts.accepted + outcome.verdicts.discarded, 2500);
+    let Some(Stored::Discard(last)) = outcome.stored.last() else { panic!("it is too much") };
+    assert!(last.detail.contains("its context was merged"), "{}", last.detail);
+}
+
+#[test]
+fn a_context_of_usual_size_fits_every_message_of_a_batch() {
+    let beside = format!(r#"{{"library":{{"name":"{}"}}}}"#, "n".repeat(700));
+    let item = r#"{"type":"track","userId":"u","event":"N","context":{"ip":"198.51.100.7"}}"#;
+    let body = format!(r#"{{"context":{beside},"batch":[{}]}}"#, vec![item; 2500].join(","));
+    let outcome = accept(None, body.as_bytes(), &source(), &call()).expect("JSON");
+    assert_eq!(outcome.verdicts.accepted, 2500);
+}
+
+#[test]
+fn room_is_made_for_what_a_body_holds_and_not_for_what_it_claims() {
+    let room = |body: &str| {
+        let mut scratch = Scratch::default();
+        expanded_bytes(&split(body.as_bytes(), None, &mut scratch).expect("JSON"))
+    };
+    let item = r#"{"type":"track","userId":"u","event":"N"}"#;
+    assert!(room(&format!(r#"{{"batch":[{item},{item}]}}"#)) < 2000);
+    let claims = format!(r#"{{"batch":[{}0]}}"#, "0,".repeat(270_000));
+    assert!(room(&claims) <= EXPANDED_BYTES_MAX);
+    let beside = format!(r#"{{"title":"{}"}}"#, "t".repeat(32_000));
+    let body = format!(r#"{{"context":{beside},"batch":[{}]}}"#, vec![item; 2500].join(","));
+    assert!(room(&body) <= EXPANDED_BYTES_MAX);
+}
+
+#[test]
 fn a_message_may_have_32_kilobytes() {
     let padded = |bytes: usize| {
         let around =
@@ -451,7 +492,7 @@ fn a_batchs_context_cannot_blow_it_up() {
     let body = format!(r#"{{"context":{{"c":"{context}"}},"batch":[{batch}]}}"#);
     let outcome = accept(None, body.as_bytes(), &source(), &call()).expect("JSON");
     assert_eq!(outcome.verdicts.accepted + outcome.verdicts.discarded, 2500);
-    assert!((240..270).contains(&outcome.verdicts.accepted), "{}", outcome.verdicts.accepted);
+    assert!((120..140).contains(&outcome.verdicts.accepted), "{}", outcome.verdicts.accepted);
     let body = format!(r#"{{"context":{{"c":"{context}{context}"}},"batch":[{item}]}}"#);
     let error = accept(None, body.as_bytes(), &source(), &call()).err();
     assert_eq!(error.expect("too large").to_string(), "Exceed payload limit");

@@ -2,11 +2,11 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::merge;
+use super::{Object, merge};
 
 fn merged(under: &str, over: &str) -> String {
     let mut out = Vec::new();
-    merge(under.as_bytes(), over.as_bytes(), &mut out);
+    merge(&Object::of(under.as_bytes()), &Object::of(over.as_bytes()), &mut out);
     String::from_utf8(out).expect("made of text")
 }
 

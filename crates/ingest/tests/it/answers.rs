@@ -76,21 +76,25 @@ async fn a_preflight_allows_what_it_asks_for() {
     let answer = harness.send(&Request::new("OPTIONS", "/v1/t")).await;
     assert_eq!((answer.status, answer.body.len()), (204, 0));
     let allowed = answer.header("access-control-allow-headers").unwrap();
-    for name in [
+    let known = [
         "authorization",
         "content-type",
         "content-encoding",
         "x-retry-count",
         "anonymousid",
         "sentat",
-    ] {
+    ];
+    for name in known {
         assert!(allowed.contains(name), "{name}");
     }
     assert_eq!(answer.header("access-control-max-age"), Some("86400"));
     let asking =
         Request::new("OPTIONS", "/v1/t").header("access-control-request-headers", "x-own, y");
     let answer = harness.send(&asking).await;
-    assert_eq!(answer.header("access-control-allow-headers"), Some("x-own, y"));
+    let allowed = answer.header("access-control-allow-headers").unwrap();
+    for name in known.into_iter().chain(["x-own, y"]) {
+        assert!(allowed.contains(name), "{name}");
+    }
 }
 
 #[tokio::test]

@@ -170,6 +170,25 @@ async fn a_full_server_refuses_bodies_and_connections() {
 }
 
 #[tokio::test]
+async fn who_promises_much_and_sends_little_keeps_nobody_out() {
+    let harness = Harness::with(Options { bytes_in_flight_max: 1 << 20, ..options() });
+    let mut promising = Vec::new();
+    for _ in 0..8 {
+        let mut stream = TcpStream::connect(harness.addr()).await.unwrap();
+        let head = "POST /v1/batch HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 500000\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut goes_on = [0; 12];
+        stream.read_exact(&mut goes_on).await.unwrap();
+        assert_eq!(&goes_on, b"HTTP/1.1 100", "it is let in");
+        stream.write_all(b"{").await.unwrap();
+        promising.push(stream);
+    }
+    let padded = format!(r#"{{"batch":[]{}}}"#, " ".repeat(300_000));
+    let request = Request::post("/v1/batch", padded).header("authorization", &basic(KEY));
+    assert_eq!(harness.send(&request).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_write_key_that_is_used_too_much_hears_429_and_its_neighbour_does_not() {
     let harness = Harness::with(Options { requests_per_second: Some(1), ..options() });
     let mut statuses = Vec::new();

@@ -11,7 +11,7 @@ use sqlx::{AnyConnection, Connection as _, Row, any::install_default_drivers};
 use crate::{
     Db, Page, Sealer, accounts, applications, audit, destinations, dump, integrations, listings,
     mails, members, snapshot, sources, submissions,
-    testing::{postgres, server},
+    testing::{fresh_postgres, server},
     tokens, workspaces,
 };
 
@@ -43,7 +43,7 @@ async fn a_database_of_every_release_is_opened_and_read() {
         let file = dir.path().join("control.db");
         let mut urls = vec![format!("sqlite://{}?mode=rwc", file.display())];
         if let Some(server) = server() {
-            urls.push(postgres(&server).await);
+            urls.push(fresh_postgres(&server).await);
         }
         for url in urls {
             restore(&url, &text).await;

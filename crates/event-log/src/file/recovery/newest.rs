@@ -293,7 +293,9 @@ fn tell(found: &Frame, told: &mut Told, keys: &mut Vec<(u128, u64, i64)>) {
     }
     match frame::cursor(&found.bytes[HEADER..HEADER + header.payload]) {
         Some((CLOCK_GROUP, own)) => {
-            told.stamp = own.map(|own| (own.0 as i64, header.label.time_ms));
+            // No clock has come beyond what a label holds.
+            let own = own.filter(|own| own.0 < 1 << 48);
+            told.stamp = own.map(|own| (own.0 as i64, header.label.time_ms)).or(told.stamp);
         }
         Some((group, Some(to))) => drop(told.cursors.insert(group.to_owned(), to)),
         Some((group, None)) => drop(told.cursors.remove(group)),
