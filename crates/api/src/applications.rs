@@ -187,3 +187,6 @@ async fn take(
     applications::stepped(write, &row.id, &taken).await?;
     Ok(status)
 }
+
+#[cfg(test)]
+mod tests;

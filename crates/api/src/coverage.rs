@@ -6,8 +6,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod calls;
-mod stage;
+pub mod calls;
+pub mod stage;
 
 use std::{
     collections::BTreeMap,
@@ -18,6 +18,7 @@ use std::{
 
 use http::Method;
 use serde_json::Value;
+use store::Engine;
 
 use calls::Target;
 use stage::{CAST, Stage};
@@ -99,6 +100,7 @@ async fn answered(stage: &Stage) -> Table {
 #[tokio::test]
 async fn everybody_hears_what_the_table_says() {
     for stage in Box::pin(Stage::all()).await {
+        keep(&stage).await;
         let answered = Box::pin(answered(&stage)).await;
         bless(&answered);
         let expected = expected();
@@ -138,6 +140,18 @@ fn bless(answered: &Table) {
         let _ = writeln!(text, "{operation:<38} {target:<8} {}", statuses.join(" "));
     }
     fs::write(path(), text).unwrap();
+}
+
+/// Writes a database with rows of every kind as SQL text, for `store`'s test of migrations.
+#[expect(clippy::disallowed_methods, reason = "says whether, and where to")]
+async fn keep(stage: &Stage) {
+    let db = &stage.world.api.db;
+    let Ok(path) = std::env::var("KEEP_FIXTURE") else { return };
+    if db.engine() == Engine::Sqlite {
+        let mut read = db.read().await.unwrap();
+        let text = store::dump::whole(&mut read).await.unwrap();
+        fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path), text).unwrap();
+    }
 }
 
 fn path() -> PathBuf {

@@ -4,7 +4,7 @@
 use axum::{
     extract::{MatchedPath, Request, State},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use catalog::{Label, Need, Permission, TeamRole};
 use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
@@ -17,6 +17,7 @@ use crate::{
     access::Access,
     caller::{self, Caller},
     error::ApiError,
+    limits::Count,
     openapi::OperationKey,
     origin,
     state::Api,
@@ -50,14 +51,22 @@ pub async fn admit(
     }
     let count = api.limits.count(limit_key(&caller, &key), own_limit, now_ms);
     if !count.admitted {
-        return Err(ApiError::too_many((count.reset_ms - now_ms + 999) / 1000));
+        let refused = ApiError::too_many((count.reset_ms - now_ms + 999) / 1000);
+        return Ok(counted(refused.into_response(), count));
     }
     authorise(&api, access, &mut caller, &parts).await?;
     if proof {
         caller.require_proof()?;
     }
     parts.extensions.insert(caller);
-    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let mut response = counted(next.run(Request::from_parts(parts, body)).await, count);
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// Says in `response` what is left of the caller's minute.
+fn counted(mut response: Response, count: Count) -> Response {
     let headers = response.headers_mut();
     headers.insert("x-ratelimit-consumed", HeaderValue::from(count.consumed));
     headers.insert("x-ratelimit-remaining", HeaderValue::from(count.remaining));
@@ -66,8 +75,7 @@ pub async fn admit(
     if let Ok(reset) = HeaderValue::from_str(&httpdate::fmt_http_date(reset)) {
         headers.insert("x-ratelimit-reset", reset);
     }
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    Ok(response)
+    response
 }
 
 /// Whatever is no operation.

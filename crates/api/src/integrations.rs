@@ -106,3 +106,6 @@ impl IntegrationView {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

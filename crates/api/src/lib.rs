@@ -118,6 +118,8 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
 }
 
 #[cfg(test)]
+mod concurrency;
+#[cfg(test)]
 mod coverage;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

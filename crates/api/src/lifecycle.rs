@@ -160,3 +160,6 @@ pub struct Frozen {
     /// Its catalog info, as it stood.
     pub info: Box<serde_json::value::RawValue>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -332,3 +332,6 @@ async fn keep_an_admin(
     Err(ApiError::conflict("last_admin", "a team needs an admin, and this is the last one")
         .fix("make somebody else an admin first"))
 }
+
+#[cfg(test)]
+mod tests;

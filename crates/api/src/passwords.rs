@@ -10,21 +10,22 @@ use crate::{
 };
 
 /// OWASP's first choice: 19 MiB, two passes, one lane.
-const MEMORY_KIB: u32 = 19 * 1024;
+pub const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 
 const SALT_BYTES: usize = 16;
 
 /// What an unknown account's password is compared with.
-static NOBODY: LazyLock<String> = LazyLock::new(|| hash_with(b"nobody has this", &[7; SALT_BYTES]));
+static NOBODY: LazyLock<String> =
+    LazyLock::new(|| hash_with(MEMORY_KIB, b"nobody has this", &[7; SALT_BYTES]));
 
-fn argon2() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, None).expect("within argon2's limits");
+fn argon2(memory_kib: u32) -> Argon2<'static> {
+    let params = Params::new(memory_kib, PASSES, 1, None).expect("within argon2's limits");
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-fn hash_with(password: &[u8], salt: &[u8; SALT_BYTES]) -> String {
-    let hash = argon2().hash_password_with_salt(password, salt);
+fn hash_with(memory_kib: u32, password: &[u8], salt: &[u8; SALT_BYTES]) -> String {
+    let hash = argon2(memory_kib).hash_password_with_salt(password, salt);
     hash.expect("salt and password are within argon2's limits").to_string()
 }
 
@@ -33,7 +34,8 @@ async fn hash(api: &Api, password: &str) -> Result<String, ApiError> {
     let mut salt = [0; SALT_BYTES];
     api.fresh.fill(&mut salt);
     let password = password.to_owned();
-    work(api, move || hash_with(password.as_bytes(), &salt)).await
+    let memory_kib = api.password_memory_kib;
+    work(api, move || hash_with(memory_kib, password.as_bytes(), &salt)).await
 }
 
 /// The hash of a new password, which must be hard to guess even for whoever knows `about_them`.
@@ -56,8 +58,10 @@ pub async fn verify(api: &Api, password: &str, hash: Option<&str>) -> Result<boo
     let known = hash.is_some();
     let hash = hash.map_or_else(|| NOBODY.clone(), str::to_owned);
     let password = password.to_owned();
+    // The hash says itself what it took.
+    let verifier = argon2(MEMORY_KIB);
     let fits =
-        work(api, move || argon2().verify_password(password.as_bytes(), hash.as_str()).is_ok());
+        work(api, move || verifier.verify_password(password.as_bytes(), hash.as_str()).is_ok());
     Ok(fits.await? && known)
 }
 

@@ -43,3 +43,6 @@ async fn open(write: &mut Write, id: &str) -> Result<(Submission, Integration), 
     let row = integrations::find(write, &submission.integration_id).await?;
     Ok((submission, row.ok_or_else(missing)?))
 }
+
+#[cfg(test)]
+mod tests;

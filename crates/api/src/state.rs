@@ -12,6 +12,7 @@ use crate::{
     activity::{Activity, Unknown},
     limits::Limits,
     openapi::{Operation, OperationKey},
+    passwords::MEMORY_KIB,
 };
 
 /// Hashes of passwords computed at one time: each takes 19 MiB and a core.
@@ -45,6 +46,8 @@ pub struct Inner {
     pub planes: Option<Router>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) hashing: Arc<Semaphore>,
+    /// Memory that one password's hash takes, KiB.
+    pub(crate) password_memory_kib: u32,
     operations: Arc<HashMap<OperationKey, Operation>>,
 }
 
@@ -100,6 +103,7 @@ impl Api {
             mail: Arc::default(),
             planes: None,
             hashing: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
+            password_memory_kib: MEMORY_KIB,
             operations: Arc::default(),
         }))
     }
@@ -133,6 +137,12 @@ impl Api {
     /// Tells the data plane that something it must know has changed.
     pub fn nudge(&self) {
         self.routing.notify_one();
+    }
+
+    /// The same, whose passwords are guessed cheaply.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn with_cheap_passwords(&self) -> Api {
+        Api(Arc::new(Inner { password_memory_kib: 64, ..(*self.0).clone() }))
     }
 
     pub(crate) fn with_operations(&self, operations: HashMap<OperationKey, Operation>) -> Api {

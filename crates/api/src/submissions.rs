@@ -165,3 +165,6 @@ pub async fn view(
         comments: comments.into_iter().map(CommentView::of).collect(),
     })
 }
+
+#[cfg(test)]
+mod tests;

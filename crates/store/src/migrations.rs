@@ -94,3 +94,6 @@ fn statements(text: &str) -> Vec<String> {
 fn hash_of(text: &str) -> String {
     crate::fresh::hex(&Sha256::digest(text.as_bytes()))
 }
+
+#[cfg(test)]
+mod tests;

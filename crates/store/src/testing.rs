@@ -16,15 +16,25 @@ pub struct Scratch {
 
 /// One fresh database for each engine there is: SQLite always, Postgres when
 /// `HEADWATER_TEST_POSTGRES` names a server (`scripts/test` starts one).
-#[expect(clippy::disallowed_methods, reason = "scripts/test says where Postgres is")]
 pub async fn databases() -> Vec<Scratch> {
     let dir = tempfile::tempdir().unwrap();
     let db = Db::open_file(&dir.path().join("control.db")).await.unwrap();
     let mut all = vec![Scratch { db, _dir: Some(dir) }];
-    if let Ok(server) = std::env::var("HEADWATER_TEST_POSTGRES") {
+    if let Some(server) = server() {
         all.push(Scratch { db: postgres(&server).await, _dir: None });
     }
     all
+}
+
+/// The Postgres server to test on. None is an error where everything has to be tested.
+#[expect(clippy::disallowed_methods, reason = "scripts/test says where Postgres is")]
+pub fn server() -> Option<String> {
+    let server = std::env::var("HEADWATER_TEST_POSTGRES").ok();
+    assert!(
+        server.is_some() || std::env::var("CI").is_err(),
+        "HEADWATER_TEST_POSTGRES names no server: run it as scripts/with-postgres <command>"
+    );
+    server
 }
 
 async fn postgres(server: &str) -> Db {
@@ -37,13 +47,15 @@ pub async fn empty_postgres() -> String {
     fresh_postgres(&std::env::var("HEADWATER_TEST_POSTGRES").unwrap()).await
 }
 
-async fn fresh_postgres(server: &str) -> String {
+/// The same, on this server.
+pub async fn fresh_postgres(server: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("store_{}_{number}", std::process::id());
     let admin = sqlx::postgres::PgPool::connect(&format!("{server}/postgres")).await.unwrap();
     let sql = format!("CREATE DATABASE {name}");
     sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&admin).await.unwrap();
+    admin.close().await;
     format!("{server}/{name}")
 }
 

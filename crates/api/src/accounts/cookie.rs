@@ -29,7 +29,6 @@ pub async fn start(
     if let Some(old) = &caller.session {
         sessions::revoke(write, &old.account_id, &old.public_id).await?;
     }
-    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let secret = api.fresh.token("hws");
     let session = Session {
         id: fresh::hash(&secret),
@@ -39,12 +38,18 @@ pub async fn start(
         seen_at_ms: caller.now_ms,
         expires_at_ms: caller.now_ms + SESSION_MS,
         proved_at_ms: caller.now_ms,
-        user_agent: agent.unwrap_or_default().chars().take(USER_AGENT_MAX).collect(),
+        user_agent: browser(headers),
         address: caller.address.to_string(),
     };
     sessions::insert(write, &session).await?;
     sessions::revoke_oldest(write, account_id, SESSIONS_MAX).await?;
     Ok(cookie(api, &secret, SESSION_MS / 1000))
+}
+
+/// What a browser calls itself, cut to a sane length.
+pub fn browser(headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    agent.unwrap_or_default().chars().take(USER_AGENT_MAX).collect()
 }
 
 /// Gives the caller's session a new secret, for whatever somebody learned of the old one must not

@@ -4,7 +4,11 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
-use store::{accounts, sessions};
+use store::{
+    Write,
+    accounts::{self, Account},
+    sessions::{self, Session},
+};
 use utoipa::ToSchema;
 
 use crate::{
@@ -17,9 +21,12 @@ use crate::{
     body::Body,
     caller::Caller,
     error::ApiError,
-    passwords,
+    mailer, passwords,
     state::Api,
 };
+
+/// A first log-in so soon after signing up is expected.
+const FIRST_LOG_IN_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Somebody who logs in.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -85,12 +92,44 @@ pub async fn log_in(
             return Err(second_factor::code_needed());
         }
     }
+    let known = sessions::of_account(&mut write, &account.id, 0).await?;
     let set = cookie::start(&api, &mut write, &caller, &account.id, &headers).await?;
+    if is_news(&account, &known, &cookie::browser(&headers), &caller) {
+        tell(&api, &mut write, &account, &headers, &caller).await?;
+    }
     write.commit().await?;
+    api.mail.notify_one();
     let answer = data(AccountAnswer { account: AccountView::of(&account) });
     let mut response = (StatusCode::CREATED, answer).into_response();
     response.headers_mut().insert(header::SET_COOKIE, set);
     Ok(response)
+}
+
+/// Whether this log-in is one that its owner may not know of: none of the sessions that are kept
+/// came with the same browser from the same address. The first one after signing up is no news.
+fn is_news(account: &Account, known: &[Session], browser: &str, caller: &Caller) -> bool {
+    let address = caller.address.to_string();
+    if known.is_empty() {
+        return caller.now_ms - account.created_at_ms > FIRST_LOG_IN_MS;
+    }
+    known.iter().all(|session| session.user_agent != browser || session.address != address)
+}
+
+async fn tell(
+    api: &Api,
+    write: &mut Write,
+    account: &Account,
+    headers: &HeaderMap,
+    caller: &Caller,
+) -> Result<(), ApiError> {
+    let browser = Some(cookie::browser(headers)).filter(|name| !name.is_empty());
+    let letter = mail::Letter::NewSignIn {
+        at_ms: caller.now_ms,
+        browser: browser.unwrap_or_else(|| "an unknown browser".to_owned()),
+        address: caller.address.to_string(),
+        sessions_url: api.link("/account/sessions"),
+    };
+    mailer::post(api, write, caller.now_ms, &account.email, &letter).await
 }
 
 fn wrong() -> ApiError {

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use http::Method;
 use serde_json::json;
 
@@ -47,6 +49,38 @@ async fn a_workspace_is_deleted_only_by_its_name() {
         world.call(&acme, Method::DELETE, "/", json!({ "slug": "acme" })).await.expect(200);
         world.get(&acme, "/").await.expect(404);
         world.workspace(&ada, "acme").await;
+    }
+}
+
+#[tokio::test]
+async fn an_export_is_filtered_as_the_list_and_holds_no_formula() {
+    for world in World::all().await {
+        let ada = world.known("ada@example.com").await;
+        let acme = world.workspace(&ada, "acme").await;
+        for value in ["growth", "ops"] {
+            let label = json!({ "label": { "key": "team", "value": value } });
+            world.post(&acme, "/labels", label).await.expect(201);
+        }
+        world.patch(&acme, "/", json!({ "name": "=HYPERLINK(1)" })).await.expect(200);
+        let all = world.get(&acme, "/audit-events/export").await.expect(200);
+        assert_eq!(all.headers["content-type"], "text/csv; charset=utf-8");
+        let disposition = all.headers["content-disposition"].to_str().unwrap();
+        assert!(disposition.starts_with("attachment"), "{disposition}");
+        let lines: Vec<&str> = all.text.lines().collect();
+        assert_eq!(lines.len(), 1 + 4, "{}", all.text);
+        assert!(lines[0].starts_with("id,timestamp,type,actor"), "{}", lines[0]);
+        assert!(lines[1].contains("\"'=HYPERLINK(1)\""), "{}", lines[1]);
+        let list = world.get(&acme, "/audit-events").await.expect(200);
+        for (line, event) in lines[1..].iter().zip(list.at("/events").as_array().unwrap()) {
+            assert!(line.starts_with(event["id"].as_str().unwrap()), "{line}");
+        }
+        let some = "/audit-events/export?type=Label%20Created&actor=ada@example.com";
+        let some = world.get(&acme, some).await.expect(200);
+        assert_eq!(some.text.lines().count(), 1 + 2, "{}", some.text);
+        let none = world.get(&acme, "/audit-events/export?resourceType=SOURCE").await.expect(200);
+        assert_eq!(none.text.lines().count(), 1, "{}", none.text);
+        let bad = world.get(&acme, "/audit-events/export?endTime=tomorrow").await.expect(422);
+        assert_eq!(bad.body["errors"][0]["pointer"], "/endTime");
     }
 }
 

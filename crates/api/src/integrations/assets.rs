@@ -1,6 +1,6 @@
 use axum::{
-    body::Bytes,
-    extract::{Path, State},
+    body::to_bytes,
+    extract::{Path, Request, State},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -23,6 +23,9 @@ use crate::{
 
 /// The longer side of a PNG that was made of an SVG, in pixels.
 const PREVIEW_SIDE: u32 = 256;
+
+/// Bytes of an upload at most: a screenshot's.
+const UPLOAD_MAX: usize = image::MAX_BYTES;
 
 /// A picture, as it was kept.
 #[derive(Debug, Serialize, ToSchema)]
@@ -72,9 +75,11 @@ pub async fn upload(
     State(api): State<Api>,
     caller: Caller,
     Path((_, purpose)): Path<(String, String)>,
-    bytes: Bytes,
+    request: Request,
 ) -> Result<(StatusCode, Data<AssetAnswer>), ApiError> {
     let row = caller.integration()?;
+    let bytes = to_bytes(request.into_body(), UPLOAD_MAX).await;
+    let bytes = bytes.map_err(|_| ApiError::too_large(UPLOAD_MAX))?;
     let kept = tokio::task::spawn_blocking(move || keep(&purpose, &bytes)).await;
     let asset = kept.map_err(|error| ApiError::unavailable(&error))??;
     let mut write = api.db.write().await?;

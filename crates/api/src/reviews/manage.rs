@@ -41,6 +41,9 @@ pub struct ManagedIntegration {
     removed_reason: Option<String>,
     /// What an operator may do now.
     allowed: Vec<Action>,
+    /// Its version, for `If-Match`.
+    #[schema(example = "\"3\"")]
+    etag: String,
 }
 
 /// Integrations in their envelope.
@@ -106,6 +109,7 @@ impl ManagedIntegration {
             approved_at: row.approved_at_ms.map(answer::time),
             removed_reason: row.removed_reason.clone(),
             allowed: catalog::state::allowed(lifecycle::stored_state(row)?, Party::Reviewer),
+            etag: format!("\"{}\"", row.version),
         })
     }
 }

@@ -5,7 +5,7 @@ use catalog::{Permission, TeamRole};
 use http::Method;
 use serde_json::{Value, json};
 use spec::{SourceId, WriteKey};
-use store::{accounts, dump, fresh, members, partners, sessions, workspaces};
+use store::{accounts, dump, fresh, mails, members, partners, sessions, workspaces};
 
 use super::{Who, World};
 use crate::activity::Activity;
@@ -96,6 +96,12 @@ impl World {
     pub async fn account_id(&self, email: &str) -> String {
         let mut db = self.api.db.read().await.unwrap();
         accounts::by_email(&mut db, email).await.unwrap().unwrap().id
+    }
+
+    /// The latest of these letters to `email`.
+    pub async fn letter(&self, email: &str, letter: &str) -> mails::Mail {
+        let mails = self.mails(email).await;
+        mails.into_iter().find(|mail| mail.letter == letter).expect("the letter was written")
     }
 
     /// A partner; whose team the others join by [`World::seat`].

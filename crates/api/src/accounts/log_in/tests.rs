@@ -207,3 +207,33 @@ async fn what_needs_a_proof_asks_for_the_password_after_ten_minutes() {
     let reply = world.post(&proved, "/sessions/current/proof", wrong).await;
     reply.refused(429, "too_many_requests");
 }
+
+#[tokio::test]
+async fn a_log_in_from_elsewhere_is_told_by_mail() {
+    for world in World::all().await {
+        world.person("ada@example.com").await;
+        let letters = async || {
+            let letters = world.letters("ada@example.com").await;
+            letters.iter().filter(|letter| *letter == "NewSignIn").count()
+        };
+        let login = json!({ "email": "ada@example.com", "password": PASSWORD });
+        world.post(&Who::default(), "/sessions", login.clone()).await.expect(201);
+        assert_eq!(letters().await, 0, "the same browser at the same place");
+        let far = Who::at("203.0.113.7");
+        world.pass(1);
+        world.post(&far, "/sessions", login.clone()).await.expect(201);
+        assert_eq!(letters().await, 1);
+        let mail = world.letter("ada@example.com", "NewSignIn").await;
+        assert!(mail.text.contains("203.0.113.7"), "{}", mail.text);
+        assert!(mail.text.contains("http://127.0.0.1:8080/account/sessions"), "{}", mail.text);
+        world.post(&far, "/sessions", login.clone()).await.expect(201);
+        assert_eq!(letters().await, 1, "known by now");
+        let wrong = json!({ "email": "ada@example.com", "password": "nothing like it" });
+        world.post(&Who::at("203.0.113.8"), "/sessions", wrong).await.expect(401);
+        assert_eq!(letters().await, 1, "nobody signed in");
+        let agent = [("user-agent", "Firefox")];
+        let at = Method::POST;
+        world.call_with(&far, at, "/sessions", login, &agent).await.expect(201);
+        assert_eq!(letters().await, 2, "another browser");
+    }
+}
