@@ -81,11 +81,11 @@ pub struct AuditEvent {
     resource_name: String,
     /// As it was.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     before: Option<Box<RawValue>>,
     /// As it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     after: Option<Box<RawValue>>,
     /// Covers this entry and every one before it.
     hash: String,

@@ -1,6 +1,8 @@
 //! What a caller hears when a request fails: the status, and for each fault a stable code, where
 //! it is, what was expected and how to mend it.
 
+use std::fmt;
+
 use axum::{
     Json,
     response::{IntoResponse, Response},
@@ -85,6 +87,22 @@ impl Fault {
     }
 }
 
+/// For whoever is no HTTP client: every fault in a sentence.
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, fault) in self.faults.iter().enumerate() {
+            let between = if at == 0 { "" } else { "; " };
+            write!(f, "{between}{}", fault.message)?;
+            if let Some(fix) = &fault.fix {
+                write!(f, ": {fix}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ApiError {}
+
 impl ApiError {
     fn of(status: StatusCode, kind: &'static str, code: &str, message: String) -> ApiError {
         let fault = Fault {
@@ -110,6 +128,12 @@ impl ApiError {
             ApiError::of(StatusCode::UNAUTHORIZED, "unauthorized", code, message.into());
         error.headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
         error
+    }
+
+    /// 401: somebody must have logged in.
+    pub fn login_needed() -> ApiError {
+        ApiError::unauthorized("login_needed", "this needs a login")
+            .fix("log in, or send a token in Authorization: Bearer …")
     }
 
     /// 403: known, but not allowed.

@@ -220,8 +220,7 @@ async fn authorise(
         return Ok(());
     }
     if caller.account.is_none() && caller.token.is_none() {
-        return Err(ApiError::unauthorized("login_needed", "this needs a login")
-            .fix("log in, or send a token in Authorization: Bearer …"));
+        return Err(ApiError::login_needed());
     }
     if access.in_workspace() {
         return in_workspace(api, access, caller, parts).await;

@@ -118,7 +118,9 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
 }
 
 #[cfg(test)]
-mod testing;
+mod coverage;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

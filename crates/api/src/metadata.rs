@@ -44,7 +44,7 @@ pub struct IntegrationOption {
     pub description: Option<String>,
     /// What holds when it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     pub default_value: Option<Value>,
     /// Its name for people.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,7 +14,18 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, ServerBuilder};
 
-use crate::{access::Access, state::Api};
+pub use closed::closed;
+
+use crate::{
+    access::Access,
+    body::BODY_MAX,
+    error::{ApiError, Errors, Fault},
+    state::Api,
+};
+
+/// Statuses of a failed request.
+const FAILURES: [&str; 12] =
+    ["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "503"];
 
 /// Which operation: method and path, as in the document.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -85,6 +96,11 @@ pub fn finish(document: OpenApi) -> Value {
             "description": "Set by logging in; writes must come from our own pages (`Origin`)"
         }
     });
+    let failures = FAILURES.iter().filter_map(|status| {
+        let (description, error) = failure(status)?;
+        Some((format!("Error{status}"), failed_response(description, &error)))
+    });
+    document["components"]["responses"] = Value::Object(failures.collect());
     let Some(Value::Object(paths)) = document.get_mut("paths") else { return document };
     for item in paths.values_mut().filter_map(Value::as_object_mut) {
         for (method, operation) in item {
@@ -93,6 +109,7 @@ pub fn finish(document: OpenApi) -> Value {
             }
         }
     }
+    examples::complete(&mut document);
     document
 }
 
@@ -118,42 +135,92 @@ fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
             "A repeated request with the same key is answered as the first was, for 24 hours, and not done again.",
         ));
     }
-    let mut statuses = vec![("429", "Too many requests; `Retry-After` says how long to wait")];
-    statuses.push(("503", "Not now; try again after `Retry-After`"));
-    statuses.push(("400", "The request cannot be read"));
+    // A token that is not good is refused everywhere, also where none is needed.
+    let mut statuses = vec!["429", "503", "400", "401"];
     if has_body {
-        statuses.push(("413", "The body is too large"));
-        statuses.push(("415", "The body is no JSON"));
-        statuses.push(("422", "Faulty fields, every one of them"));
+        statuses.extend(["413", "415", "422"]);
     } else if parameters.iter().any(|parameter| parameter["in"] == "query") {
-        statuses.push(("422", "Faulty parameters, every one of them"));
+        statuses.push("422");
     }
     if !public {
-        statuses.push(("401", "Nobody is logged in"));
-        statuses.push(("403", "Known, but not allowed"));
+        statuses.push("403");
     }
     if has_path || access.is_some_and(|access| access.in_workspace() || access.hides()) {
-        statuses.push(("404", "There is no such thing, or not for you"));
+        statuses.push("404");
     }
     if method != "get" {
-        statuses.push(("409", "It contradicts what is there"));
+        statuses.push("409");
     }
-    if matches!(method, "patch" | "put" | "delete") {
-        statuses.push(("412", "It was changed since you read it"));
+    if parameters.iter().any(|parameter| parameter["name"] == "If-Match") {
+        statuses.push("412");
     }
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
     let Some(responses) = responses.as_object_mut() else { return };
-    for (status, description) in statuses {
-        responses.entry(status).or_insert_with(|| {
-            json!({
-                "description": description,
-                "content": { "application/json": {
-                    "schema": { "$ref": "#/components/schemas/Errors" }
-                } }
-            })
-        });
+    for status in statuses {
+        let shared = json!({ "$ref": format!("#/components/responses/Error{status}") });
+        responses.entry(status).or_insert(shared);
+    }
+    for (status, response) in responses.iter_mut() {
+        let own = response.get("description").and_then(Value::as_str).map(str::to_owned);
+        if let (Some(own), Some(failed)) = (own, failure(status)) {
+            *response = failed_response(&own, &failed.1);
+        }
     }
     responses.sort_keys();
+}
+
+/// A response of a failed request.
+fn failed_response(description: &str, error: &ApiError) -> Value {
+    json!({
+        "description": description,
+        "content": { "application/json": {
+            "schema": { "$ref": "#/components/schemas/Errors" },
+            "example": Errors { errors: error.faults().to_vec() },
+        } },
+    })
+}
+
+/// How an operation may fail with this status, and what its caller then hears for example.
+fn failure(status: &str) -> Option<(&'static str, ApiError)> {
+    let found = match status {
+        "400" => (
+            "The request cannot be read",
+            ApiError::malformed(
+                "invalid_json",
+                "the body is not valid JSON: expected value at line 1 column 1",
+            )
+            .fix("look at the line and column named"),
+        ),
+        "401" => ("Nobody is logged in", ApiError::login_needed()),
+        "403" => (
+            "Known, but not allowed",
+            ApiError::forbidden("role_needed", "your role in this workspace does not allow this")
+                .fix("ask an owner of the workspace"),
+        ),
+        "404" => ("There is no such thing, or not for you", ApiError::not_found("source")),
+        "409" => (
+            "It contradicts what is there",
+            ApiError::conflict("taken", "there is one like this already"),
+        ),
+        "412" => ("It was changed since you read it", ApiError::stale()),
+        "413" => ("The body is too large", ApiError::too_large(BODY_MAX)),
+        "415" => ("The body is no JSON", ApiError::not_json()),
+        "422" => (
+            "Faulty fields, every one of them",
+            ApiError::invalid_field(
+                Fault::at("/name", "required", "\"name\" is required").fix("add \"name\""),
+            ),
+        ),
+        "428" => ("It needs `If-Match`", ApiError::unconditional()),
+        "429" => ("Too many requests; `Retry-After` says how long to wait", ApiError::too_many(30)),
+        "503" => (
+            "Not now; try again after `Retry-After`",
+            ApiError::not_ready("unavailable", "the server cannot answer this now")
+                .fix("try again shortly"),
+        ),
+        _ => return None,
+    };
+    Some(found)
 }
 
 fn header_parameter(name: &str, description: &str) -> Value {
@@ -170,13 +237,18 @@ fn access_of(operation: &Map<String, Value>) -> Option<Access> {
     operation.get("x-access").and_then(Value::as_str).and_then(|word| word.parse().ok())
 }
 
+/// A response of the document, looked up when it stands elsewhere.
+pub fn response<'a>(document: &'a Value, response: &'a Value) -> &'a Value {
+    let place = response["$ref"].as_str().and_then(|place| place.strip_prefix('#'));
+    place.and_then(|place| document.pointer(place)).unwrap_or(response)
+}
+
 /// The table of operations, read from the finished document.
 ///
 /// # Panics
 /// When an operation does not say who may call it.
 pub fn operations(document: &Value) -> HashMap<OperationKey, Operation> {
     let mut table = HashMap::new();
-    let components = &document["components"];
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
             let Some(operation) = operation.as_object() else { continue };
@@ -184,8 +256,7 @@ pub fn operations(document: &Value) -> HashMap<OperationKey, Operation> {
                 .unwrap_or_else(|| panic!("{method} {path} does not say x-access"));
             let schema = &operation.get("requestBody").unwrap_or(&Value::Null)["content"]["application/json"]
                 ["schema"];
-            let schema =
-                schema.is_object().then(|| json!({ "allOf": [schema], "components": components }));
+            let schema = schema.is_object().then(|| closed(document, schema));
             let per_minute = operation.get("x-requests-per-minute").and_then(Value::as_u64);
             let key = OperationKey {
                 method: method.to_uppercase().parse().expect("a method"),
@@ -218,4 +289,8 @@ pub fn routes(document: &Value) -> Router<Api> {
         .route("/docs", routing::get(move || async move { Html(page) }))
 }
 
+mod closed;
+mod examples;
 mod reference;
+#[cfg(test)]
+mod tests;

@@ -21,15 +21,22 @@ use tower::ServiceExt;
 
 use crate::{Api, Options, caller::Peer};
 
+mod described;
+pub mod journey;
+
 /// Noon of 25 November 2026, UTC.
 pub const START_MS: i64 = 1_795_608_000_000;
 
+/// The password of every person here.
 pub const PASSWORD: &str = "correct horse battery staple 42";
 
 /// The API on its own database.
 pub struct World {
+    /// The API's state.
     pub api: Api,
+    /// Everything under `/api`.
     pub router: Router,
+    /// Now, Unix milliseconds.
     pub clock: Arc<AtomicI64>,
     _dir: Option<TempDir>,
 }
@@ -37,38 +44,57 @@ pub struct World {
 /// Who calls.
 #[derive(Debug, Clone, Default)]
 pub struct Who {
+    /// The session's cookie.
     pub cookie: Option<String>,
+    /// A token.
     pub token: Option<String>,
+    /// The workspace that calls are about.
     pub workspace: Option<String>,
+    /// Where calls come from.
     pub address: Option<IpAddr>,
 }
 
 /// What came back.
 #[derive(Debug)]
 pub struct Reply {
+    /// Its status.
     pub status: StatusCode,
+    /// Its headers.
     pub headers: HeaderMap,
+    /// Its body; null when it is no JSON.
     pub body: Value,
     /// What came back, when it is no JSON.
     pub text: String,
 }
 
 impl World {
+    /// One on SQLite that limits nobody.
     pub async fn new() -> World {
         World::with(Options { requests_per_minute: 100_000, ..Options::default() }).await
     }
 
     /// One on each engine there is.
-    #[expect(clippy::disallowed_methods, reason = "scripts/test says where Postgres is")]
     pub async fn all() -> Vec<World> {
-        let mut all = vec![World::new().await];
-        if let Ok(server) = std::env::var("HEADWATER_TEST_POSTGRES") {
-            let options = Options { requests_per_minute: 100_000, ..Options::default() };
-            all.push(World::on(postgres(&server).await, None, options, |api| api).await);
+        World::each(Options { requests_per_minute: 100_000, ..Options::default() }).await
+    }
+
+    /// One on each engine there is, with these options.
+    #[expect(clippy::disallowed_methods, reason = "scripts/test says where Postgres is")]
+    pub async fn each(options: Options) -> Vec<World> {
+        let mut all = vec![World::with(options.clone()).await];
+        match std::env::var("HEADWATER_TEST_POSTGRES") {
+            Ok(server) => {
+                all.push(World::on(postgres(&server).await, None, options, |api| api).await);
+            }
+            Err(_) => assert!(
+                std::env::var("CI").is_err(),
+                "HEADWATER_TEST_POSTGRES names no server: run it as scripts/with-postgres <command>"
+            ),
         }
         all
     }
 
+    /// One on SQLite with these options.
     pub async fn with(options: Options) -> World {
         World::made(options, |api| api).await
     }
@@ -102,6 +128,7 @@ impl World {
         self
     }
 
+    /// Lets time pass.
     pub fn pass(&self, ms: i64) {
         self.clock.fetch_add(ms, Ordering::Relaxed);
     }
@@ -111,18 +138,22 @@ impl World {
         self.call_with(who, method, path, body, &[]).await
     }
 
+    /// Reads.
     pub async fn get(&self, who: &Who, path: &str) -> Reply {
         self.call(who, Method::GET, path, Value::Null).await
     }
 
+    /// Posts JSON.
     pub async fn post(&self, who: &Who, path: &str, body: Value) -> Reply {
         self.call(who, Method::POST, path, body).await
     }
 
+    /// Patches with JSON.
     pub async fn patch(&self, who: &Who, path: &str, body: Value) -> Reply {
         self.call(who, Method::PATCH, path, body).await
     }
 
+    /// Deletes.
     pub async fn delete(&self, who: &Who, path: &str) -> Reply {
         self.call(who, Method::DELETE, path, Value::Null).await
     }
@@ -135,19 +166,26 @@ impl World {
                 .header(header::COOKIE, cookie)
                 .header(header::ORIGIN, &self.api.options.public_url);
         }
+        if let Some(token) = &who.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
         let request = request.header(header::CONTENT_TYPE, "application/octet-stream");
         self.send(request.body(Body::from(bytes.to_vec())).unwrap()).await
     }
 
     async fn send(&self, request: Request<Body>) -> Reply {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Reply { status: parts.status, headers: parts.headers, body, text }
+        let reply = Reply { status: parts.status, headers: parts.headers, body, text };
+        described::check(&method, uri.path().strip_prefix("/api").unwrap_or_default(), &reply);
+        reply
     }
 
+    /// Calls with more headers.
     pub async fn call_with(
         &self,
         who: &Who,
@@ -236,6 +274,7 @@ impl World {
         Who { cookie: Some(reply.await.expect(200).cookie()), ..who.clone() }
     }
 
+    /// Logs in.
     pub async fn log_in(&self, email: &str) -> Who {
         let login = json!({ "email": email, "password": PASSWORD });
         let reply = self.post(&Who::default(), "/sessions", login).await.expect(201);
@@ -256,6 +295,7 @@ impl Who {
         Who { address: Some(address.parse().unwrap()), ..Who::default() }
     }
 
+    /// The same person, who names this workspace in every call.
     pub fn within(&self, workspace: &str) -> Who {
         Who { workspace: Some(workspace.to_owned()), ..self.clone() }
     }

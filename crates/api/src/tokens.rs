@@ -143,9 +143,12 @@ async fn create(
     Body(new): Body<NewToken>,
 ) -> Result<(StatusCode, Data<NewTokenAnswer>), ApiError> {
     let workspace = caller.workspace()?;
-    let account = caller.account().map_err(|_| {
-        ApiError::forbidden("person_needed", "a token cannot make tokens").fix("log in as an owner")
-    })?;
+    // Not a personal one either: what a thief made with it would outlive it.
+    if caller.token.is_some() {
+        let refused = ApiError::forbidden("person_needed", "a token cannot make tokens");
+        return Err(refused.fix("log in as an owner"));
+    }
+    let account = caller.account()?;
     let description = new.description.trim().to_owned();
     if description.is_empty() {
         let fault = Fault::at("/description", "empty", "\"description\" must not be empty");

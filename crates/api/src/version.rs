@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, header, request::Parts};
+use utoipa::IntoParams;
 
 use crate::error::ApiError;
 
@@ -28,6 +29,18 @@ impl IfMatch {
         }
         self.check(version)
     }
+}
+
+/// How [`IfMatch`] is sent.
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "documents the header, which is read by hand")]
+pub struct IfMatchHeader {
+    /// The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+    /// is answered.
+    #[serde(rename = "If-Match")]
+    #[param(example = "\"3\"")]
+    if_match: Option<String>,
 }
 
 impl<S: Sync> FromRequestParts<S> for IfMatch {

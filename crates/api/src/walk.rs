@@ -14,11 +14,11 @@ use spec::{SourceId, WriteKey};
 
 use crate::{
     activity::Activity,
-    testing::{Who, World},
+    testing::{
+        Who, World,
+        journey::{LOGO, MARK, application, approval, info},
+    },
 };
-
-const LOGO: &[u8] = br##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40"><rect width="120" height="40" fill="#0f6e84"/></svg>"##;
-const MARK: &[u8] = br##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><circle cx="20" cy="20" r="18" fill="#0f6e84"/></svg>"##;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -57,50 +57,11 @@ async fn secret(world: &World, email: &str, letter: &str) -> String {
     text[at..].split_whitespace().next().unwrap().to_owned()
 }
 
-fn application(email: &str) -> Value {
-    json!({
-        "companyName": "Acme Labs",
-        "companyWebsite": "https://acme.example",
-        "dataIn": "By our SDK",
-        "dataOut": "Email Opened, for campaigns",
-        "usedFor": "Campaigns",
-        "heardFrom": "A customer",
-        "email": email,
-        "partnerAgreement": "2026-11",
-        "privacyPolicy": "2026-11",
-    })
-}
-
-fn approval() -> Value {
-    let tick = |criterion: &str| json!({ "criterion": criterion, "met": true, "note": "seen" });
-    json!({ "step": "approve", "criteria": [
-        tick("legitimateCompany"),
-        tick("fitsPlatform"),
-        tick("hasService"),
-        tick("notCustomerOrResearcher"),
-    ] })
-}
-
 /// Catalog info with nothing missing but what `docs` leaves out.
 async fn complete_info(world: &World, builder: &Who, id: &str) -> Value {
     let logo = world.upload(builder, &format!("/integrations/{id}/assets/logo"), LOGO).await;
     let mark = world.upload(builder, &format!("/integrations/{id}/assets/mark"), MARK).await;
-    json!({
-        "description": "Sends what people do with your **mails**.",
-        "website": "https://acme.example/mail",
-        "primaryCategory": "Email Marketing",
-        "logo": logo.expect(201).text("/asset/hash"),
-        "mark": mark.expect(201).text("/asset/hash"),
-        "supportEmail": "support@acme.example",
-        "regions": ["us-west-2"],
-        "events": [{
-            "name": "Email Opened",
-            "description": "Somebody opened a mail",
-            "properties": [{
-                "name": "email_id", "type": "string", "required": true, "description": "The mail",
-            }],
-        }],
-    })
+    info(&logo.expect(201).text("/asset/hash"), &mark.expect(201).text("/asset/hash"))
 }
 
 /// Writes `info` with the documentation that the template makes of it.
@@ -118,8 +79,13 @@ async fn write_info(world: &World, builder: &Who, id: &str, mut info: Value) {
 
 #[tokio::test]
 async fn from_an_application_to_general_availability() {
-    let sent = Arc::new(Sent::default());
-    let world = World::new().await.watching(sent.clone());
+    for world in World::all().await {
+        let sent = Arc::new(Sent::default());
+        Box::pin(walk(world.watching(sent.clone()), &sent)).await;
+    }
+}
+
+async fn walk(world: World, sent: &Sent) {
     let operator = world.operator("olga@headwater.example").await;
 
     // Apply; the portal is not there yet.
@@ -168,8 +134,8 @@ async fn from_an_application_to_general_availability() {
     let submissions = format!("/integrations/{id}/submissions");
     let early = world.post(&mia, &submissions, Value::Null).await.expect(422);
     assert!(early.body["errors"].as_array().unwrap().len() > 5, "{:#}", early.body);
-    let info = complete_info(&world, &mia, &id).await;
-    write_info(&world, &mia, &id, info).await;
+    let described = complete_info(&world, &mia, &id).await;
+    write_info(&world, &mia, &id, described).await;
     let account = json!({ "username": "reviewer", "password": "s3cret-pass", "notes": "" });
     let path = format!("/integrations/{id}/test-account");
     world.call(&mia, Method::PUT, &path, account).await.expect(200);

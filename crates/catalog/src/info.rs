@@ -123,7 +123,7 @@ pub struct SourceOption {
     pub description: Option<String>,
     /// What it is when the customer gives nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<serde_json::Value>))]
     pub default_value: Option<Value>,
     /// What a `select` offers.
     #[serde(skip_serializing_if = "Vec::is_empty")]

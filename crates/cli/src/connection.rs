@@ -11,7 +11,7 @@ use bytes::Bytes;
 use clap::Args;
 use http::{
     Method, Request, Response, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, ORIGIN, USER_AGENT},
 };
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use crate::{
-    Failure,
+    Failure, Fault, control,
     tls::{self, Connector},
 };
 
@@ -42,7 +42,8 @@ pub struct Connection {
         help_heading = "Server"
     )]
     pub url: String,
-    /// API token; read from api-token in the data directory unless given.
+    /// API token; read from api-token in the data directory unless given, else what
+    /// `headwater login` kept.
     #[arg(
         long,
         value_name = "TOKEN",
@@ -60,6 +61,12 @@ pub struct Connection {
         help_heading = "Server"
     )]
     pub data_dir: PathBuf,
+    /// Workspace, for a login or a personal token; the chosen one unless given.
+    #[arg(long, value_name = "WORKSPACE", env = "HEADWATER_WORKSPACE", help_heading = "Server")]
+    pub workspace: Option<String>,
+    /// Where logins are kept; headwater/credentials.toml in your configuration unless given.
+    #[arg(long, value_name = "FILE", env = "HEADWATER_CREDENTIALS", help_heading = "Server")]
+    pub credentials: Option<PathBuf>,
     /// Certificates to trust beside the public ones, for https (PEM).
     #[arg(long, value_name = "FILE", env = "HEADWATER_CA", help_heading = "Server")]
     pub ca: Option<PathBuf>,
@@ -72,6 +79,8 @@ impl Connection {
             url: url.to_owned(),
             token: Some(token.to_owned()),
             data_dir: PathBuf::new(),
+            workspace: None,
+            credentials: None,
             ca: None,
         }
     }
@@ -80,15 +89,14 @@ impl Connection {
     ///
     /// Errors: the URL is none, or the certificates cannot be read.
     pub fn open(&self) -> Result<Client, Failure> {
-        let fix = "give one like http://127.0.0.1:8080";
-        let bad = |why: &str| Failure::usage(format!("--url {:?}: {why}", self.url), fix);
-        let base = Url::parse(&self.url).map_err(|error| bad(&error.to_string()))?;
-        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
-            return Err(bad("not an http or https URL"));
+        let mut client = Client::new(&self.url, self.ca.as_deref())?;
+        client.token_file = self.token_file();
+        client.workspace = self.workspace.clone().filter(|named| !named.is_empty());
+        match self.token() {
+            Some(token) => client.credential = Credential::Token(token),
+            None => control::take_up_login(&mut client, self.credentials.as_deref()),
         }
-        let connector = tls::connector(self.ca.as_deref())?;
-        let http = legacy::Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Client { http, base, token: self.token(), token_file: self.token_file() })
+        Ok(client)
     }
 
     fn token_file(&self) -> PathBuf {
@@ -102,12 +110,37 @@ impl Connection {
     }
 }
 
+/// How we show who we are.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Credential {
+    /// We do not.
+    None,
+    /// By a session's cookie: `name=value`.
+    Session(String),
+    /// By a token.
+    Token(String),
+}
+
+impl Credential {
+    /// Whether it is for the control plane, which shows what a workspace has. The token in the
+    /// data directory is not: it shows what the server has.
+    pub(crate) fn of_control_plane(&self) -> bool {
+        match self {
+            Credential::None => false,
+            Credential::Session(_) => true,
+            Credential::Token(token) => token.starts_with("hw_") || token.starts_with("hwp_"),
+        }
+    }
+}
+
 /// A client of one server.
 #[derive(Clone)]
 pub struct Client {
     http: legacy::Client<Connector, Full<Bytes>>,
     base: Url,
-    token: Option<String>,
+    pub(crate) credential: Credential,
+    /// The workspace that requests are about.
+    pub(crate) workspace: Option<String>,
     token_file: PathBuf,
 }
 
@@ -125,21 +158,41 @@ pub(crate) struct Pagination {
     pub(crate) after: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Errors {
-    errors: Vec<ApiError>,
-}
-
-#[derive(Deserialize)]
-struct ApiError {
-    message: String,
-    fix: Option<String>,
-}
-
 impl Client {
+    /// A client of the server at `url`, which connects at the first request.
+    ///
+    /// Errors: the URL is none, or the certificates in `ca` cannot be read.
+    pub(crate) fn new(url: &str, ca: Option<&Path>) -> Result<Client, Failure> {
+        let fix = "give one like http://127.0.0.1:8080";
+        let bad = |why: &str| Failure::usage(format!("--url {url:?}: {why}"), fix);
+        let base = Url::parse(url).map_err(|error| bad(&error.to_string()))?;
+        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
+            return Err(bad("not an http or https URL"));
+        }
+        let http = legacy::Client::builder(TokioExecutor::new()).build(tls::connector(ca)?);
+        let (credential, token_file) = (Credential::None, PathBuf::new());
+        Ok(Client { http, base, credential, workspace: None, token_file })
+    }
+
     /// The server's URL, as it was given.
     pub(crate) fn url(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
+    }
+
+    /// Puts in who we are, and which workspace a request is about.
+    pub(crate) fn identify(&self, mut request: http::request::Builder) -> http::request::Builder {
+        request = match &self.credential {
+            Credential::None => request,
+            Credential::Token(token) => request.header(AUTHORIZATION, format!("Bearer {token}")),
+            // A write by cookie must say that it comes from the server's own pages.
+            Credential::Session(cookie) => request
+                .header(COOKIE, cookie)
+                .header(ORIGIN, self.base.origin().ascii_serialization()),
+        };
+        match &self.workspace {
+            Some(workspace) => request.header("headwater-workspace", workspace),
+            None => request,
+        }
     }
 
     /// A URL of the server; segments and query values are encoded here.
@@ -207,9 +260,10 @@ impl Client {
     }
 
     fn request(&self, method: Method, url: &Url) -> Result<http::request::Builder, Failure> {
-        let token = self.token.as_deref().ok_or_else(|| no_token(&self.token_file))?;
-        let builder = Request::builder().method(method).uri(url.as_str());
-        Ok(builder.header(AUTHORIZATION, format!("Bearer {token}")))
+        if self.credential == Credential::None {
+            return Err(no_token(&self.token_file));
+        }
+        Ok(self.identify(Request::builder().method(method).uri(url.as_str())))
     }
 
     async fn answer(&self, response: Response<Incoming>) -> Result<Answer, Failure> {
@@ -238,7 +292,9 @@ impl Client {
 
     /// What a status that is no success means.
     pub fn refusal(&self, status: StatusCode, body: &[u8]) -> Failure {
-        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        let faults = Fault::read_all(body);
+        let unknown = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        if unknown && !self.credential.of_control_plane() {
             let fix = format!(
                 "give the right one with --token or HEADWATER_TOKEN, or the server's data \
                  directory with --data-dir (looked at {})",
@@ -249,14 +305,13 @@ impl Client {
                 Some(fix),
             );
         }
-        let errors = serde_json::from_slice::<Errors>(body).map(|errors| errors.errors);
-        match errors.unwrap_or_default().into_iter().next() {
-            Some(error) => Failure::refused(error.message, error.fix),
+        match faults.into_iter().next() {
+            Some(fault) => Failure::refused(fault.message, fault.fix),
             None => self.not_headwater(&format!("status {status}")),
         }
     }
 
-    fn not_headwater(&self, what: &str) -> Failure {
+    pub(crate) fn not_headwater(&self, what: &str) -> Failure {
         Failure::refused(
             format!("{} answers, but not as Headwater does: {what}", self.url()),
             Some("check --url, and that server and command are of one release".to_owned()),
@@ -271,7 +326,8 @@ impl Client {
 fn no_token(looked_at: &Path) -> Failure {
     Failure::usage(
         format!("no API token: none was given, and {} cannot be read", looked_at.display()),
-        "pass --token or HEADWATER_TOKEN, or --data-dir with the server's data directory",
+        "pass --token or HEADWATER_TOKEN, or --data-dir with the server's data directory, or run \
+         `headwater login`",
     )
 }
 

@@ -2,7 +2,24 @@
 
 use std::{io, path::Path};
 
-use crate::screen::{Screen, Style};
+use serde::Deserialize;
+
+use crate::screen::{Screen, Style, tame};
+
+/// One fault of a request, as the API tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Fault {
+    /// Stable, for programs.
+    pub code: String,
+    /// One sentence for people.
+    pub message: String,
+    /// The faulty place in what was sent, as a JSON pointer.
+    pub pointer: Option<String>,
+    /// What would have been right.
+    pub expected: Option<String>,
+    /// What to do.
+    pub fix: Option<String>,
+}
 
 /// What ends a command early.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +47,14 @@ pub enum Failure {
         message: String,
         /// What to do about it.
         fix: Option<String>,
+    },
+    /// The API said no, fault by fault.
+    #[error("{}", .faults.first().map_or("the server refused", |fault| &fault.message))]
+    Faults {
+        /// The status of its answer.
+        status: u16,
+        /// Every fault; at least one.
+        faults: Vec<Fault>,
     },
     /// Something was found to be wrong, and has been shown already.
     #[error("problems were found")]
@@ -68,6 +93,14 @@ impl Failure {
             Failure::Refused { .. } | Failure::Shown | Failure::Io { .. } => 1,
             Failure::Usage { .. } => 2,
             Failure::Unreachable { .. } => 3,
+            // Not now, which is no answer to what was asked.
+            Failure::Faults { status, .. } => {
+                if *status == 429 || *status >= 500 {
+                    3
+                } else {
+                    1
+                }
+            }
         }
     }
 
@@ -87,6 +120,10 @@ impl Failure {
         if matches!(self, Failure::OutputClosed | Failure::Shown) {
             return;
         }
+        if let Failure::Faults { faults, .. } = self {
+            faults.iter().for_each(|fault| fault.print(screen));
+            return;
+        }
         let mut text = format!("{self}");
         if let Failure::Io { cause, .. } = self {
             text.push_str(&format!(": {cause}"));
@@ -94,6 +131,47 @@ impl Failure {
         screen.note(Style::Bad, &format!("headwater: {text}"));
         if let Some(fix) = self.fix() {
             screen.note(Style::Plain, &format!("  {fix}"));
+        }
+    }
+}
+
+impl Fault {
+    /// Every fault that a refusal tells; none when it is none of the API's.
+    pub(crate) fn read_all(body: &[u8]) -> Vec<Fault> {
+        #[derive(Deserialize)]
+        struct Errors {
+            errors: Vec<Fault>,
+        }
+        let read = serde_json::from_slice::<Errors>(body).map(|read| read.errors);
+        let mut faults = read.unwrap_or_default();
+        faults.iter_mut().for_each(Fault::speak_of_commands);
+        faults
+    }
+
+    /// The API speaks of headers; whoever types speaks of commands.
+    fn speak_of_commands(&mut self) {
+        let fix = match self.code.as_str() {
+            "login_needed" => "run `headwater login`, or give a token by HEADWATER_TOKEN",
+            "workspace_needed" => "choose one with `headwater workspace use`, or --workspace",
+            _ => return,
+        };
+        self.fix = Some(fix.to_owned());
+    }
+
+    /// Whether this is the fault that programs know by `code`.
+    pub(crate) fn is(&self, code: &str) -> bool {
+        self.code == code
+    }
+
+    fn print(&self, screen: &mut Screen<'_>) {
+        let at = self.pointer.as_deref().map(|pointer| format!("{pointer}: ")).unwrap_or_default();
+        let text = format!("headwater: {at}{} ({})", self.message, self.code);
+        screen.note(Style::Bad, &tame(&text));
+        if let Some(expected) = &self.expected {
+            screen.note(Style::Plain, &tame(&format!("  expected {expected}")));
+        }
+        if let Some(fix) = &self.fix {
+            screen.note(Style::Plain, &tame(&format!("  {fix}")));
         }
     }
 }

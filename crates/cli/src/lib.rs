@@ -4,8 +4,10 @@
 //! People get colours and tables, programs get `--json`: one JSON value per line. Exit codes are
 //! the same everywhere, see [`EXIT_CODES`].
 
+mod ask;
 mod balance;
 mod connection;
+pub mod control;
 mod dead_letters;
 mod failure;
 mod screen;
@@ -25,7 +27,7 @@ use clap::Subcommand;
 pub use balance::Arguments as BalanceArguments;
 pub use connection::{Client, Connection};
 pub use dead_letters::Command as DeadLettersCommand;
-pub use failure::Failure;
+pub use failure::{Failure, Fault};
 pub use screen::Screen;
 
 /// What the exit codes mean, for every command's help.
@@ -47,6 +49,9 @@ pub enum Command {
     /// Messages whose retries are used up.
     #[command(subcommand)]
     DeadLetters(DeadLettersCommand),
+    /// The control plane.
+    #[command(flatten)]
+    Control(control::Command),
 }
 
 /// Runs one command on the terminal, says what went wrong, and gives the exit code. To be called
@@ -65,13 +70,7 @@ pub fn run(command: &Command) -> ExitCode {
 /// The same as [`run`], within a runtime.
 pub async fn run_async(command: &Command) -> ExitCode {
     let mut screen = Screen::stdio();
-    let done = match command {
-        Command::Tail(arguments) => tail::run(arguments, &mut screen).await,
-        Command::Send(arguments) => send::run(arguments, &mut screen).await,
-        Command::Trace(arguments) => trace::run(arguments, &mut screen).await,
-        Command::Balance(arguments) => balance::run(arguments, &mut screen).await,
-        Command::DeadLetters(command) => dead_letters::run(command, &mut screen).await,
-    };
+    let done = execute(command, &mut screen).await;
     let done = done.and_then(|()| screen.flush());
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -81,5 +80,17 @@ pub async fn run_async(command: &Command) -> ExitCode {
             failure.print(&mut screen);
             ExitCode::from(failure.exit_code())
         }
+    }
+}
+
+/// One command on any screen.
+pub(crate) async fn execute(command: &Command, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    match command {
+        Command::Tail(arguments) => tail::run(arguments, screen).await,
+        Command::Send(arguments) => send::run(arguments, screen).await,
+        Command::Trace(arguments) => trace::run(arguments, screen).await,
+        Command::Balance(arguments) => balance::run(arguments, screen).await,
+        Command::DeadLetters(command) => dead_letters::run(command, screen).await,
+        Command::Control(command) => Box::pin(control::run(command, screen)).await,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    io::{self, BufWriter, IsTerminal, Write},
+    io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write},
 };
 
 use anstream::ColorChoice;
@@ -24,8 +24,11 @@ pub(crate) enum Style {
 pub struct Screen<'a> {
     out: Box<dyn Write + Send + 'a>,
     notes: Box<dyn Write + Send + 'a>,
+    input: Box<dyn BufRead + Send + 'a>,
     colour: bool,
     notes_colour: bool,
+    /// Whether somebody sits at the input and can be asked.
+    pub(crate) attended: bool,
     /// Whether a person looks at the notes, so that a progress bar makes sense.
     pub(crate) interactive: bool,
 }
@@ -41,6 +44,8 @@ impl<'a> Screen<'a> {
             interactive: io::stderr().is_terminal(),
             out: Box::new(BufWriter::new(io::stdout())),
             notes: Box::new(io::stderr()),
+            attended: io::stdin().is_terminal() && io::stderr().is_terminal(),
+            input: Box::new(BufReader::new(io::stdin())),
         }
     }
 
@@ -49,10 +54,19 @@ impl<'a> Screen<'a> {
         Screen {
             out: Box::new(out),
             notes: Box::new(notes),
+            input: Box::new(io::empty()),
             colour: false,
             notes_colour: false,
             interactive: false,
+            attended: false,
         }
+    }
+
+    /// With lines to read; `attended`: as if somebody typed them when asked.
+    pub fn with_input(mut self, input: impl BufRead + Send + 'a, attended: bool) -> Screen<'a> {
+        self.input = Box::new(input);
+        self.attended = attended;
+        self
     }
 
     /// Switches colours on or off, whatever the terminal says.
@@ -73,6 +87,19 @@ impl<'a> Screen<'a> {
 
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         Ok(self.out.flush()?)
+    }
+
+    /// One line of the input, without its end; `None` at the end of the input.
+    pub(crate) fn read_line(&mut self) -> io::Result<Option<String>> {
+        let mut line = String::new();
+        let read = self.input.read_line(&mut line)?;
+        Ok((read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+
+    /// Asks for something, on the same line as the answer.
+    pub(crate) fn prompt(&mut self, text: &str) {
+        let _ = write!(self.notes, "{text}");
+        let _ = self.notes.flush();
     }
 
     /// Says something about the work. Whether it can be written matters to nobody.

@@ -140,6 +140,12 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<(), F
     if arguments.count == Some(0) {
         return Ok(());
     }
+    if arguments.source.is_none() && client.credential.of_control_plane() {
+        return Err(Failure::usage(
+            "a workspace's messages are watched source by source",
+            "name one with --source; `headwater source list` shows them",
+        ));
+    }
     let mut response = Some(tail.connect(&client).await?);
     let mut wait = RETRY_FIRST;
     loop {

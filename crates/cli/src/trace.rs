@@ -78,9 +78,18 @@ struct Try {
 /// Errors: the server cannot be reached, or knows no such message.
 pub async fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let client = arguments.connection.open()?;
-    let query: Vec<(&str, &str)> =
-        arguments.source.iter().map(|s| ("source", s.as_str())).collect();
-    let url = client.address(&["api", "trace", &arguments.message_id], &query);
+    let (id, source) = (arguments.message_id.as_str(), arguments.source.as_deref());
+    let url = match (source, client.credential.of_control_plane()) {
+        (Some(source), true) => client.address(&["api", "sources", source, "trace", id], &[]),
+        (None, true) => {
+            return Err(Failure::usage(
+                "a workspace's messages are traced source by source",
+                "name one with --source; `headwater source list` shows them",
+            ));
+        }
+        (Some(source), false) => client.address(&["api", "trace", id], &[("source", source)]),
+        (None, false) => client.address(&["api", "trace", id], &[]),
+    };
     let data = client.get(&url).await?;
     let found: Found = client.read(&data)?;
     for message in &found.messages {

@@ -79,6 +79,24 @@ struct Index {
     last: Option<(Slot, usize)>,
     /// Places of the destinations that a stream feeds now.
     fed_by: HashMap<u64, Vec<u32>>,
+    /// What came in from a stream.
+    seen: HashMap<u64, Seen>,
+}
+
+/// What came in from one source, as far back as the books go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Messages accepted, each once.
+    pub accepted: u64,
+    /// When the last message was accepted, Unix milliseconds; to the minute after a restart.
+    pub last_ms: i64,
+}
+
+impl Seen {
+    fn take(&mut self, accepted: u64, at_ms: i64) {
+        self.accepted += accepted;
+        self.last_ms = self.last_ms.max(at_ms);
+    }
 }
 
 /// One tally, for those who show it.
@@ -106,6 +124,15 @@ impl Books {
         self.index.last = None;
         self.index.slots =
             self.tallies.iter().enumerate().map(|(at, (slot, _))| (*slot, at)).collect();
+        // When messages of a roll-up came is known better by whoever was there.
+        let known = std::mem::take(&mut self.index.seen);
+        for (slot, tally) in &self.tallies {
+            if tally.accepted > 0 {
+                let seen = self.index.seen.entry(slot.stream).or_default();
+                let known = known.get(&slot.stream).map_or(0, |seen| seen.last_ms);
+                seen.take(tally.accepted, known.max(i64::from(slot.minute) * 60_000));
+            }
+        }
         self.index.fed_by.clear();
         for (place, book) in self.destinations.iter().enumerate() {
             for stream in book.streams() {
@@ -180,6 +207,7 @@ impl Books {
             return;
         }
         tally.accepted += 1;
+        self.index.seen.entry(stream).or_default().take(1, time_ms);
         if let Some(fed) = self.index.fed_by.get(&stream) {
             for place in fed {
                 tally.line(*place).routed += 1;
@@ -345,6 +373,11 @@ impl Books {
             unit: self.calendar.bucket(slot.minute).1,
             tally,
         })
+    }
+
+    /// What came in from a stream; `None` when nothing did.
+    pub fn seen(&self, stream: u64) -> Option<Seen> {
+        self.index.seen.get(&stream).copied()
     }
 
     /// Every destination that was ever fed; a [`Line`] names its place in this list.

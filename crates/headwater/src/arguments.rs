@@ -41,6 +41,40 @@ pub enum Command {
     /// Check, show or explain the configuration.
     #[command(subcommand)]
     Config(Config),
+    /// What only whoever runs the server may do, on its machine.
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Copy the control plane's database into a file, as it is at one moment; the server may run.
+    ///
+    /// The file holds accounts, partners, workspaces, sources and everything else but the events,
+    /// which the event log keeps. Secrets in it are encrypted: keep a copy of the secret keys too,
+    /// apart from it.
+    #[command(after_help = "\
+Examples:
+  headwater backup headwater.backup
+  headwater backup - | ssh vault 'cat > headwater.backup'")]
+    Backup {
+        /// The file, which must not be there yet; - is standard output.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        data_dir: DataDir,
+    },
+    /// Read a backup back into an empty database, of either engine.
+    ///
+    /// This is also the way from the embedded database to Postgres: back up, name the Postgres
+    /// database as control.database, restore.
+    #[command(after_help = "\
+Examples:
+  headwater restore headwater.backup --data-dir /var/lib/headwater
+  HEADWATER_CONTROL__DATABASE=postgres://… headwater restore headwater.backup")]
+    Restore {
+        /// The file; - is standard input.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        data_dir: DataDir,
+    },
     /// Print a completion script for a shell.
     #[command(after_help = "\
 Examples:
@@ -87,7 +121,7 @@ pub struct Serve {
     /// Address and port (server.listen).
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<String>,
-    /// What this process does: ingest, delivery, debugger (server.roles).
+    /// What this process does: ingest, delivery, debugger, control (server.roles).
     #[arg(long, value_name = "ROLES", value_delimiter = ',')]
     pub only: Vec<String>,
 }
@@ -229,4 +263,31 @@ Examples:
   headwater config reference | less
   headwater config reference > headwater.toml")]
     Reference,
+}
+
+/// What only whoever runs the server may do, on its machine.
+#[derive(Debug, Subcommand)]
+pub enum Admin {
+    /// Make an account an operator; the account is made when there is none.
+    ///
+    /// Prints a password to log in with, unless one is given. An account that was there gets that
+    /// password too, its second factor is removed and its sessions end: this is also the way back
+    /// in for an operator who lost them. The server may run meanwhile.
+    #[command(after_help = "\
+Examples:
+  headwater admin create-operator ada@example.com
+  pass show headwater | headwater admin create-operator ada@example.com --password-stdin")]
+    CreateOperator {
+        /// The account's e-mail address.
+        #[arg(value_name = "EMAIL")]
+        email: String,
+        #[command(flatten)]
+        data_dir: DataDir,
+        /// Read the password from standard input, one line.
+        #[arg(long)]
+        password_stdin: bool,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }

@@ -3,6 +3,7 @@
 //! A TOML file comes first, then variables such as `HEADWATER_SERVER__LISTEN`, then flags. Every
 //! problem is found at once and named with its file, line, key and what would be right.
 
+mod control;
 mod destinations;
 mod problem;
 mod reference;
@@ -23,6 +24,7 @@ use std::{
 
 use destination_kit::DestinationKind;
 
+pub use control::{Control, Mail};
 pub use destinations::Destination;
 pub use problem::{Origin, Problems, nearest};
 pub use reference::{reference, show, show_json};
@@ -51,6 +53,10 @@ pub struct Config {
     pub log: Log,
     /// `[delivery]`.
     pub delivery: Delivery,
+    /// `[control]`.
+    pub control: Control,
+    /// `[mail]`.
+    pub mail: Option<Mail>,
     /// `[[sources]]`.
     pub sources: Vec<Source>,
     /// `[[destinations]]`.
@@ -65,6 +71,8 @@ impl Config {
             ("[logging]", self.logging == other.logging),
             ("[log]", self.log == other.log),
             ("[delivery]", self.delivery == other.delivery),
+            ("[control]", self.control == other.control),
+            ("[mail]", self.mail == other.mail),
         ];
         sections.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
     }
@@ -172,6 +180,8 @@ fn read(reader: &mut Reader, root: &Table, kinds: &[Box<dyn DestinationKind>]) -
     let logging = root.section("logging", server::LOGGING, Logging::read);
     let log = root.section("log", server::LOG, Log::read);
     let delivery = root.section("delivery", server::DELIVERY, Delivery::read);
+    let control = root.section("control", control::CONTROL, Control::read);
+    let mail = root.section("mail", control::MAIL, Mail::read);
     let world = delivery.world();
     let sources = root.each("sources", sources::DOC, Source::read);
     let destinations = root.each("destinations", destinations::DOC, |section| {
@@ -191,6 +201,8 @@ fn read(reader: &mut Reader, root: &Table, kinds: &[Box<dyn DestinationKind>]) -
         logging,
         log,
         delivery,
+        control,
+        mail,
         sources: sources?,
         destinations: destinations?,
     })

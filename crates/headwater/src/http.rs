@@ -1,5 +1,9 @@
-//! Every path that is not the tracking API: the data plane's API behind its token, health and
-//! metrics, a front page that says what runs here, and JSON for everything else.
+//! Every path that is not the tracking API: the control plane's API, the data plane's own behind
+//! its token, health and metrics, a front page that says what runs here, and JSON for everything
+//! else.
+//!
+//! Both APIs stand under `/api`. The data plane's token, which only whoever runs the server has,
+//! opens the data plane's; everybody else speaks to the control plane.
 
 mod listener;
 
@@ -15,6 +19,7 @@ use axum::{
 use futures_util::FutureExt;
 use http::{StatusCode, header};
 use serde_json::json;
+use tower::ServiceExt;
 
 use crate::{config::Secret, token};
 
@@ -26,19 +31,44 @@ pub struct Parts {
     pub token: Secret,
     /// The planes' own routes, all under `/api`.
     pub planes: Vec<Router>,
+    /// The control plane's API, where it runs: all of `/api`.
+    pub control: Option<Router>,
     /// Health, and metrics unless they have a listener of their own.
     pub operations: Router,
 }
 
 /// Every path that is not the tracking API.
 pub fn router(parts: Parts) -> Router {
-    let api = parts
-        .planes
-        .into_iter()
-        .fold(Router::new(), Router::merge)
-        .route_layer(from_fn_with_state(Arc::new(parts.token), require_token));
-    let front = Router::new().route("/", get(front));
-    finish(front.merge(api).merge(parts.operations))
+    let token = Arc::new(parts.token);
+    let planes = parts.planes.into_iter().fold(Router::new(), Router::merge);
+    let rest = Router::new().route("/", get(front)).merge(parts.operations);
+    let Some(control) = parts.control else {
+        let planes = planes.route_layer(from_fn_with_state(token, require_token));
+        return finish(rest.merge(planes));
+    };
+    let planes = finish(planes);
+    let by_token = from_fn_with_state((token, planes), choose_by_token);
+    finish(rest.merge(control)).layer(by_token)
+}
+
+/// Hands what comes with the data plane's token to the data plane.
+async fn choose_by_token(
+    State((token, planes)): State<(Arc<Secret>, Router)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let api = request.uri().path().starts_with("/api/");
+    if api && bearer(&request).is_some_and(|given| token::matches(&token, given)) {
+        return planes.oneshot(request).await.unwrap_or_else(|never| match never {});
+    }
+    next.run(request).await
+}
+
+/// The token that a request shows.
+fn bearer(request: &Request) -> Option<&[u8]> {
+    let given = request.headers().get(header::AUTHORIZATION)?.as_bytes();
+    let (scheme, token) = given.split_at_checked(b"Bearer ".len())?;
+    scheme.eq_ignore_ascii_case(b"Bearer ").then(|| token.trim_ascii())
 }
 
 /// Health and metrics alone, for a listener of their own.
@@ -67,12 +97,8 @@ async fn require_token(
     request: Request,
     next: Next,
 ) -> Response {
-    let given = request.headers().get(header::AUTHORIZATION).map(header::HeaderValue::as_bytes);
-    let given = given.and_then(|value| match value.split_at_checked(b"Bearer ".len()) {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"Bearer ") => Some(token),
-        _ => None,
-    });
-    if given.is_some_and(|given| token::matches(&expected, given.trim_ascii())) {
+    let given = bearer(&request);
+    if given.is_some_and(|given| token::matches(&expected, given)) {
         return next.run(request).await;
     }
     let (code, message) = match given {
@@ -99,9 +125,10 @@ async fn catch_panic(request: Request, next: Next) -> Response {
     }
 }
 
-const FRONT: [(&str, &str); 6] = [
+const FRONT: [(&str, &str); 7] = [
     ("POST /v1/track, /v1/identify, /v1/batch, …", "the tracking API, as Segment's SDKs speak it"),
     ("GET  /analytics.js/v1/<write key>/analytics.min.js", "the browser SDK"),
+    ("GET  /api/docs, /api/openapi.json", "the API of accounts, partners, catalog, workspaces"),
     ("GET  /api/sources, /api/stream, /api/trace/<messageId>", "what came in (needs the token)"),
     ("GET  /api/destinations, /api/accounting", "what went out (needs the token)"),
     ("GET  /health/live, /health/ready", "whether it runs, and what a 200 promises"),

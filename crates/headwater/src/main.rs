@@ -6,10 +6,13 @@
 //!            reload ───────────────┘    http: token, health, metrics, 404
 //! ```
 
+mod admin;
 mod arguments;
+mod backup;
 mod check;
 mod config;
 mod config_command;
+mod control;
 mod data_dir;
 mod dev;
 mod health;
@@ -19,6 +22,7 @@ mod log_command;
 mod log_read;
 mod logging;
 mod reload;
+mod secret_keys;
 mod serve;
 mod snapshot;
 mod telemetry;
@@ -44,6 +48,9 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Log(command) => log_command::run(&command),
         Command::Config(command) => config_command::run(&command),
+        Command::Backup { file, data_dir } => backup::write(&file, &data_dir),
+        Command::Restore { file, data_dir } => backup::restore(&file, &data_dir),
+        Command::Admin(command) => admin::run(&command),
         Command::Completions { shell } => {
             let mut command = Arguments::command();
             clap_complete::generate(shell, &mut command, "headwater", &mut std::io::stdout());

@@ -4,7 +4,6 @@
 use std::{io, time::Duration};
 
 use destination_kit::DestinationKind;
-use routing::Routing;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -13,8 +12,8 @@ use tokio::{
 use tracing::{error, info, warn};
 
 use crate::{
-    config::{self, Config, Input},
-    snapshot::snapshot,
+    config::{self, Config, Input, Role},
+    snapshot::{Composer, snapshot},
 };
 
 /// How often the file is looked at. A change counts once it was seen twice alike, so that a file
@@ -30,6 +29,8 @@ pub struct Loaded {
     pub sources: usize,
     /// Destinations in effect.
     pub destinations: usize,
+    /// Whether the control plane runs here, which may have others.
+    pub control: bool,
     /// Why the file as it stands is not in effect.
     pub stale: Option<Stale>,
     /// Keys that were changed and take effect at the next start.
@@ -52,6 +53,7 @@ impl Loaded {
             revision,
             sources: config.sources.len(),
             destinations: config.destinations.len(),
+            control: config.server.roles.contains(&Role::Control),
             stale: None,
             waiting: vec![],
         }
@@ -72,7 +74,7 @@ impl Loaded {
             None => Some(format!("takes effect at the next start: {}", self.waiting.join(", "))),
         };
         stale.or_else(|| {
-            (self.sources == 0).then(|| {
+            (self.sources == 0 && !self.control).then(|| {
                 "no source is configured, so no message is kept. Add [[sources]] to the configuration; headwater config reference shows how"
                     .to_owned()
             })
@@ -85,21 +87,22 @@ pub struct Reload {
     input: Input,
     kinds: Vec<Box<dyn DestinationKind>>,
     running: Config,
-    routing: Routing,
+    composer: Composer,
     state: watch::Sender<Loaded>,
     seen: Option<String>,
 }
 
 impl Reload {
-    /// `running` was loaded from `input`, and `routing` holds its snapshot.
+    /// `running` was loaded from `input`, and `composer` holds its snapshot.
     pub fn new(
         input: Input,
         kinds: Vec<Box<dyn DestinationKind>>,
         running: Config,
-        routing: Routing,
+        composer: Composer,
     ) -> Reload {
-        let state = watch::Sender::new(Loaded::new(&running, routing.current().revision));
-        Reload { input, kinds, running, routing, state, seen: None }
+        let revision = composer.routing().current().revision;
+        let state = watch::Sender::new(Loaded::new(&running, revision));
+        Reload { input, kinds, running, composer, state, seen: None }
     }
 
     /// What became of the configuration, now and later.
@@ -156,8 +159,7 @@ impl Reload {
         let file = self.input.file.display().to_string();
         match config::load(&self.input, &self.kinds) {
             Ok(loaded) => {
-                let revision = self.routing.current().revision + 1;
-                self.routing.replace(snapshot(&loaded.config, revision));
+                let revision = self.composer.set_file(snapshot(&loaded.config, 0));
                 let waiting = self.running.differs_until_restart(&loaded.config);
                 if !waiting.is_empty() {
                     warn!(keys = waiting.join(", "), "changes take effect at the next start");

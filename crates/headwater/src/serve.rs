@@ -31,7 +31,28 @@ pub fn run(arguments: &arguments::Serve) -> Result<ExitCode> {
         .flag("server.data_dir", "--data-dir", arguments.data_dir.as_ref().map(text))
         .flag("server.listen", "--listen", arguments.listen.clone())
         .flag("server.roles", "--only", roles);
-    run_until_stopped(&input, async |_| std::future::pending().await)
+    run_until_stopped(&input, async |running: &Running| {
+        if let Some(link) = running.operator_link() {
+            print!("{}", first_operator(&running.url(), link));
+        }
+        std::future::pending().await
+    })
+}
+
+/// What whoever runs a server without an operator should know. It goes to standard output, so that
+/// the link does not end in the log.
+pub fn first_operator(url: &str, link: &str) -> String {
+    let token = link.rsplit('=').next().unwrap_or_default();
+    format!(
+        r#"Nobody operates this Headwater yet. This link makes whoever opens it the first operator, once, for a day:
+
+  {link}
+
+  curl {url}/api/accounts -H 'content-type: application/json' \
+    -d '{{"email": "you@example.com", "password": "a long one that is hard to guess", "operatorToken": "{token}"}}'
+
+"#
+    )
 }
 
 /// Runs the planes, and `meanwhile` beside them, until a signal comes.

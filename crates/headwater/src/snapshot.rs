@@ -1,11 +1,68 @@
-//! From a configuration to the one value that the data plane reads.
+//! From the configuration file and the control plane to the one value that the data plane reads.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
-use routing::{DestinationRoute, RoutingSnapshot, SourceRoute};
+use routing::{DestinationRoute, Routing, RoutingSnapshot, SourceRoute};
 use spec::SourceId;
 
 use crate::config::Config;
+
+/// Keeps the routing made of its two parts. Cheap to clone.
+#[derive(Clone)]
+pub struct Composer {
+    parts: Arc<Mutex<Parts>>,
+    routing: Routing,
+}
+
+/// What a snapshot is made of.
+struct Parts {
+    /// What the configuration file says.
+    file: RoutingSnapshot,
+    /// What the control plane says; empty in a process without it.
+    control: RoutingSnapshot,
+}
+
+impl Composer {
+    /// Begins with what the configuration file says.
+    pub fn new(file: RoutingSnapshot) -> Composer {
+        let first = RoutingSnapshot::joined(1, &file, &RoutingSnapshot::default());
+        let parts = Parts { file, control: RoutingSnapshot::default() };
+        Composer { parts: Arc::new(Mutex::new(parts)), routing: Routing::new(first) }
+    }
+
+    /// What the data plane reads.
+    pub fn routing(&self) -> &Routing {
+        &self.routing
+    }
+
+    /// Puts another configuration into effect; the new revision.
+    pub fn set_file(&self, file: RoutingSnapshot) -> u64 {
+        self.replace(|parts| parts.file = file)
+    }
+
+    /// Puts what the control plane says now into effect; the new revision, or `None` when it says
+    /// nothing new.
+    pub fn set_control(&self, control: RoutingSnapshot) -> Option<u64> {
+        let news = !self.parts().control.says_the_same_as(&control);
+        news.then(|| self.replace(|parts| parts.control = control))
+    }
+
+    fn replace(&self, change: impl FnOnce(&mut Parts)) -> u64 {
+        let mut parts = self.parts();
+        change(&mut parts);
+        let revision = self.routing.current().revision + 1;
+        let joined = RoutingSnapshot::joined(revision, &parts.file, &parts.control);
+        self.routing.replace(joined);
+        revision
+    }
+
+    fn parts(&self) -> std::sync::MutexGuard<'_, Parts> {
+        self.parts.lock().expect("no holder of this lock panics")
+    }
+}
 
 /// The routing snapshot of a checked configuration.
 pub fn snapshot(config: &Config, revision: u64) -> RoutingSnapshot {

@@ -106,7 +106,7 @@ fn take(
         .or_else(|| parsed.body_write_key().filter(well_formed))
         .or(ask.query_key.as_deref())
         .ok_or_else(|| Refusal::new(Reject::BadWriteKey, 0, body, now_ms))?;
-    let Some(source) = snapshot.source_of(key) else {
+    let Some(source) = snapshot.source_used_with(key, now_ms) else {
         let refusal = Refusal::new(Reject::UnknownWriteKey, 0, body, now_ms);
         if ask.prefer.strict {
             return Err(refusal);

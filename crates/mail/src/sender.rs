@@ -6,7 +6,7 @@ use lettre::{
     AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
     address::Envelope,
     transport::smtp::{
-        self, PoolConfig,
+        self, AsyncSmtpTransportBuilder, PoolConfig,
         authentication::Credentials,
         client::{Certificate, Tls as Encryption, TlsParameters},
     },
@@ -70,6 +70,16 @@ pub struct SmtpOptions {
     pub trusted_pem: Option<String>,
     /// The address bounces go to, and mail comes from.
     pub from: String,
+}
+
+impl SmtpOptions {
+    /// Whether mail could be sent with them, as far as one can tell without the server.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn check(&self) -> Result<(), BadSmtpOptions> {
+        prepared(self).map(drop)
+    }
 }
 
 /// Settings that cannot work.
@@ -137,22 +147,7 @@ pub struct Smtp {
 impl Sender {
     /// Prepares connections; opens none. Needs a tokio runtime around it.
     pub fn smtp(options: &SmtpOptions) -> Result<Sender, BadSmtpOptions> {
-        let from = address(&options.from).map_err(BadSmtpOptions::From)?;
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&options.host)
-            .port(options.port)
-            .tls(encryption(options)?)
-            .timeout(Some(TIMEOUT))
-            .pool_config(PoolConfig::new().max_size(CONNECTIONS));
-        match (&options.username, &options.password) {
-            (Some(_), Some(_)) if options.tls == Tls::Plain => {
-                return Err(BadSmtpOptions::OpenPassword);
-            }
-            (Some(name), Some(Secret(password))) => {
-                builder = builder.credentials(Credentials::new(name.clone(), password.clone()));
-            }
-            (None, None) => {}
-            _ => return Err(BadSmtpOptions::HalfALogin),
-        }
+        let (builder, from) = prepared(options)?;
         Ok(Sender::Smtp(Smtp { transport: builder.build(), from }))
     }
 
@@ -173,6 +168,29 @@ impl Sender {
             Err(elapsed) => Err(SendError::Retry(elapsed.into())),
         }
     }
+}
+
+/// The connections that `options` ask for, and who they speak for; opens none.
+fn prepared(
+    options: &SmtpOptions,
+) -> Result<(AsyncSmtpTransportBuilder, lettre::Address), BadSmtpOptions> {
+    let from = address(&options.from).map_err(BadSmtpOptions::From)?;
+    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&options.host)
+        .port(options.port)
+        .tls(encryption(options)?)
+        .timeout(Some(TIMEOUT))
+        .pool_config(PoolConfig::new().max_size(CONNECTIONS));
+    match (&options.username, &options.password) {
+        (Some(_), Some(_)) if options.tls == Tls::Plain => {
+            return Err(BadSmtpOptions::OpenPassword);
+        }
+        (Some(name), Some(Secret(password))) => {
+            builder = builder.credentials(Credentials::new(name.clone(), password.clone()));
+        }
+        (None, None) => {}
+        _ => return Err(BadSmtpOptions::HalfALogin),
+    }
+    Ok((builder, from))
 }
 
 fn encryption(options: &SmtpOptions) -> Result<Encryption, BadSmtpOptions> {

@@ -4,7 +4,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -20,8 +23,17 @@ pub struct RoutingSnapshot {
     pub revision: u64,
     sources: BTreeMap<SourceId, Arc<SourceRoute>>,
     destinations: BTreeMap<DestinationId, Arc<DestinationRoute>>,
-    by_write_key: HashMap<WriteKey, Arc<SourceRoute>>,
+    by_write_key: HashMap<WriteKey, Key>,
     by_stream: HashMap<u64, Arc<SourceRoute>>,
+}
+
+/// A write key, and the one fact about it that flows back.
+#[derive(Debug, Clone)]
+struct Key {
+    source: Arc<SourceRoute>,
+    /// When it was last used, Unix milliseconds to the second; 0 for not yet. The same in every
+    /// snapshot that has the key.
+    used_ms: Arc<AtomicI64>,
 }
 
 /// One source as the data plane sees it.
@@ -94,7 +106,8 @@ impl RoutingSnapshot {
             source.destinations = fed.remove(&source.id).unwrap_or_default();
             let source = Arc::new(source);
             for key in &source.write_keys {
-                snapshot.by_write_key.insert(key.clone(), source.clone());
+                let entry = Key { source: source.clone(), used_ms: Arc::default() };
+                snapshot.by_write_key.insert(key.clone(), entry);
             }
             snapshot.by_stream.insert(source.id.stream(), source.clone());
             snapshot.sources.insert(source.id.clone(), source);
@@ -102,9 +115,60 @@ impl RoutingSnapshot {
         snapshot
     }
 
+    /// Everything of `first` and of `second`. What both have, by id or write key, is as `first`
+    /// has it.
+    pub fn joined(revision: u64, first: &Self, second: &Self) -> RoutingSnapshot {
+        fn join<K: Clone, V: Clone, M>(first: &M, second: &M) -> M
+        where
+            for<'a> &'a M: IntoIterator<Item = (&'a K, &'a V)>,
+            M: FromIterator<(K, V)>,
+        {
+            let both = second.into_iter().chain(first);
+            both.map(|(key, value)| (key.clone(), value.clone())).collect()
+        }
+        RoutingSnapshot {
+            revision,
+            sources: join(&first.sources, &second.sources),
+            destinations: join(&first.destinations, &second.destinations),
+            by_write_key: join(&first.by_write_key, &second.by_write_key),
+            by_stream: join(&first.by_stream, &second.by_stream),
+        }
+    }
+
+    /// Whether both mean the same to the data plane.
+    pub fn says_the_same_as(&self, other: &RoutingSnapshot) -> bool {
+        self.sources == other.sources && self.destinations == other.destinations
+    }
+
     /// The source that owns `write_key`.
     pub fn source_of(&self, write_key: &str) -> Option<&Arc<SourceRoute>> {
-        self.by_write_key.get(write_key)
+        self.by_write_key.get(write_key).map(|key| &key.source)
+    }
+
+    /// The same, for somebody who sends with it at `now_ms`.
+    pub fn source_used_with(&self, write_key: &str, now_ms: i64) -> Option<&Arc<SourceRoute>> {
+        let key = self.by_write_key.get(write_key)?;
+        // Written once a second at most, so that threads do not fight for the line.
+        if now_ms - key.used_ms.load(Relaxed) >= 1000 {
+            key.used_ms.store(now_ms, Relaxed);
+        }
+        Some(&key.source)
+    }
+
+    /// When `write_key` was last used since the start of the process, Unix milliseconds to the
+    /// second.
+    pub fn key_used_ms(&self, write_key: &str) -> Option<i64> {
+        let used_ms = self.by_write_key.get(write_key)?.used_ms.load(Relaxed);
+        (used_ms > 0).then_some(used_ms)
+    }
+
+    /// Goes on with what `before` knows of keys that both have.
+    fn go_on_from(&mut self, before: &RoutingSnapshot) {
+        for (name, key) in &mut self.by_write_key {
+            if let Some(known) = before.by_write_key.get(name) {
+                key.used_ms = known.used_ms.clone();
+            }
+        }
     }
 
     /// The source whose records stand under `stream` in the log.
@@ -179,7 +243,8 @@ impl Routing {
     }
 
     /// Puts `snapshot` in place of the latest one and tells those who wait.
-    pub fn replace(&self, snapshot: RoutingSnapshot) {
+    pub fn replace(&self, mut snapshot: RoutingSnapshot) {
+        snapshot.go_on_from(&self.current());
         let revision = snapshot.revision;
         self.latest.store(Arc::new(snapshot));
         self.revision.send_replace(revision);

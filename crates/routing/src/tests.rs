@@ -68,3 +68,39 @@ fn a_source_and_a_destination_are_found_by_slug_and_by_id() {
     }
     assert!(snapshot.find_source("crm").is_none() && snapshot.find_destination("src_1").is_none());
 }
+
+#[test]
+fn of_two_snapshots_one_is_made_and_the_first_one_wins() {
+    let first = snapshot(1, true);
+    let mut other = (**first.source_named("website").expect("it is there")).clone();
+    other.id = SourceId("app".into());
+    other.slug = "app".into();
+    other.write_keys = vec![WriteKey("key-2".into()), WriteKey("key-3".into())];
+    let second = RoutingSnapshot::new(7, vec![other], vec![]);
+    let joined = RoutingSnapshot::joined(8, &first, &second);
+    assert_eq!(joined.revision, 8);
+    let owner = |key| joined.source_of(key).map(|source| source.slug.as_str());
+    assert_eq!(
+        (owner("key-1"), owner("key-2"), owner("key-3")),
+        (Some("website"), Some("website"), Some("app"))
+    );
+    assert_eq!(joined.sources().count(), 2);
+    let stream = SourceId("app".into()).stream();
+    assert_eq!(joined.source_of_stream(stream).map(|source| source.slug.as_str()), Some("app"));
+    assert!(joined.destination_named("crm").is_some());
+}
+
+#[test]
+fn the_last_use_of_a_key_outlives_a_snapshot() {
+    let routing = Routing::new(snapshot(1, true));
+    assert_eq!(routing.current().key_used_ms("key-1"), None);
+    assert!(routing.current().source_used_with("key-1", 5000).is_some());
+    assert!(routing.current().source_used_with("key-3", 5000).is_none());
+    routing.replace(snapshot(2, false));
+    assert_eq!(routing.current().key_used_ms("key-1"), Some(5000));
+    routing.current().source_used_with("key-1", 5900);
+    assert_eq!(routing.current().key_used_ms("key-1"), Some(5000), "to the second");
+    routing.current().source_used_with("key-1", 6000);
+    assert_eq!(routing.current().key_used_ms("key-1"), Some(6000));
+    assert_eq!(routing.current().key_used_ms("key-2"), None);
+}

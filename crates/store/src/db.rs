@@ -57,10 +57,7 @@ impl Db {
     /// # Errors
     /// [`StoreError::Newer`] for the file of a newer Headwater, which stays untouched.
     pub async fn open_file(path: &Path) -> Result<Db, StoreError> {
-        // A path may hold what a URL may not.
-        let mut url = url_of(path);
-        url.push_str("?mode=rwc");
-        Db::open(&url).await
+        Db::open(&url_of(path)).await
     }
 
     /// Opens the database at `url` (`sqlite:…` or `postgres://…`) and brings it up to date.
@@ -68,6 +65,13 @@ impl Db {
     /// # Errors
     /// [`StoreError::Newer`] for the database of a newer Headwater, which stays untouched.
     pub async fn open(url: &str) -> Result<Db, StoreError> {
+        let db = Db::connect(url).await?;
+        migrations::run(&db).await?;
+        Ok(db)
+    }
+
+    /// Opens the database at `url` as it is.
+    pub(crate) async fn connect(url: &str) -> Result<Db, StoreError> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(install_default_drivers);
         let engine = if url.starts_with("sqlite:") { Engine::Sqlite } else { Engine::Postgres };
@@ -88,9 +92,7 @@ impl Db {
             })
             .connect(url)
             .await?;
-        let db = Db { pool, engine, writer: Arc::default() };
-        migrations::run(&db).await?;
-        Ok(db)
+        Ok(Db { pool, engine, writer: Arc::default() })
     }
 
     /// Which engine it is.
@@ -115,6 +117,13 @@ impl Db {
             }
         };
         Ok(Write { transaction, _alone: alone })
+    }
+
+    /// A transaction that sees everything as it is at one moment, and changes nothing.
+    pub(crate) async fn snapshot(
+        &self,
+    ) -> Result<sqlx::Transaction<'static, sqlx::Any>, StoreError> {
+        Ok(self.pool.begin_with(crate::backup::snapshot_begin(self.engine)).await?)
     }
 
     /// Closes every connection; on SQLite the log is folded into the file.
@@ -149,7 +158,9 @@ impl DerefMut for Write {
     }
 }
 
-fn url_of(path: &Path) -> String {
+/// The URL of the database in the file at `path`, made when missing.
+pub fn url_of(path: &Path) -> String {
+    // A path may hold what a URL may not.
     let mut url = String::from("sqlite://");
     for byte in path.as_os_str().as_encoded_bytes() {
         match byte {
@@ -159,5 +170,6 @@ fn url_of(path: &Path) -> String {
             other => url.push_str(&format!("%{other:02X}")),
         }
     }
+    url.push_str("?mode=rwc");
     url
 }

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod applications;
 pub mod assets;
 pub mod audit;
+pub mod backup;
 pub mod builtin;
 pub mod db;
 pub mod destinations;
@@ -34,6 +35,9 @@ pub mod throttles;
 pub mod tokens;
 pub mod workspaces;
 pub mod write_keys;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod dump;
 
 mod conditions;
 mod error;

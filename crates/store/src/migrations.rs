@@ -15,8 +15,29 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
     hash TEXT NOT NULL
 )";
 
+/// The number of the last one.
+pub fn newest() -> i64 {
+    ALL.iter().map(|(number, ..)| *number).max().unwrap_or_default()
+}
+
+/// The tables that are there after migration `last`, each after those that it refers to.
+pub fn tables(last: i64) -> Vec<String> {
+    let texts = ALL.iter().filter(|(number, ..)| *number <= last);
+    let statements = texts.flat_map(|(_, _, text)| statements(text));
+    let names = statements.filter_map(|statement| {
+        let name = statement.strip_prefix("CREATE TABLE ")?.split_whitespace().next()?;
+        Some(name.to_owned())
+    });
+    names.collect()
+}
+
 /// Brings the database up to date.
 pub async fn run(db: &Db) -> Result<(), StoreError> {
+    run_to(db, newest()).await
+}
+
+/// Brings the database to where it is after migration `last`, unless it is further.
+pub async fn run_to(db: &Db, last: i64) -> Result<(), StoreError> {
     let mut write = db.write().await?;
     write.execute(TABLE).await?;
     let rows = sqlx::query("SELECT number, hash FROM migrations ORDER BY number")
@@ -33,7 +54,7 @@ pub async fn run(db: &Db) -> Result<(), StoreError> {
             Some(_) => {}
         }
     }
-    for (number, name, text) in ALL {
+    for (number, name, text) in ALL.iter().filter(|(number, ..)| *number <= last) {
         if done.iter().all(|(ran, _)| ran != number) {
             apply(&mut write, *number, name, text).await?;
         }

@@ -21,23 +21,30 @@ pub async fn databases() -> Vec<Scratch> {
     let dir = tempfile::tempdir().unwrap();
     let db = Db::open_file(&dir.path().join("control.db")).await.unwrap();
     let mut all = vec![Scratch { db, _dir: Some(dir) }];
-    if let Some(server) = option_env!("HEADWATER_TEST_POSTGRES")
-        .map(str::to_owned)
-        .or_else(|| std::env::var("HEADWATER_TEST_POSTGRES").ok())
-    {
+    if let Ok(server) = std::env::var("HEADWATER_TEST_POSTGRES") {
         all.push(Scratch { db: postgres(&server).await, _dir: None });
     }
     all
 }
 
 async fn postgres(server: &str) -> Db {
+    Db::open(&fresh_postgres(server).await).await.unwrap()
+}
+
+/// The URL of a database on Postgres that holds nothing, not even tables.
+#[expect(clippy::disallowed_methods, reason = "scripts/test says where Postgres is")]
+pub async fn empty_postgres() -> String {
+    fresh_postgres(&std::env::var("HEADWATER_TEST_POSTGRES").unwrap()).await
+}
+
+async fn fresh_postgres(server: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("store_{}_{number}", std::process::id());
     let admin = sqlx::postgres::PgPool::connect(&format!("{server}/postgres")).await.unwrap();
     let sql = format!("CREATE DATABASE {name}");
     sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&admin).await.unwrap();
-    Db::open(&format!("{server}/{name}")).await.unwrap()
+    format!("{server}/{name}")
 }
 
 /// Randomness that is the same in every run.

@@ -165,7 +165,10 @@ async fn applicant(write: &mut Write, id: &str) -> Result<(Application, String),
     operation_id = "acceptPartnerInvitation",
     tag = "Partner programme",
     request_body = PortalAcceptance,
-    responses((status = 200, description = "Accepted", body = Data<PartnerAnswer>)),
+    responses(
+        (status = 200, description = "Accepted", body = Data<PartnerAnswer>),
+        (status = 404, description = "It was used, taken back or has expired", body = crate::error::Errors)
+    ),
     extensions(("x-access" = json!("verified")))
 )]
 pub async fn accept(

@@ -72,7 +72,10 @@ pub async fn mine(State(api): State<Api>, caller: Caller) -> Result<Data<MineAns
     operation_id = "stepMyApplication",
     tag = "Partner programme",
     request_body = ApplicantStep,
-    responses((status = 200, description = "Done", body = Data<ApplicationAnswer>)),
+    responses(
+        (status = 200, description = "Done", body = Data<ApplicationAnswer>),
+        (status = 404, description = "You never applied", body = crate::error::Errors)
+    ),
     extensions(("x-access" = json!("verified")))
 )]
 pub async fn act(

@@ -46,7 +46,7 @@ pub async fn list(PageQuery(page): PageQuery) -> Result<Data<WarehousesCatalog>,
     operation_id = "getWarehouseMetadata",
     tag = "Catalog",
     params(("warehouseMetadataId" = String, Path, description = "Id of the entry")),
-    responses((status = 404, description = "There is no such thing")),
+    responses((status = 404, description = "There is no such thing", body = crate::error::Errors)),
     extensions(("x-access" = json!("public")))
 )]
 pub async fn get(Path(_): Path<String>) -> ApiError {

@@ -8,7 +8,7 @@ use crate::{
     change::{Change, record},
     error::ApiError,
     state::Api,
-    version::IfMatch,
+    version::{IfMatch, IfMatchHeader},
 };
 
 /// Delete a destination
@@ -19,7 +19,10 @@ use crate::{
     path = "/destinations/{destinationId}",
     operation_id = "deleteDestination",
     tag = "Destinations",
-    params(("destinationId" = String, Path, description = "Id of the destination")),
+    params(
+        ("destinationId" = String, Path, description = "Id of the destination"),
+        IfMatchHeader
+    ),
     responses((status = 200, description = "Deleted", body = Data<Done>)),
     extensions(("x-access" = json!("destination_admin")))
 )]

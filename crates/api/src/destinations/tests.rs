@@ -68,103 +68,106 @@ async fn opened(world: &World, id: &str) -> Value {
 
 #[tokio::test]
 async fn a_destination_is_off_until_enabled_and_its_secrets_are_sealed() {
-    let world = World::with(options()).await;
-    let acme = acme(&world).await;
-    let made = world.post(&acme, "/destinations", webhook("website")).await.expect(200);
-    let id = made.text("/destination/id");
-    let path = format!("/destinations/{id}");
-    assert_eq!(made.at("/destination/enabled"), false);
-    assert_eq!(made.at("/destination/name"), "Webhook");
-    let masked = json!({
-        "url": "https://example.com/hook", "size": 1, "secret": "••••••••••wxyz",
-        "headers": { "authorization": "••••••••••6789", "x": "••••••••••" }
-    });
-    assert_eq!(made.at("/destination/settings"), &masked);
-    let kept = format!("{:?}", row(&world, &id).await);
-    assert!(!kept.contains("0123456789") && !kept.contains("short"), "{kept}");
-    let secrets = json!({
-        "headers": { "authorization": "Bearer 0123456789", "x": "short" },
-        "secret": "whsec_0123456789wxyz"
-    });
-    assert_eq!(opened(&world, &id).await, secrets);
+    for world in World::each(options()).await {
+        let acme = acme(&world).await;
+        let made = world.post(&acme, "/destinations", webhook("website")).await.expect(200);
+        let id = made.text("/destination/id");
+        let path = format!("/destinations/{id}");
+        assert_eq!(made.at("/destination/enabled"), false);
+        assert_eq!(made.at("/destination/name"), "Webhook");
+        let masked = json!({
+            "url": "https://example.com/hook", "size": 1, "secret": "••••••••••wxyz",
+            "headers": { "authorization": "••••••••••6789", "x": "••••••••••" }
+        });
+        assert_eq!(made.at("/destination/settings"), &masked);
+        let kept = format!("{:?}", row(&world, &id).await);
+        assert!(!kept.contains("0123456789") && !kept.contains("short"), "{kept}");
+        let secrets = json!({
+            "headers": { "authorization": "Bearer 0123456789", "x": "short" },
+            "secret": "whsec_0123456789wxyz"
+        });
+        assert_eq!(opened(&world, &id).await, secrets);
 
-    // What was shown, sent back: nothing but the URL changes.
-    let mut same = masked.clone();
-    same["url"] = json!("https://example.org/hook");
-    let changes = json!({ "settings": same, "enabled": true });
-    let changed = world.patch(&acme, &path, changes).await.expect(200);
-    assert_eq!(changed.at("/destination/enabled"), true);
-    assert_eq!(changed.at("/destination/settings"), &same);
-    assert_eq!(opened(&world, &id).await, secrets);
+        // What was shown, sent back: nothing but the URL changes.
+        let mut same = masked.clone();
+        same["url"] = json!("https://example.org/hook");
+        let changes = json!({ "settings": same, "enabled": true });
+        let changed = world.patch(&acme, &path, changes).await.expect(200);
+        assert_eq!(changed.at("/destination/enabled"), true);
+        assert_eq!(changed.at("/destination/settings"), &same);
+        assert_eq!(opened(&world, &id).await, secrets);
 
-    // One header of two is changed, the other one stays.
-    let headers = json!({ "authorization": "••••••••••6789", "x": "another secret" });
-    let changes = json!({ "settings": { "headers": headers, "secret": null } });
-    let changed = world.patch(&acme, &path, changes).await.expect(200);
-    assert_eq!(changed.at("/destination/settings/headers/x"), "••••••••••cret");
-    let secrets = json!({
-        "headers": { "authorization": "Bearer 0123456789", "x": "another secret" }
-    });
-    assert_eq!(opened(&world, &id).await, secrets);
+        // One header of two is changed, the other one stays.
+        let headers = json!({ "authorization": "••••••••••6789", "x": "another secret" });
+        let changes = json!({ "settings": { "headers": headers, "secret": null } });
+        let changed = world.patch(&acme, &path, changes).await.expect(200);
+        assert_eq!(changed.at("/destination/settings/headers/x"), "••••••••••cret");
+        let secrets = json!({
+            "headers": { "authorization": "Bearer 0123456789", "x": "another secret" }
+        });
+        assert_eq!(opened(&world, &id).await, secrets);
 
-    // A mask that stands for nothing is no secret.
-    let changes = json!({ "settings": { "secret": "••••••••••wxyz" } });
-    world.patch(&acme, &path, changes).await.refused(422, "masked");
-    let events = world.get(&acme, "/audit-events?pagination.count=100").await.expect(200);
-    let events = events.body.to_string();
-    assert!(events.contains("Destination Enabled") && events.contains("Destination Created"));
-    assert!(!events.contains("0123456789"), "audit entries hold no secrets");
+        // A mask that stands for nothing is no secret.
+        let changes = json!({ "settings": { "secret": "••••••••••wxyz" } });
+        world.patch(&acme, &path, changes).await.refused(422, "masked");
+        let events = world.get(&acme, "/audit-events?pagination.count=100").await.expect(200);
+        let events = events.body.to_string();
+        assert!(events.contains("Destination Enabled") && events.contains("Destination Created"));
+        assert!(!events.contains("0123456789"), "audit entries hold no secrets");
+    }
 }
 
 #[tokio::test]
 async fn every_faulty_setting_is_named_at_once() {
-    let world = World::with(options()).await;
-    let acme = acme(&world).await;
-    let mut new = webhook("website");
-    new["settings"] = json!({ "size": 10, "colour": "red", "headers": "x" });
-    let reply = world.post(&acme, "/destinations", new).await.expect(422);
-    let faults: Vec<String> = reply.body["errors"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|f| format!("{} {}", f["pointer"].as_str().unwrap(), f["code"].as_str().unwrap()))
-        .collect();
-    assert_eq!(
-        faults,
-        [
-            "/settings/url required",
-            "/settings/headers invalid",
-            "/settings/size invalid",
-            "/settings/colour unknown_field"
-        ]
-    );
-    for (field, value) in [("sourceId", "nowhere"), ("metadataId", "http-api")] {
+    for world in World::each(options()).await {
+        let acme = acme(&world).await;
         let mut new = webhook("website");
-        new[field] = json!(value);
-        let reply = world.post(&acme, "/destinations", new).await.refused(422, "unknown");
-        assert_eq!(reply.body["errors"][0]["field"], field);
+        new["settings"] = json!({ "size": 10, "colour": "red", "headers": "x" });
+        let reply = world.post(&acme, "/destinations", new).await.expect(422);
+        let faults: Vec<String> = reply.body["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| format!("{} {}", f["pointer"].as_str().unwrap(), f["code"].as_str().unwrap()))
+            .collect();
+        assert_eq!(
+            faults,
+            [
+                "/settings/url required",
+                "/settings/headers invalid",
+                "/settings/size invalid",
+                "/settings/colour unknown_field"
+            ]
+        );
+        for (field, value) in [("sourceId", "nowhere"), ("metadataId", "http-api")] {
+            let mut new = webhook("website");
+            new[field] = json!(value);
+            let reply = world.post(&acme, "/destinations", new).await.refused(422, "unknown");
+            assert_eq!(reply.body["errors"][0]["field"], field);
+        }
     }
 }
 
 #[tokio::test]
 async fn names_are_unique_within_a_source() {
-    let world = World::with(options()).await;
-    let acme = acme(&world).await;
-    let first = world.post(&acme, "/destinations", webhook("website")).await.expect(200);
-    let second = world.post(&acme, "/destinations", webhook("website")).await.expect(200);
-    assert_eq!(second.at("/destination/name"), "Webhook 2");
-    let elsewhere = world.post(&acme, "/destinations", webhook("shop")).await.expect(200);
-    assert_eq!(elsewhere.at("/destination/name"), "Webhook");
-    let mut new = webhook("website");
-    new["name"] = json!("Webhook 2");
-    world.post(&acme, "/destinations", new).await.refused(422, "taken");
-    let path = format!("/destinations/{}", first.text("/destination/id"));
-    world.patch(&acme, &path, json!({ "name": "Webhook 2" })).await.refused(422, "taken");
-    for _ in 2..super::OF_A_KIND_MAX {
-        world.post(&acme, "/destinations", webhook("website")).await.expect(200);
+    for world in World::each(options()).await {
+        let acme = acme(&world).await;
+        let first = world.post(&acme, "/destinations", webhook("website")).await.expect(200);
+        let second = world.post(&acme, "/destinations", webhook("website")).await.expect(200);
+        assert_eq!(second.at("/destination/name"), "Webhook 2");
+        let elsewhere = world.post(&acme, "/destinations", webhook("shop")).await.expect(200);
+        assert_eq!(elsewhere.at("/destination/name"), "Webhook");
+        let mut new = webhook("website");
+        new["name"] = json!("Webhook 2");
+        world.post(&acme, "/destinations", new).await.refused(422, "taken");
+        let path = format!("/destinations/{}", first.text("/destination/id"));
+        world.patch(&acme, &path, json!({ "name": "Webhook 2" })).await.refused(422, "taken");
+        for _ in 2..super::OF_A_KIND_MAX {
+            world.post(&acme, "/destinations", webhook("website")).await.expect(200);
+        }
+        let one_more = world.post(&acme, "/destinations", webhook("website")).await;
+        one_more.refused(409, "too_many_destinations");
     }
-    let one_more = world.post(&acme, "/destinations", webhook("website")).await;
-    one_more.refused(409, "too_many_destinations");
 }
 
 fn names(reply: &Reply) -> Vec<&str> {
@@ -174,61 +177,66 @@ fn names(reply: &Reply) -> Vec<&str> {
 
 #[tokio::test]
 async fn lists_and_changes_are_limited_to_what_permissions_show() {
-    let world = World::with(options()).await;
-    let acme = acme(&world).await;
-    let mut ids = Vec::new();
-    for (source, name) in [("website", "a"), ("website", "b"), ("shop", "c")] {
-        let mut new = webhook(source);
-        new["name"] = json!(name);
-        let made = world.post(&acme, "/destinations", new).await.expect(200);
-        ids.push(made.text("/destination/id"));
+    for world in World::each(options()).await {
+        let acme = acme(&world).await;
+        let mut ids = Vec::new();
+        for (source, name) in [("website", "a"), ("website", "b"), ("shop", "c")] {
+            let mut new = webhook(source);
+            new["name"] = json!(name);
+            let made = world.post(&acme, "/destinations", new).await.expect(200);
+            ids.push(made.text("/destination/id"));
+        }
+        let list = world.get(&acme, "/destinations?pagination.count=2").await.expect(200);
+        assert_eq!(
+            (names(&list), list.at("/pagination/totalEntries")),
+            (vec!["a", "b"], &json!(3))
+        );
+        let next = format!("/destinations?pagination.cursor={}", list.text("/pagination/next"));
+        assert_eq!(names(&world.get(&acme, &next).await.expect(200)), ["c"]);
+        let shop = world.get(&acme, "/sources/shop").await.expect(200).text("/source/id");
+        let of_shop = world.get(&acme, &format!("/destinations?sourceId={shop}")).await.expect(200);
+        assert_eq!(names(&of_shop), ["c"]);
+        assert_eq!(names(&world.get(&acme, "/destinations?name=B").await.expect(200)), ["b"]);
+        let on = world.get(&acme, "/destinations?status=enabled").await.expect(200);
+        assert!(names(&on).is_empty());
+        let connected = world.get(&acme, "/sources/shop/connected-destinations").await.expect(200);
+        assert_eq!(names(&connected), ["c"]);
+        let none = world.get(&acme, "/sources/shop/connected-warehouses").await.expect(200);
+        assert_eq!(none.at("/warehouses"), &json!([]));
+
+        // One destination, whoever's source it is of.
+        let one =
+            Permission::on(Role::DestinationAdmin, ResourceType::Destination, ids[1].as_str());
+        let one = member(&world, "one@example.com", &[one]).await;
+        assert_eq!(names(&world.get(&one, "/destinations").await.expect(200)), ["b"]);
+        let path = format!("/destinations/{}", ids[1]);
+        world.patch(&one, &path, json!({ "enabled": true })).await.expect(200);
+        world.get(&one, &format!("/destinations/{}", ids[0])).await.expect(404);
+        let unseen = world.post(&one, "/destinations", webhook("website")).await.expect(422);
+        let absent = world.post(&one, "/destinations", webhook("nowhere")).await.expect(422);
+        assert_eq!(unseen.body["errors"][0]["code"], absent.body["errors"][0]["code"]);
+
+        // A source to see gives its destinations to see.
+        let reader = Permission::on(Role::SourceReadOnly, ResourceType::Source, shop.as_str());
+        let reader = member(&world, "reader@example.com", &[reader]).await;
+        assert_eq!(names(&world.get(&reader, "/destinations").await.expect(200)), ["c"]);
+        let path = format!("/destinations/{}", ids[2]);
+        world.get(&reader, &path).await.expect(200);
+        world.patch(&reader, &path, json!({ "enabled": true })).await.refused(403, "role_needed");
+        world.delete(&reader, &path).await.refused(403, "role_needed");
+        world.post(&reader, "/destinations", webhook("shop")).await.refused(403, "role_needed");
+
+        let admin = Permission::on(Role::SourceAdmin, ResourceType::Source, shop.as_str());
+        let admin = member(&world, "admin@example.com", &[admin]).await;
+        world.post(&admin, "/destinations", webhook("shop")).await.expect(200);
+        let tag = [("if-match", "\"7\"")];
+        let stale = world.call_with(&admin, Method::DELETE, &path, Value::Null, &tag).await;
+        stale.refused(412, "changed_meanwhile");
+        world.delete(&admin, &path).await.expect(200);
+        world.get(&acme, &path).await.expect(404);
+
+        // With its source, everything that it feeds is gone.
+        world.delete(&acme, "/sources/website").await.expect(200);
+        world.get(&acme, &format!("/destinations/{}", ids[0])).await.expect(404);
     }
-    let list = world.get(&acme, "/destinations?pagination.count=2").await.expect(200);
-    assert_eq!((names(&list), list.at("/pagination/totalEntries")), (vec!["a", "b"], &json!(3)));
-    let next = format!("/destinations?pagination.cursor={}", list.text("/pagination/next"));
-    assert_eq!(names(&world.get(&acme, &next).await.expect(200)), ["c"]);
-    let shop = world.get(&acme, "/sources/shop").await.expect(200).text("/source/id");
-    let of_shop = world.get(&acme, &format!("/destinations?sourceId={shop}")).await.expect(200);
-    assert_eq!(names(&of_shop), ["c"]);
-    assert_eq!(names(&world.get(&acme, "/destinations?name=B").await.expect(200)), ["b"]);
-    let on = world.get(&acme, "/destinations?status=enabled").await.expect(200);
-    assert!(names(&on).is_empty());
-    let connected = world.get(&acme, "/sources/shop/connected-destinations").await.expect(200);
-    assert_eq!(names(&connected), ["c"]);
-    let none = world.get(&acme, "/sources/shop/connected-warehouses").await.expect(200);
-    assert_eq!(none.at("/warehouses"), &json!([]));
-
-    // One destination, whoever's source it is of.
-    let one = Permission::on(Role::DestinationAdmin, ResourceType::Destination, ids[1].as_str());
-    let one = member(&world, "one@example.com", &[one]).await;
-    assert_eq!(names(&world.get(&one, "/destinations").await.expect(200)), ["b"]);
-    let path = format!("/destinations/{}", ids[1]);
-    world.patch(&one, &path, json!({ "enabled": true })).await.expect(200);
-    world.get(&one, &format!("/destinations/{}", ids[0])).await.expect(404);
-    let unseen = world.post(&one, "/destinations", webhook("website")).await.expect(422);
-    let absent = world.post(&one, "/destinations", webhook("nowhere")).await.expect(422);
-    assert_eq!(unseen.body["errors"][0]["code"], absent.body["errors"][0]["code"]);
-
-    // A source to see gives its destinations to see.
-    let reader = Permission::on(Role::SourceReadOnly, ResourceType::Source, shop.as_str());
-    let reader = member(&world, "reader@example.com", &[reader]).await;
-    assert_eq!(names(&world.get(&reader, "/destinations").await.expect(200)), ["c"]);
-    let path = format!("/destinations/{}", ids[2]);
-    world.get(&reader, &path).await.expect(200);
-    world.patch(&reader, &path, json!({ "enabled": true })).await.refused(403, "role_needed");
-    world.delete(&reader, &path).await.refused(403, "role_needed");
-    world.post(&reader, "/destinations", webhook("shop")).await.refused(403, "role_needed");
-
-    let admin = Permission::on(Role::SourceAdmin, ResourceType::Source, shop.as_str());
-    let admin = member(&world, "admin@example.com", &[admin]).await;
-    world.post(&admin, "/destinations", webhook("shop")).await.expect(200);
-    let tag = [("if-match", "\"7\"")];
-    let stale = world.call_with(&admin, Method::DELETE, &path, Value::Null, &tag).await;
-    stale.refused(412, "changed_meanwhile");
-    world.delete(&admin, &path).await.expect(200);
-    world.get(&acme, &path).await.expect(404);
-
-    // With its source, everything that it feeds is gone.
-    world.delete(&acme, "/sources/website").await.expect(200);
-    world.get(&acme, &format!("/destinations/{}", ids[0])).await.expect(404);
 }

@@ -16,7 +16,7 @@ use crate::{
     error::{ApiError, Fault},
     settings::{self, Asked, Kept, Settings},
     state::Api,
-    version::{IfMatch, Versioned},
+    version::{IfMatch, IfMatchHeader, Versioned},
 };
 
 /// What may change; what is left out stays.
@@ -43,7 +43,10 @@ pub struct DestinationChanges {
     path = "/destinations/{destinationId}",
     operation_id = "updateDestination",
     tag = "Destinations",
-    params(("destinationId" = String, Path, description = "Id of the destination")),
+    params(
+        ("destinationId" = String, Path, description = "Id of the destination"),
+        IfMatchHeader
+    ),
     request_body = DestinationChanges,
     responses((status = 200, description = "Changed", body = Data<DestinationAnswer>)),
     extensions(("x-access" = json!("destination_admin")))

@@ -12,7 +12,7 @@ use crate::{
     error::ApiError,
     integrations::{IntegrationAnswer, IntegrationView},
     state::Api,
-    version::{IfMatch, Versioned},
+    version::{IfMatch, IfMatchHeader, Versioned},
 };
 
 /// What may change.
@@ -51,7 +51,10 @@ pub async fn get(
     path = "/integrations/{integrationId}",
     operation_id = "updateIntegration",
     tag = "Integrations",
-    params(("integrationId" = String, Path, description = "Its id or slug")),
+    params(
+        ("integrationId" = String, Path, description = "Its id or slug"),
+        IfMatchHeader
+    ),
     request_body = IntegrationChanges,
     responses((status = 200, description = "Renamed", body = Data<IntegrationAnswer>)),
     extensions(("x-access" = json!("integration")))

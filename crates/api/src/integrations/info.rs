@@ -23,7 +23,7 @@ use crate::{
     integrations::{IntegrationAnswer, IntegrationView},
     lifecycle,
     state::Api,
-    version::{IfMatch, Versioned},
+    version::{IfMatch, IfMatchHeader, Versioned},
 };
 
 /// Completeness in its envelope.
@@ -54,10 +54,13 @@ pub struct TemplateAnswer {
     tag = "Integrations",
     params(
         ("integrationId" = String, Path, description = "Its id or slug"),
-        ("If-Match" = String, Header, description = "The ETag that was read")
+        IfMatchHeader
     ),
     request_body = Info,
-    responses((status = 200, description = "Replaced", body = Data<IntegrationAnswer>)),
+    responses(
+        (status = 200, description = "Replaced", body = Data<IntegrationAnswer>),
+        (status = 428, description = "It needs `If-Match`", body = crate::error::Errors)
+    ),
     extensions(("x-access" = json!("integration")))
 )]
 pub async fn replace(

@@ -101,6 +101,7 @@ impl Entry<'_> {
         }
         html.push_str("<h4>Answers</h4><table>");
         for (status, response) in object(&operation["responses"]) {
+            let response = super::response(document, response);
             let _ = write!(
                 html,
                 "<tr><td><code>{}</code><td>{}",

@@ -15,7 +15,7 @@ use crate::{
     lifecycle, mailer,
     page::{self, PageParams, PageQuery, Pagination},
     state::Api,
-    version::IfMatch,
+    version::{IfMatch, IfMatchHeader},
 };
 
 /// An integration, as operators see it.
@@ -146,7 +146,10 @@ pub async fn list(
     path = "/operator/integrations/{integrationId}/actions",
     operation_id = "manageIntegration",
     tag = "Operations",
-    params(("integrationId" = String, Path, description = "Its id or slug")),
+    params(
+        ("integrationId" = String, Path, description = "Its id or slug"),
+        IfMatchHeader
+    ),
     request_body = ManagedAction,
     responses((status = 200, description = "Done", body = Data<ManagedOneAnswer>)),
     extensions(("x-access" = json!("operator")))

@@ -10,7 +10,7 @@ use crate::{
     error::{ApiError, Fault},
     page,
     state::Api,
-    version::IfMatch,
+    version::{IfMatch, IfMatchHeader},
 };
 
 /// Delete a source
@@ -24,7 +24,8 @@ use crate::{
     tag = "Sources",
     params(
         ("sourceId" = String, Path, description = "Id or slug of the source"),
-        ("confirm" = Option<String>, Query, description = "The slug of the source", example = "website")
+        ("confirm" = Option<String>, Query, description = "The slug of the source", example = "website"),
+        IfMatchHeader
     ),
     responses((status = 200, description = "Deleted", body = Data<Done>)),
     extensions(("x-access" = json!("source_admin")))

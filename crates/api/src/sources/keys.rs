@@ -15,7 +15,7 @@ use crate::{
     change::{Change, record},
     error::ApiError,
     state::Api,
-    version::{IfMatch, Versioned},
+    version::{IfMatch, IfMatchHeader, Versioned},
 };
 
 /// A write key.
@@ -79,7 +79,10 @@ pub async fn list(
     path = "/sources/{sourceId}/writekey",
     operation_id = "createWriteKeyForSource",
     tag = "Sources",
-    params(("sourceId" = String, Path, description = "Id or slug of the source")),
+    params(
+        ("sourceId" = String, Path, description = "Id or slug of the source"),
+        IfMatchHeader
+    ),
     responses((status = 200, description = "The source with its keys", body = Data<SourceAnswer>)),
     extensions(("x-access" = json!("source_admin")))
 )]
@@ -113,7 +116,8 @@ pub async fn create(
     tag = "Sources",
     params(
         ("sourceId" = String, Path, description = "Id or slug of the source"),
-        ("writeKey" = String, Path, description = "The key")
+        ("writeKey" = String, Path, description = "The key"),
+        IfMatchHeader
     ),
     responses((status = 200, description = "Revoked", body = Data<Done>)),
     extensions(("x-access" = json!("source_admin")))

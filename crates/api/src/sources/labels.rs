@@ -12,7 +12,7 @@ use crate::{
     change::{Change, record},
     error::ApiError,
     state::Api,
-    version::{IfMatch, Versioned},
+    version::{IfMatch, IfMatchHeader, Versioned},
 };
 
 /// Labels for a source.
@@ -39,7 +39,10 @@ pub struct LabelsAnswer {
     path = "/sources/{sourceId}/labels",
     operation_id = "addLabelsToSource",
     tag = "Sources",
-    params(("sourceId" = String, Path, description = "Id or slug of the source")),
+    params(
+        ("sourceId" = String, Path, description = "Id or slug of the source"),
+        IfMatchHeader
+    ),
     request_body = LabelChoices,
     responses((status = 200, description = "All its labels", body = Data<LabelsAnswer>)),
     extensions(("x-access" = json!("source_admin")))
@@ -59,7 +62,10 @@ pub async fn add(
     path = "/sources/{sourceId}/labels",
     operation_id = "replaceLabelsInSource",
     tag = "Sources",
-    params(("sourceId" = String, Path, description = "Id or slug of the source")),
+    params(
+        ("sourceId" = String, Path, description = "Id or slug of the source"),
+        IfMatchHeader
+    ),
     request_body = LabelChoices,
     responses((status = 200, description = "All its labels", body = Data<LabelsAnswer>)),
     extensions(("x-access" = json!("source_admin")))

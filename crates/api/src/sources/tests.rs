@@ -67,68 +67,72 @@ fn slugs(reply: &Reply) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_source_is_made_found_changed_and_deleted() {
-    let world = World::new().await;
-    let acme = acme(&world).await;
-    let made = source(&world, &acme, "website").await;
-    assert_eq!(made.at("/source/name"), "website", "the name defaults to the slug");
-    assert_eq!(made.at("/source/enabled"), true);
-    assert_eq!(made.at("/source/metadata/slug"), "http-api");
-    assert_eq!(made.at("/source/lastDataAt"), &Value::Null);
-    let key = made.text("/source/writeKeys/0");
-    assert_eq!(key.len(), 32);
-    let id = made.text("/source/id");
-    assert_eq!(
-        world.get(&acme, &format!("/sources/{id}")).await.expect(200).body["data"],
-        json!({
-            "source": made.at("/source"), "trackingPlanId": null
-        })
-    );
+    for world in World::all().await {
+        let acme = acme(&world).await;
+        let made = source(&world, &acme, "website").await;
+        assert_eq!(made.at("/source/name"), "website", "the name defaults to the slug");
+        assert_eq!(made.at("/source/enabled"), true);
+        assert_eq!(made.at("/source/metadata/slug"), "http-api");
+        assert_eq!(made.at("/source/lastDataAt"), &Value::Null);
+        let key = made.text("/source/writeKeys/0");
+        assert_eq!(key.len(), 32);
+        let id = made.text("/source/id");
+        assert_eq!(
+            world.get(&acme, &format!("/sources/{id}")).await.expect(200).body["data"],
+            json!({
+                "source": made.at("/source"), "trackingPlanId": null
+            })
+        );
 
-    let named = json!({ "metadataId": "javascript", "name": "Website" });
-    let second = world.post(&acme, "/sources", named).await.expect(201);
-    assert_eq!(second.at("/source/slug"), "website-2", "a slug made from a name is made free");
-    let taken = json!({ "metadataId": "http-api", "slug": "website" });
-    world.post(&acme, "/sources", taken).await.refused(422, "taken");
+        let named = json!({ "metadataId": "javascript", "name": "Website" });
+        let second = world.post(&acme, "/sources", named).await.expect(201);
+        assert_eq!(second.at("/source/slug"), "website-2", "a slug made from a name is made free");
+        let taken = json!({ "metadataId": "http-api", "slug": "website" });
+        world.post(&acme, "/sources", taken).await.refused(422, "taken");
 
-    let list = world.get(&acme, "/sources?pagination.count=1").await.expect(200);
-    assert_eq!((slugs(&list), list.at("/pagination/totalEntries")), (vec!["website"], &json!(2)));
-    let cursor = list.text("/pagination/next");
-    let next = format!("/sources?pagination[count]=1&pagination[cursor]={cursor}");
-    let list = world.get(&acme, &next).await.expect(200);
-    assert_eq!(slugs(&list), ["website-2"]);
-    assert!(list.at("/pagination").get("next").is_none());
+        let list = world.get(&acme, "/sources?pagination.count=1").await.expect(200);
+        assert_eq!(
+            (slugs(&list), list.at("/pagination/totalEntries")),
+            (vec!["website"], &json!(2))
+        );
+        let cursor = list.text("/pagination/next");
+        let next = format!("/sources?pagination[count]=1&pagination[cursor]={cursor}");
+        let list = world.get(&acme, &next).await.expect(200);
+        assert_eq!(slugs(&list), ["website-2"]);
+        assert!(list.at("/pagination").get("next").is_none());
 
-    let path = format!("/sources/{id}");
-    let off = json!({ "enabled": false, "name": "Shop", "slug": "shop" });
-    let changed = world.patch(&acme, &path, off).await.expect(200);
-    assert_eq!(changed.at("/source/enabled"), false);
-    for (query, found) in [
-        ("status=disabled", vec!["shop"]),
-        ("status=enabled", vec!["website-2"]),
-        ("name=SHO", vec!["shop"]),
-        ("name=%25", vec![]),
-        ("metadataId=javascript", vec!["website-2"]),
-        (&format!("writeKey={key}"), vec!["shop"]),
-        (&format!("writeKey=%20{}", &key[..8]), vec!["shop"]),
-        ("writeKey=AAAAAAAA", vec![]),
-    ] {
-        let list = world.get(&acme, &format!("/sources?{query}")).await.expect(200);
-        assert_eq!(slugs(&list), found, "{query}");
-    }
-    let odd = world.get(&acme, "/sources?status=odd&label=x&writeKey=a").await.expect(422);
-    assert_eq!(odd.body["errors"].as_array().unwrap().len(), 3, "every fault at once");
+        let path = format!("/sources/{id}");
+        let off = json!({ "enabled": false, "name": "Shop", "slug": "shop" });
+        let changed = world.patch(&acme, &path, off).await.expect(200);
+        assert_eq!(changed.at("/source/enabled"), false);
+        for (query, found) in [
+            ("status=disabled", vec!["shop"]),
+            ("status=enabled", vec!["website-2"]),
+            ("name=SHO", vec!["shop"]),
+            ("name=%25", vec![]),
+            ("metadataId=javascript", vec!["website-2"]),
+            (&format!("writeKey={key}"), vec!["shop"]),
+            (&format!("writeKey=%20{}", &key[..8]), vec!["shop"]),
+            ("writeKey=AAAAAAAA", vec![]),
+        ] {
+            let list = world.get(&acme, &format!("/sources?{query}")).await.expect(200);
+            assert_eq!(slugs(&list), found, "{query}");
+        }
+        let odd = world.get(&acme, "/sources?status=odd&label=x&writeKey=a").await.expect(422);
+        assert_eq!(odd.body["errors"].as_array().unwrap().len(), 3, "every fault at once");
 
-    let stale = made.headers["etag"].to_str().unwrap();
-    let headers = [("if-match", stale)];
-    let late = world.call_with(&acme, Method::PATCH, &path, json!({}), &headers).await;
-    late.refused(412, "changed_meanwhile");
+        let stale = made.headers["etag"].to_str().unwrap();
+        let headers = [("if-match", stale)];
+        let late = world.call_with(&acme, Method::PATCH, &path, json!({}), &headers).await;
+        late.refused(412, "changed_meanwhile");
 
-    world.delete(&acme, &format!("{path}?confirm=website")).await.refused(422, "not_confirmed");
-    world.delete(&acme, &format!("{path}?confirm=shop")).await.expect(200);
-    world.get(&acme, &path).await.expect(404);
-    let types = audit(&world, &acme).await;
-    for kind in ["Source Created", "Source Modified", "Source Disabled", "Source Deleted"] {
-        assert!(types.iter().any(|found| found == kind), "{kind} in {types:?}");
+        world.delete(&acme, &format!("{path}?confirm=website")).await.refused(422, "not_confirmed");
+        world.delete(&acme, &format!("{path}?confirm=shop")).await.expect(200);
+        world.get(&acme, &path).await.expect(404);
+        let types = audit(&world, &acme).await;
+        for kind in ["Source Created", "Source Modified", "Source Disabled", "Source Deleted"] {
+            assert!(types.iter().any(|found| found == kind), "{kind} in {types:?}");
+        }
     }
 }
 
@@ -140,45 +144,47 @@ async fn audit(world: &World, who: &Who) -> Vec<String> {
 
 #[tokio::test]
 async fn every_fault_of_a_new_source_is_named_at_once() {
-    let world = World::new().await;
-    let acme = acme(&world).await;
-    let new = json!({
-        "metadataId": "http-api", "slug": "-Bad-", "name": " x\ty ", "settings": { "a": 1 },
-        "labels": [{ "key": "environment", "value": "moon" }]
-    });
-    let reply = world.post(&acme, "/sources", new).await.expect(422);
-    let pointers: Vec<_> =
-        reply.body["errors"].as_array().unwrap().iter().map(|e| e["pointer"].clone()).collect();
-    assert_eq!(pointers, ["/name", "/slug", "/labels/0", "/settings/a"]);
-    let nowhere = json!({ "metadataId": "webhook", "slug": "x" });
-    let reply = world.post(&acme, "/sources", nowhere).await.refused(422, "unknown");
-    assert_eq!(reply.body["errors"][0]["pointer"], "/metadataId");
+    for world in World::all().await {
+        let acme = acme(&world).await;
+        let new = json!({
+            "metadataId": "http-api", "slug": "-Bad-", "name": " x\ty ", "settings": { "a": 1 },
+            "labels": [{ "key": "environment", "value": "moon" }]
+        });
+        let reply = world.post(&acme, "/sources", new).await.expect(422);
+        let pointers: Vec<_> =
+            reply.body["errors"].as_array().unwrap().iter().map(|e| e["pointer"].clone()).collect();
+        assert_eq!(pointers, ["/name", "/slug", "/labels/0", "/settings/a"]);
+        let nowhere = json!({ "metadataId": "webhook", "slug": "x" });
+        let reply = world.post(&acme, "/sources", nowhere).await.refused(422, "unknown");
+        assert_eq!(reply.body["errors"][0]["pointer"], "/metadataId");
+    }
 }
 
 #[tokio::test]
 async fn a_source_has_several_write_keys_and_keeps_the_last() {
-    let world = World::new().await;
-    let acme = acme(&world).await;
-    let first = source(&world, &acme, "website").await.text("/source/writeKeys/0");
-    let keys = "/sources/website/writekey";
-    world.delete(&acme, &format!("{keys}/{first}")).await.refused(409, "last_write_key");
-    // Keys are listed by age.
-    world.pass(1);
-    let two = world.post(&acme, keys, Value::Null).await.expect(200);
-    assert_eq!(two.at("/source/writeKeys/0"), &json!(first));
-    let second = two.text("/source/writeKeys/1");
-    let foreign = source(&world, &acme, "shop").await.text("/source/writeKeys/0");
-    world.delete(&acme, &format!("{keys}/{foreign}")).await.expect(404);
-    world.delete(&acme, &format!("{keys}/{first}")).await.expect(200);
-    let left = world.get(&acme, keys).await.expect(200);
-    assert_eq!(left.at("/writeKeys/0/writeKey"), &json!(second));
-    assert_eq!(left.at("/writeKeys/0/lastUsedAt"), &Value::Null);
-    for _ in 1..super::WRITE_KEYS_MAX {
-        world.post(&acme, keys, Value::Null).await.expect(200);
+    for world in World::all().await {
+        let acme = acme(&world).await;
+        let first = source(&world, &acme, "website").await.text("/source/writeKeys/0");
+        let keys = "/sources/website/writekey";
+        world.delete(&acme, &format!("{keys}/{first}")).await.refused(409, "last_write_key");
+        // Keys are listed by age.
+        world.pass(1);
+        let two = world.post(&acme, keys, Value::Null).await.expect(200);
+        assert_eq!(two.at("/source/writeKeys/0"), &json!(first));
+        let second = two.text("/source/writeKeys/1");
+        let foreign = source(&world, &acme, "shop").await.text("/source/writeKeys/0");
+        world.delete(&acme, &format!("{keys}/{foreign}")).await.expect(404);
+        world.delete(&acme, &format!("{keys}/{first}")).await.expect(200);
+        let left = world.get(&acme, keys).await.expect(200);
+        assert_eq!(left.at("/writeKeys/0/writeKey"), &json!(second));
+        assert_eq!(left.at("/writeKeys/0/lastUsedAt"), &Value::Null);
+        for _ in 1..super::WRITE_KEYS_MAX {
+            world.post(&acme, keys, Value::Null).await.expect(200);
+        }
+        world.post(&acme, keys, Value::Null).await.refused(409, "too_many_write_keys");
+        let events = world.get(&acme, "/audit-events?pagination.count=100").await.expect(200);
+        assert!(!events.body.to_string().contains(&second), "audit entries hold no whole key");
     }
-    world.post(&acme, keys, Value::Null).await.refused(409, "too_many_write_keys");
-    let events = world.get(&acme, "/audit-events?pagination.count=100").await.expect(200);
-    assert!(!events.body.to_string().contains(&second), "audit entries hold no whole key");
 }
 
 #[tokio::test]
@@ -206,116 +212,119 @@ async fn what_the_data_plane_has_seen_is_shown() {
 
 #[tokio::test]
 async fn a_source_carries_one_value_for_each_key() {
-    let world = World::new().await;
-    let acme = acme(&world).await;
-    source(&world, &acme, "website").await;
-    let path = "/sources/website/labels";
-    let label = |key: &str, value: &str| json!({ "key": key, "value": value });
-    let add = json!({ "labels": [label("environment", "dev"), label("team", "growth")] });
-    world.post(&acme, path, add).await.expect(200);
-    let added = json!({ "labels": [label("environment", "prod")] });
-    let all = world.post(&acme, path, added.clone()).await.expect(200);
-    let mut prod = label("environment", "prod");
-    prod["description"] = json!("Production");
-    assert_eq!(all.at("/labels"), &json!([prod, label("team", "growth")]));
-    let found = world.get(&acme, "/sources?label=environment:prod&label=team:growth").await;
-    assert_eq!(slugs(&found.expect(200)), ["website"]);
-    let none = world.get(&acme, "/sources?label=environment:dev").await.expect(200);
-    assert!(slugs(&none).is_empty());
-    let all = world.call(&acme, Method::PUT, path, added).await.expect(200);
-    assert_eq!(all.at("/labels"), &json!([prod]));
-    let unknown = json!({ "labels": [label("team", "growth"), label("team", "moon")] });
-    world.post(&acme, path, unknown).await.refused(422, "label_key_twice");
-    let unknown = json!({ "labels": [label("team", "moon")] });
-    world.post(&acme, path, unknown).await.refused(422, "unknown_label");
+    for world in World::all().await {
+        let acme = acme(&world).await;
+        source(&world, &acme, "website").await;
+        let path = "/sources/website/labels";
+        let label = |key: &str, value: &str| json!({ "key": key, "value": value });
+        let add = json!({ "labels": [label("environment", "dev"), label("team", "growth")] });
+        world.post(&acme, path, add).await.expect(200);
+        let added = json!({ "labels": [label("environment", "prod")] });
+        let all = world.post(&acme, path, added.clone()).await.expect(200);
+        let mut prod = label("environment", "prod");
+        prod["description"] = json!("Production");
+        assert_eq!(all.at("/labels"), &json!([prod, label("team", "growth")]));
+        let found = world.get(&acme, "/sources?label=environment:prod&label=team:growth").await;
+        assert_eq!(slugs(&found.expect(200)), ["website"]);
+        let none = world.get(&acme, "/sources?label=environment:dev").await.expect(200);
+        assert!(slugs(&none).is_empty());
+        let all = world.call(&acme, Method::PUT, path, added).await.expect(200);
+        assert_eq!(all.at("/labels"), &json!([prod]));
+        let unknown = json!({ "labels": [label("team", "growth"), label("team", "moon")] });
+        world.post(&acme, path, unknown).await.refused(422, "label_key_twice");
+        let unknown = json!({ "labels": [label("team", "moon")] });
+        world.post(&acme, path, unknown).await.refused(422, "unknown_label");
+    }
 }
 
 #[tokio::test]
 async fn a_list_shows_what_permissions_show_and_keys_only_to_admins() {
-    let world = World::new().await;
-    let acme = acme(&world).await;
-    let website = source(&world, &acme, "website").await;
-    let (id, key) = (website.text("/source/id"), website.text("/source/writeKeys/0"));
-    source(&world, &acme, "shop").await;
-    let prod = json!({ "labels": [{ "key": "environment", "value": "prod" }] });
-    world.post(&acme, "/sources/shop/labels", prod).await.expect(200);
+    for world in World::all().await {
+        let acme = acme(&world).await;
+        let website = source(&world, &acme, "website").await;
+        let (id, key) = (website.text("/source/id"), website.text("/source/writeKeys/0"));
+        source(&world, &acme, "shop").await;
+        let prod = json!({ "labels": [{ "key": "environment", "value": "prod" }] });
+        world.post(&acme, "/sources/shop/labels", prod).await.expect(200);
 
-    let reader = [Permission::on(Role::SourceReadOnly, ResourceType::Source, id.as_str())];
-    let reader = member(&world, "reader@example.com", &reader).await;
-    let list = world.get(&reader, "/sources").await.expect(200);
-    assert_eq!(slugs(&list), ["website"]);
-    assert_eq!(list.at("/pagination/totalEntries"), 1);
-    assert_eq!(list.at("/sources/0/writeKeys"), &json!([]));
-    let found = world.get(&reader, &format!("/sources?writeKey={key}")).await.expect(200);
-    assert!(slugs(&found).is_empty(), "a key leads nobody to what they may not see");
-    world.get(&reader, "/sources/website").await.expect(200);
-    world.get(&reader, "/sources/website/writekey").await.refused(403, "role_needed");
-    world.patch(&reader, "/sources/website", json!({ "name": "x" })).await.expect(403);
-    world.delete(&reader, "/sources/website").await.expect(403);
-    let hidden = world.get(&reader, "/sources/shop").await.expect(404);
-    let absent = world.get(&reader, "/sources/nowhere").await.expect(404);
-    assert_eq!(hidden.body, absent.body, "a hidden source sounds like none");
-    let new = json!({ "metadataId": "http-api", "slug": "mine" });
-    world.post(&reader, "/sources", new).await.refused(403, "role_needed");
+        let reader = [Permission::on(Role::SourceReadOnly, ResourceType::Source, id.as_str())];
+        let reader = member(&world, "reader@example.com", &reader).await;
+        let list = world.get(&reader, "/sources").await.expect(200);
+        assert_eq!(slugs(&list), ["website"]);
+        assert_eq!(list.at("/pagination/totalEntries"), 1);
+        assert_eq!(list.at("/sources/0/writeKeys"), &json!([]));
+        let found = world.get(&reader, &format!("/sources?writeKey={key}")).await.expect(200);
+        assert!(slugs(&found).is_empty(), "a key leads nobody to what they may not see");
+        world.get(&reader, "/sources/website").await.expect(200);
+        world.get(&reader, "/sources/website/writekey").await.refused(403, "role_needed");
+        world.patch(&reader, "/sources/website", json!({ "name": "x" })).await.expect(403);
+        world.delete(&reader, "/sources/website").await.expect(403);
+        let hidden = world.get(&reader, "/sources/shop").await.expect(404);
+        let absent = world.get(&reader, "/sources/nowhere").await.expect(404);
+        assert_eq!(hidden.body, absent.body, "a hidden source sounds like none");
+        let new = json!({ "metadataId": "http-api", "slug": "mine" });
+        world.post(&reader, "/sources", new).await.refused(403, "role_needed");
 
-    let mut labelled = Permission::everywhere(Role::SourceAdmin, acme_id(&world).await);
-    labelled.labels = vec![Label::new("environment", "prod")];
-    let labelled = member(&world, "prod@example.com", &[labelled]).await;
-    let list = world.get(&labelled, "/sources").await.expect(200);
-    assert_eq!(slugs(&list), ["shop"]);
-    assert_eq!(list.at("/sources/0/writeKeys").as_array().unwrap().len(), 1);
-    world.patch(&labelled, "/sources/shop", json!({ "name": "Shop" })).await.expect(200);
-    world.get(&labelled, "/sources/website").await.expect(404);
+        let mut labelled = Permission::everywhere(Role::SourceAdmin, acme_id(&world).await);
+        labelled.labels = vec![Label::new("environment", "prod")];
+        let labelled = member(&world, "prod@example.com", &[labelled]).await;
+        let list = world.get(&labelled, "/sources").await.expect(200);
+        assert_eq!(slugs(&list), ["shop"]);
+        assert_eq!(list.at("/sources/0/writeKeys").as_array().unwrap().len(), 1);
+        world.patch(&labelled, "/sources/shop", json!({ "name": "Shop" })).await.expect(200);
+        world.get(&labelled, "/sources/website").await.expect(404);
 
-    let least = Permission::everywhere(Role::WorkspaceMember, acme_id(&world).await);
-    let least = member(&world, "least@example.com", &[least]).await;
-    assert!(slugs(&world.get(&least, "/sources").await.expect(200)).is_empty());
+        let least = Permission::everywhere(Role::WorkspaceMember, acme_id(&world).await);
+        let least = member(&world, "least@example.com", &[least]).await;
+        assert!(slugs(&world.get(&least, "/sources").await.expect(200)).is_empty());
 
-    let eve = world.person("eve@example.com").await;
-    let other = world.workspace(&eve, "other").await;
-    world.get(&other, &format!("/sources/{id}")).await.expect(404);
-    let found = world.get(&other, &format!("/sources?writeKey={key}")).await.expect(200);
-    assert!(slugs(&found).is_empty());
+        let eve = world.person("eve@example.com").await;
+        let other = world.workspace(&eve, "other").await;
+        world.get(&other, &format!("/sources/{id}")).await.expect(404);
+        let found = world.get(&other, &format!("/sources?writeKey={key}")).await.expect(200);
+        assert!(slugs(&found).is_empty());
+    }
 }
 
 #[tokio::test]
 async fn a_sources_secrets_are_sealed_and_masked() {
-    let world = World::new().await;
-    let acme = acme(&world).await;
-    let option = |name: &str, sensitive| SourceOption {
-        name: name.to_owned(),
-        kind: OptionType::String,
-        required: sensitive,
-        sensitive,
-        ..SourceOption::default()
-    };
-    let info = Info {
-        options: vec![option("apiKey", true), option("region", false)],
-        support_email: Some("help@example.com".to_owned()),
-        ..Info::default()
-    };
-    let mut write = world.api.db.write().await.unwrap();
-    let mut row = integrations::find(&mut write, "server").await.unwrap().unwrap();
-    (row.id, row.slug) = ("int_crm".to_owned(), "crm".to_owned());
-    row.published = Some(info.canonical());
-    integrations::insert(&mut write, &row).await.unwrap();
-    write.commit().await.unwrap();
+    for world in World::all().await {
+        let acme = acme(&world).await;
+        let option = |name: &str, sensitive| SourceOption {
+            name: name.to_owned(),
+            kind: OptionType::String,
+            required: sensitive,
+            sensitive,
+            ..SourceOption::default()
+        };
+        let info = Info {
+            options: vec![option("apiKey", true), option("region", false)],
+            support_email: Some("help@example.com".to_owned()),
+            ..Info::default()
+        };
+        let mut write = world.api.db.write().await.unwrap();
+        let mut row = integrations::find(&mut write, "server").await.unwrap().unwrap();
+        (row.id, row.slug) = ("int_crm".to_owned(), "crm".to_owned());
+        row.published = Some(info.canonical());
+        integrations::insert(&mut write, &row).await.unwrap();
+        write.commit().await.unwrap();
 
-    let new = json!({ "metadataId": "crm", "slug": "crm" });
-    world.post(&acme, "/sources", new).await.refused(422, "required");
-    let settings = json!({ "apiKey": "sk-1234567890-abcd", "region": "eu" });
-    let new = json!({ "metadataId": "crm", "slug": "crm", "settings": settings });
-    let made = world.post(&acme, "/sources", new).await.expect(201);
-    let masked = json!({ "apiKey": "••••••••••abcd", "region": "eu" });
-    assert_eq!(made.at("/source/settings"), &masked);
-    assert!(!made.body.to_string().contains("help@example.com"), "support is never shown");
-    let mut db = world.api.db.read().await.unwrap();
-    let row = sources::find(&mut db, &acme_id(&world).await, "crm").await.unwrap().unwrap();
-    drop(db);
-    assert!(!format!("{row:?}").contains("1234567890"), "nothing at rest can be read");
-    let owner = format!("source/{}", row.id);
-    let opened = world.api.sealer.open(&owner, &row.secrets_sealed.unwrap()).unwrap();
-    assert_eq!(opened, br#"{"apiKey":"sk-1234567890-abcd"}"#);
-    let events = world.get(&acme, "/audit-events?pagination.count=100").await.expect(200);
-    assert!(!events.body.to_string().contains("1234567890"));
+        let new = json!({ "metadataId": "crm", "slug": "crm" });
+        world.post(&acme, "/sources", new).await.refused(422, "required");
+        let settings = json!({ "apiKey": "sk-1234567890-abcd", "region": "eu" });
+        let new = json!({ "metadataId": "crm", "slug": "crm", "settings": settings });
+        let made = world.post(&acme, "/sources", new).await.expect(201);
+        let masked = json!({ "apiKey": "••••••••••abcd", "region": "eu" });
+        assert_eq!(made.at("/source/settings"), &masked);
+        assert!(!made.body.to_string().contains("help@example.com"), "support is never shown");
+        let mut db = world.api.db.read().await.unwrap();
+        let row = sources::find(&mut db, &acme_id(&world).await, "crm").await.unwrap().unwrap();
+        drop(db);
+        assert!(!format!("{row:?}").contains("1234567890"), "nothing at rest can be read");
+        let owner = format!("source/{}", row.id);
+        let opened = world.api.sealer.open(&owner, &row.secrets_sealed.unwrap()).unwrap();
+        assert_eq!(opened, br#"{"apiKey":"sk-1234567890-abcd"}"#);
+        let events = world.get(&acme, "/audit-events?pagination.count=100").await.expect(200);
+        assert!(!events.body.to_string().contains("1234567890"));
+    }
 }

@@ -17,7 +17,7 @@ use crate::{
     metadata,
     settings::{self, Asked, Kept, Settings},
     state::Api,
-    version::{IfMatch, Versioned},
+    version::{IfMatch, IfMatchHeader, Versioned},
 };
 
 /// What may change; what is left out stays.
@@ -46,7 +46,10 @@ pub struct SourceChanges {
     path = "/sources/{sourceId}",
     operation_id = "updateSource",
     tag = "Sources",
-    params(("sourceId" = String, Path, description = "Id or slug of the source")),
+    params(
+        ("sourceId" = String, Path, description = "Id or slug of the source"),
+        IfMatchHeader
+    ),
     request_body = SourceChanges,
     responses((status = 200, description = "Changed", body = Data<SourceAnswer>)),
     extensions(("x-access" = json!("source_admin")))

@@ -21,7 +21,7 @@ use crate::{
     mailer,
     state::Api,
     submissions::{BUILDER, SubmissionView, view},
-    version::IfMatch,
+    version::{IfMatch, IfMatchHeader},
 };
 
 /// A submission in its envelope.
@@ -41,8 +41,14 @@ pub struct SubmissionAnswer {
     path = "/integrations/{integrationId}/submissions",
     operation_id = "submitIntegration",
     tag = "Submission",
-    params(("integrationId" = String, Path, description = "Its id or slug")),
-    responses((status = 201, description = "Submitted", body = Data<SubmissionAnswer>)),
+    params(
+        ("integrationId" = String, Path, description = "Its id or slug"),
+        IfMatchHeader
+    ),
+    responses(
+        (status = 201, description = "Submitted", body = Data<SubmissionAnswer>),
+        (status = 422, description = "Lines of the checklist are open, every one of them named", body = crate::error::Errors)
+    ),
     extensions(("x-access" = json!("integration")))
 )]
 pub async fn submit(

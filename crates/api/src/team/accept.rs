@@ -37,7 +37,10 @@ pub struct Acceptance {
     operation_id = "acceptInvite",
     tag = "Team",
     request_body = Acceptance,
-    responses((status = 200, description = "Accepted", body = Data<WorkspaceAnswer>)),
+    responses(
+        (status = 200, description = "Accepted", body = Data<WorkspaceAnswer>),
+        (status = 404, description = "It was used, taken back or has expired", body = crate::error::Errors)
+    ),
     extensions(("x-access" = json!("signed_in")))
 )]
 pub async fn accept(

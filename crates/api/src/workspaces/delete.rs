@@ -10,7 +10,7 @@ use crate::{
     change::{Change, PLATFORM, record},
     error::{ApiError, Fault},
     state::Api,
-    version::IfMatch,
+    version::{IfMatch, IfMatchHeader},
     workspaces::WorkspaceView,
 };
 
@@ -32,6 +32,7 @@ pub struct Confirmation {
     path = "/",
     operation_id = "deleteWorkspace",
     tag = "Workspaces",
+    params(IfMatchHeader),
     request_body = Confirmation,
     responses((status = 200, description = "Deleted", body = Data<Done>)),
     extensions(("x-access" = json!("owner")))

@@ -10,7 +10,7 @@ use crate::{
     change::{Change, record},
     error::ApiError,
     state::Api,
-    version::{IfMatch, Versioned},
+    version::{IfMatch, IfMatchHeader, Versioned},
     workspaces::{WorkspaceAnswer, WorkspaceView, create},
 };
 
@@ -34,6 +34,7 @@ pub struct WorkspaceChanges {
     path = "/",
     operation_id = "updateWorkspace",
     tag = "Workspaces",
+    params(IfMatchHeader),
     request_body = WorkspaceChanges,
     responses((status = 200, description = "Changed", body = Data<WorkspaceAnswer>)),
     extensions(("x-access" = json!("owner")))

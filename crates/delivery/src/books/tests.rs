@@ -253,3 +253,21 @@ fn failures_without_success_and_pauses_are_read_from_the_log() {
     all.push(said(13, None));
     assert_eq!(books(&all).condition(&crm), Condition::default());
 }
+
+#[test]
+fn what_was_seen_of_a_source_is_known_to_the_millisecond_and_after_a_restart_to_the_minute() {
+    let mut duplicate = message(3, 1, BEGIN_MS + 90_500);
+    duplicate.duplicate_of = Some(Position(1));
+    let mut books =
+        books(&[message(1, 1, BEGIN_MS + 5), message(2, 1, BEGIN_MS + 61_234), duplicate]);
+    let seen = |accepted, last_ms| Some(Seen { accepted, last_ms });
+    assert_eq!(books.seen(1), seen(2, BEGIN_MS + 61_234));
+    assert_eq!(books.seen(2), None);
+    books.apply(&message(4, 2, BEGIN_MS + 2 * DAY_MS + 7_200_000));
+    assert_eq!(books.seen(1), seen(2, BEGIN_MS + 61_234), "though its minutes are hours now");
+    let kept = postcard::to_stdvec(&books).expect("books can be written");
+    let mut again: Books = postcard::from_bytes(&kept).expect("and read");
+    again.reindex();
+    assert_eq!(again.seen(2), seen(1, BEGIN_MS + 2 * DAY_MS + 7_200_000));
+    assert_eq!(again.seen(1), seen(2, BEGIN_MS), "as far as the bucket says");
+}

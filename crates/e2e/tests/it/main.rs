@@ -12,5 +12,6 @@ mod disk_full;
 mod hostile;
 mod neighbours;
 mod power_loss;
+mod public_api;
 mod sdks;
 mod walk;

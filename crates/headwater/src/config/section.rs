@@ -267,6 +267,11 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Whether `key` was given.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.get(key).is_some())
+    }
+
     /// What stands in the file that `key` names, read with `parse`. `None` when files are not
     /// looked at, or when something is wrong with this one, which is a problem by then.
     pub fn file<T>(

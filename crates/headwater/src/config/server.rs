@@ -50,12 +50,18 @@ pub enum Role {
     Delivery,
     /// Shows them.
     Debugger,
+    /// Serves the control plane's API.
+    Control,
 }
 
 impl Role {
     /// Every role, and its name on the command line.
-    pub const ALL: [(Role, &'static str); 3] =
-        [(Role::Ingest, "ingest"), (Role::Delivery, "delivery"), (Role::Debugger, "debugger")];
+    pub const ALL: [(Role, &'static str); 4] = [
+        (Role::Ingest, "ingest"),
+        (Role::Delivery, "delivery"),
+        (Role::Debugger, "debugger"),
+        (Role::Control, "control"),
+    ];
 }
 
 /// `[server.tls]`.
@@ -176,9 +182,9 @@ impl Server {
         );
         let roles = s.key(
             "roles",
-            r#"["ingest", "delivery", "debugger"]"#,
+            r#"["ingest", "delivery", "debugger", "control"]"#,
             "What this process does.",
-            list(choice(&["ingest", "delivery", "debugger"])),
+            list(choice(&["ingest", "delivery", "debugger", "control"])),
         );
         let trusted_proxies = s.key(
             "trusted_proxies",

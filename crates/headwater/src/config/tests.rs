@@ -130,7 +130,7 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
     check(
         "[sever]\nlisten = \"1\"",
         expect![[
-            r#"headwater.toml:1:2: unknown key "sever"; did you mean "server"? known keys: server, logging, log, delivery, sources, destinations"#
+            r#"headwater.toml:1:2: unknown key "sever"; did you mean "server"? known keys: server, logging, log, delivery, control, mail, sources, destinations"#
         ]],
     );
     check(
@@ -470,7 +470,7 @@ fn secrets_are_never_shown() {
         listen = "127.0.0.1:8080"  # headwater.toml:3
         data_dir = "data"  # headwater.toml:4
         api_token = "…"  # environment HEADWATER_SERVER__API_TOKEN
-        roles = ["ingest", "delivery", "debugger"]  # default
+        roles = ["ingest", "delivery", "debugger", "control"]  # default
         trusted_proxies = []  # default
         # metrics_listen is not set
         # threads is not set
@@ -516,6 +516,22 @@ fn secrets_are_never_shown() {
         horizon = "72h"  # default
         attempt_timeout = "30s"  # default
         from_start = false  # default
+
+        [control]
+        # database is not set
+        # public_url is not set
+        # secret_keys is not set
+        beta_days = 14  # default
+        requests_per_minute = 600  # default
+
+        [mail]
+        # host is not set
+        tls = "starttls"  # default
+        # port is not set
+        # username is not set
+        # password is not set
+        # from is not set
+        # ca is not set
 
         [[sources]]
         slug = "website"  # headwater.toml:8

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -40,15 +40,16 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 warn!(%error, "cannot take a connection");
                 sleep(PAUSE).await;
                 continue;
             }
         };
-        let (router, watcher) = (router.clone(), connections.watcher());
+        let peer = ingest::Peer { ip: peer.ip(), secure: tls.is_some() };
+        let (router, watcher) = (router.clone().layer(Extension(peer)), connections.watcher());
         match tls.clone() {
             None => drop(tokio::spawn(one(stream, router, watcher))),
             Some(tls) => drop(tokio::spawn(async move {

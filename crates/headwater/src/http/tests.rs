@@ -12,6 +12,7 @@ async fn get_path(path: &str, headers: &[(&str, &str)]) -> (StatusCode, String) 
     let router = router(Parts {
         token: Secret::new("0123456789abcdef"),
         planes: vec![panics, Router::new().route("/api/log", get(async || "the log"))],
+        control: None,
         operations: Router::new(),
     });
     let mut request = Request::builder().uri(path);
@@ -67,4 +68,26 @@ async fn the_front_page_says_what_runs_here() {
     assert!(text.contains("http://cdp.example.com/v1/track"), "{text}");
     let (_, page) = get_path("/", &[("host", "<script>"), ("accept", "text/html")]).await;
     assert!(page.starts_with("<!doctype html>") && !page.contains("<script"), "{page}");
+}
+
+#[tokio::test]
+async fn the_token_opens_the_data_plane_and_everybody_else_speaks_to_the_control_plane() {
+    let router = router(Parts {
+        token: Secret::new("0123456789abcdef"),
+        planes: vec![Router::new().route("/api/sources", get(async || "what came in"))],
+        control: Some(Router::new().route("/api/sources", get(async || "a workspace's"))),
+        operations: Router::new().route("/health/live", get(async || "it lives")),
+    });
+    let ask = async |path: &str, token: &str| {
+        let request = Request::builder().uri(path).header("authorization", token);
+        let request = request.body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    };
+    assert_eq!(ask("/api/sources", "Bearer 0123456789abcdef").await, "what came in");
+    assert_eq!(ask("/api/sources", "Bearer 0123456789abcdee").await, "a workspace's");
+    assert_eq!(ask("/api/sources", "").await, "a workspace's");
+    assert!(ask("/api/nowhere", "Bearer 0123456789abcdef").await.contains("not_found"));
+    assert_eq!(ask("/health/live", "Bearer 0123456789abcdef").await, "it lives");
 }

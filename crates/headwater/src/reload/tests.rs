@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use routing::Routing;
+
 use super::*;
 
 const ONE: &str = "[[sources]]\nslug = \"one\"\nwrite_keys = [\"key-number-1\"]\n";
@@ -8,9 +10,12 @@ const BROKEN: &str = "[[sources]]\nslug = \"two\"\nwite_keys = [\"key-number-2\"
 
 fn reload(text: &str) -> (Reload, Routing, watch::Receiver<Loaded>) {
     let input = Input { file: "headwater.toml".into(), text: text.to_owned(), ..Input::default() };
+    // Without the control plane the file is all there is.
+    let input = input.flag("server.roles", "--only", Some("ingest".to_owned()));
     let config = config::load(&input, &[]).unwrap().config;
-    let routing = Routing::new(snapshot(&config, 1));
-    let reload = Reload::new(input, vec![], config, routing.clone());
+    let composer = Composer::new(snapshot(&config, 1));
+    let routing = composer.routing().clone();
+    let reload = Reload::new(input, vec![], config, composer);
     let state = reload.state();
     (reload, routing, state)
 }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Error, Result, anyhow};
+use axum::Router;
 use debugger::Debugger;
 use destination_kit::{DestinationKind, World};
 use event_log::{EventLog, FileLog};
@@ -24,12 +25,13 @@ use tracing::{info, warn};
 
 use crate::{
     config::{self, Config, Input, Role, Secret},
+    control::Control,
     data_dir::DataDir,
     health::{self, Health},
     http::{self, Parts},
     log_api::{self, LogApi},
     reload::Reload,
-    snapshot::snapshot,
+    snapshot::{Composer, snapshot},
     telemetry::Telemetry,
     token,
 };
@@ -47,6 +49,8 @@ pub struct Running {
     front: Front,
     debugger: Option<Debugger>,
     delivery: Option<delivery::Delivery>,
+    control: Option<JoinHandle<()>>,
+    operator_link: Option<String>,
     operations: Option<JoinHandle<()>>,
     tasks: Mutex<JoinSet<Result<()>>>,
     stopping: watch::Sender<bool>,
@@ -73,15 +77,25 @@ impl Running {
         prometheus: PrometheusHandle,
     ) -> Result<Running> {
         let began = Instant::now();
-        let server = config.server.clone();
+        let mut server = config.server.clone();
+        server.listen = settled(server.listen)?;
         let mut data_dir = DataDir::open(&server.data_dir)?;
         let token = token::load_or_make(server.api_token.as_ref(), data_dir.path())?;
         let log = open_log(&config.log, data_dir.path()).await?;
-        let routing = Routing::new(snapshot(&config, 1));
+        let composer = Composer::new(snapshot(&config, 1));
+        let routing = composer.routing().clone();
         let stopping = watch::Sender::new(false);
         let mut tasks = JoinSet::new();
 
         let has = |role: Role| server.roles.contains(&role);
+        // Before anything is delivered: a destination that is not in the routing is not fed.
+        let mut control = if has(Role::Control) {
+            let url = url_of(server.listen, server.tls.is_some());
+            let opened = Control::open(&config, data_dir.path(), &url, &kinds, composer.clone());
+            Some(opened.await.context("cannot start the control plane")?)
+        } else {
+            None
+        };
         let delivery = if has(Role::Delivery) {
             let options = delivery_options(&config, data_dir.path(), &input.file);
             let started =
@@ -95,7 +109,11 @@ impl Running {
             Debugger::new(log.clone(), routing.clone(), now_ms, options)
         });
 
-        let reload = Reload::new(input, destinations::all(), config, routing.clone());
+        if let Some(delivery) = &delivery {
+            control = control.map(|control| control.watching(routing.clone(), delivery.clone()));
+        }
+
+        let reload = Reload::new(input, destinations::all(), config, composer);
         let state = reload.state();
         let detail = state.borrow().detail();
         tasks.spawn(async { reload.run().await.context("cannot watch the configuration") });
@@ -129,9 +147,11 @@ impl Running {
         })];
         planes.extend(debugger.clone().map(debugger::routes));
         planes.extend(delivery.clone().map(delivery::routes::routes));
+        let for_control = planes.iter().cloned().fold(Router::new(), Router::merge);
         let parts = Parts {
             token: token.clone(),
             planes,
+            control: control.as_ref().map(|control| control.router(for_control)),
             // Who balances load asks for health where it sends its load.
             operations: if operations.is_some() { health } else { watched },
         };
@@ -153,6 +173,11 @@ impl Running {
             let serving = tokio::spawn(http::serve(listener, router, tls, stop, drain));
             (Front::Router(serving), address)
         };
+        let operator_link = match &control {
+            Some(control) => control.first_operator_link().await?,
+            None => None,
+        };
+        let control = control.map(|control| tokio::spawn(control.follow(stopping.subscribe())));
         data_dir.announce(&url_of(address, server.tls.is_some()))?;
         info!(
             listen = %address,
@@ -174,6 +199,8 @@ impl Running {
             front,
             debugger,
             delivery,
+            control,
+            operator_link,
             operations,
             tasks: Mutex::new(tasks),
             stopping,
@@ -190,6 +217,11 @@ impl Running {
     /// What clients of `/api` must show.
     pub fn token(&self) -> &Secret {
         &self.token
+    }
+
+    /// By which whoever runs the server becomes the first operator, while there is none.
+    pub fn operator_link(&self) -> Option<&str> {
+        self.operator_link.as_deref()
     }
 
     /// A write key that can be used now.
@@ -223,6 +255,9 @@ impl Running {
         }
         if let Some(delivery) = &self.delivery {
             delivery.drain(until.saturating_duration_since(Instant::now())).await;
+        }
+        if let Some(control) = self.control {
+            drop(control.await);
         }
         if let Some(operations) = self.operations {
             operations.abort();
@@ -305,6 +340,16 @@ fn jitter() -> f64 {
 pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// `address` with a port that is free, where it leaves the port to the system: links in mails need
+/// to know it before anybody listens.
+fn settled(address: SocketAddr) -> Result<SocketAddr> {
+    if address.port() != 0 {
+        return Ok(address);
+    }
+    let listener = std::net::TcpListener::bind(address).with_context(|| cannot_listen(address))?;
+    Ok(listener.local_addr()?)
 }
 
 /// Where this machine reaches what listens on `address`.

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests are senders, and wait for a process")]
 
 mod commands;
+mod control;
 mod dev;
 mod egress;
 mod process;

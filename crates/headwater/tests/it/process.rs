@@ -5,7 +5,7 @@ use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Output, Stdio},
+    process::{Child, Command, ExitStatus, Output},
     thread,
     time::{Duration, Instant},
 };
@@ -87,17 +87,16 @@ impl Server {
 
     /// Starts the process.
     pub fn spawn(&mut self, flags: &[&str]) {
-        let log = fs::File::options()
-            .create(true)
-            .append(true)
-            .open(self.folder.path().join("server.log"))
-            .unwrap();
+        let file = |name| {
+            let path = self.folder.path().join(name);
+            fs::File::options().create(true).append(true).open(path).unwrap()
+        };
         let child = headwater()
             .args(["serve", "--config"])
             .arg(self.config())
             .args(flags)
-            .stdout(Stdio::null())
-            .stderr(log)
+            .stdout(file("server.out"))
+            .stderr(file("server.log"))
             .spawn()
             .unwrap();
         self.child = Some(child);
@@ -209,7 +208,24 @@ pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// One request on a connection of its own.
+/// What came back.
+pub struct Answer {
+    pub status: u16,
+    head: String,
+    pub body: String,
+}
+
+impl Answer {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+/// One request on a connection of its own: status and body.
 pub fn request(
     address: &str,
     method: &str,
@@ -217,6 +233,17 @@ pub fn request(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Option<(u16, String)> {
+    full_request(address, method, path, headers, body).map(|answer| (answer.status, answer.body))
+}
+
+/// One request on a connection of its own.
+pub fn full_request(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Option<Answer> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
@@ -229,5 +256,6 @@ pub fn request(
     stream.read_to_end(&mut answer).ok()?;
     let answer = String::from_utf8_lossy(&answer);
     let (head, body) = answer.split_once("\r\n\r\n")?;
-    Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some(Answer { status, head: head.to_owned(), body: body.to_owned() })
 }

@@ -1,0 +1,84 @@
+//! `headwater admin`: what only whoever runs the server may do, beside it on its machine.
+
+use std::{io::BufRead, process::ExitCode};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{
+    FOUND,
+    arguments::{self, Admin},
+    config::{self, Config},
+    config_command, control, token,
+};
+
+/// Letters and digits of a password that we make: 119 bits.
+const PASSWORD_CHARS: usize = 20;
+
+/// Runs one of the commands.
+pub fn run(command: &Admin) -> Result<ExitCode> {
+    let Admin::CreateOperator { email, data_dir, password_stdin, json } = command;
+    let Some(config) = load(data_dir)? else { return Ok(ExitCode::from(FOUND)) };
+    let given = if *password_stdin { Some(read_password()?) } else { None };
+    let password = match &given {
+        Some(password) => password.clone(),
+        None => token::random(PASSWORD_CHARS)?,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let made = runtime.block_on(async {
+        let url = format!("http://{}", config.server.listen);
+        let dir = &config.server.data_dir;
+        std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        let api = control::open(&config, dir, &url, &destinations::all()).await?;
+        let made = api::make_operator(&api, email, &password).await;
+        api.db.close().await;
+        anyhow::Ok(made)
+    })?;
+    let new = match made {
+        Ok(new) => new,
+        Err(error) => {
+            eprintln!("headwater: {error}");
+            return Ok(ExitCode::from(FOUND));
+        }
+    };
+    let shown = given.is_none().then_some(&password);
+    if *json {
+        let out = serde_json::json!({ "email": email, "created": new, "password": shown });
+        println!("{out}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let what = if new {
+        "the account is new"
+    } else {
+        "the account was there: its sessions have ended and its second factor is off"
+    };
+    println!("{email} is an operator now; {what}");
+    if let Some(password) = shown {
+        println!("password: {password}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The configuration; `None` when it has problems, which are printed by then.
+pub fn load(arguments: &arguments::DataDir) -> Result<Option<Config>> {
+    let dir = arguments.data_dir.as_ref().map(|path| path.display().to_string());
+    let input = config_command::gather(arguments.config.config.as_deref())?.with_files().flag(
+        "server.data_dir",
+        "--data-dir",
+        dir,
+    );
+    match config::load(&input, &destinations::all()) {
+        Ok(loaded) => Ok(Some(loaded.config)),
+        Err(problems) => {
+            eprintln!("{problems}");
+            Ok(None)
+        }
+    }
+}
+
+fn read_password() -> Result<String> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context("cannot read standard input")?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    ensure!(!password.is_empty(), "standard input holds no password");
+    Ok(password.to_owned())
+}

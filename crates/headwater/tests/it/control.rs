@@ -1,0 +1,215 @@
+//! The control plane in the binary: what is changed over the API, the data plane does.
+
+use std::{fs, time::Instant};
+
+use serde_json::{Value, json};
+
+use crate::process::{Answer, Server, WRITE_KEY, full_request, headwater, run};
+
+const EMAIL: &str = "root@example.com";
+const PASSWORD: &str = "glacier violin thirteen postcard";
+
+/// Somebody who is logged in.
+struct Person<'a> {
+    server: &'a Server,
+    cookie: String,
+}
+
+impl Server {
+    /// Calls the control plane's API, with this header.
+    fn call(&self, who: (&str, &str), method: &str, path: &str, body: Value) -> Answer {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let origin = format!("http://{}", self.address);
+        let headers = [who, ("content-type", "application/json"), ("origin", &origin)];
+        full_request(&self.address, method, path, &headers, &body).expect("it answers")
+    }
+
+    fn log_in(&self, password: &str) -> Person<'_> {
+        let body = json!({ "email": EMAIL, "password": password });
+        let answer = self.call(("accept", "*/*"), "POST", "/api/sessions", body);
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let cookie = answer.header("set-cookie").expect("a cookie");
+        Person { server: self, cookie: cookie.split(';').next().unwrap().to_owned() }
+    }
+
+    /// The token of the link that it printed last.
+    fn operator_token(&self) -> Option<String> {
+        let said = fs::read_to_string(self.folder.path().join("server.out")).unwrap();
+        let at = said.rfind("/operator?token=")? + "/operator?token=".len();
+        Some(said[at..].split_whitespace().next().unwrap().to_owned())
+    }
+
+    /// Its first operator, logged in.
+    fn first_operator(&mut self) -> Person<'_> {
+        let token = self.until("it prints a link", |server| server.operator_token());
+        let body = json!({ "email": EMAIL, "password": PASSWORD, "operatorToken": token });
+        let answer = self.call(("accept", "*/*"), "POST", "/api/accounts", body);
+        assert_eq!(answer.status, 202, "{}", answer.body);
+        self.log_in(PASSWORD)
+    }
+}
+
+impl Person<'_> {
+    #[track_caller]
+    fn call(&self, method: &str, path: &str, body: Value, status: u16) -> Value {
+        let answer = self.server.call(("cookie", &self.cookie), method, path, body);
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);
+        serde_json::from_str(&answer.body).unwrap_or_default()
+    }
+}
+
+/// A token of a new workspace, as its header.
+fn workspace(operator: &Person<'_>, slug: &str) -> String {
+    let new = json!({ "name": slug, "slug": slug });
+    operator.call("POST", "/api/workspaces", new, 201);
+    let path = format!("/api/tokens?workspace={slug}");
+    let made = operator.call("POST", &path, json!({ "description": "test" }), 201);
+    format!("Bearer {}", made["data"]["secret"].as_str().unwrap())
+}
+
+#[test]
+fn what_a_workspace_changes_the_data_plane_does_within_a_second() {
+    let mut server = Server::start("");
+    let operator = server.first_operator();
+    let bearer = workspace(&operator, "acme");
+    let call = |server: &Server, method: &str, path: &str, body: Value| -> Value {
+        let answer = server.call(("authorization", &bearer), method, path, body);
+        assert!(answer.status < 300, "{method} {path}: {} {}", answer.status, answer.body);
+        serde_json::from_str(&answer.body).unwrap()
+    };
+    let new = json!({ "slug": "shop", "metadataId": "http-api", "enabled": true });
+    let made = call(&server, "POST", "/api/sources", new);
+    let source = &made["data"]["source"];
+    let (id, key) = (source["id"].as_str().unwrap(), source["writeKeys"][0].as_str().unwrap());
+    let began = Instant::now();
+    let mut number = 0;
+    // The edge answers 200 to keys of nobody; what counts is that the message is kept.
+    server.until("a message is kept", |server| {
+        number += 1;
+        assert_eq!(server.track(key, &format!("message-{number}")), 200);
+        let path = format!("/api/sources/{id}/messages");
+        let answer = server.call(("authorization", &bearer), "GET", &path, Value::Null);
+        (answer.status == 200 && answer.body.contains("message-")).then_some(())
+    });
+    assert!(began.elapsed().as_millis() < 1000, "it took {:?}", began.elapsed());
+
+    let seen = server.until("the source was seen", |server| {
+        let found = call(server, "GET", &format!("/api/sources/{id}"), Value::Null);
+        found["data"]["source"]["lastDataAt"].as_str().map(str::to_owned)
+    });
+    assert!(seen.starts_with("20"), "{seen}");
+    let keys = call(&server, "GET", &format!("/api/sources/{id}/writekey"), Value::Null);
+    assert!(keys.to_string().contains("\"lastUsedAt\":\"20"), "{keys}");
+    let message = format!("/api/sources/{id}/trace/message-{number}");
+    let trace = call(&server, "GET", &message, Value::Null);
+    assert!(trace.to_string().contains("accepted"), "{trace}");
+
+    call(&server, "PATCH", &format!("/api/sources/{id}"), json!({ "enabled": false }));
+    server.until("the data plane discards", |server| {
+        number += 1;
+        server.track(key, &format!("message-{number}"));
+        let path = format!("/api/sources/{id}/messages?verdict=discarded");
+        call(server, "GET", &path, Value::Null)
+            .to_string()
+            .contains("source_disabled")
+            .then_some(())
+    });
+
+    // The file and its token still say what they said.
+    assert_eq!(server.track(WRITE_KEY, "of-the-file"), 200);
+    server.until("it is delivered", |server| (!server.archived().is_empty()).then_some(()));
+    let (status, sources) = server.api("/api/sources");
+    assert!(status == 200 && sources.to_string().contains("acme/shop"), "{sources}");
+    let stranger = server.call(("accept", "*/*"), "GET", "/api/sources", Value::Null);
+    assert_eq!(stranger.status, 401, "{}", stranger.body);
+    let document = server.call(("accept", "*/*"), "GET", "/api/openapi.json", Value::Null);
+    assert_eq!(document.status, 200);
+
+    // A destination on this machine's disk is for whoever runs it.
+    let kinds = call(&server, "GET", "/api/catalog/destinations", Value::Null).to_string();
+    assert!(kinds.contains("\"webhook\"") && !kinds.contains("\"file\""), "{kinds}");
+
+    assert!(server.stop().success());
+    fs::remove_file(server.folder.path().join("server.out")).unwrap();
+    server.run();
+    call(&server, "PATCH", &format!("/api/sources/{id}"), json!({ "enabled": true }));
+    assert_eq!(server.operator_token(), None, "there is an operator");
+    assert!(server.stop().success());
+}
+
+#[test]
+fn whoever_runs_the_server_makes_an_operator_and_backs_up_and_restores() {
+    let mut server = Server::start("");
+    let folder = server.folder.path().to_owned();
+    let config = server.config().display().to_string();
+    let run = |arguments: &[&str]| run(&folder, arguments);
+
+    let create = ["admin", "create-operator", EMAIL, "--config", &config, "--json"];
+    let (code, out, errors) = run(&create);
+    assert_eq!(code, 0, "{errors}");
+    let made: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(made["created"], true);
+    let first = made["password"].as_str().unwrap().to_owned();
+    let operator = server.log_in(&first);
+    operator.call("GET", "/api/operator/accounts", Value::Null, 200);
+    let bearer = workspace(&operator, "acme");
+    let (_, out, _) = run(&create);
+    let made: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(made["created"], false);
+    operator.call("GET", "/api/account", Value::Null, 401);
+    server.log_in(made["password"].as_str().unwrap());
+    let (code, _, errors) = run(&["admin", "create-operator", "nobody", "--config", &config]);
+    assert!(code == 1 && errors.contains("address"), "{code} {errors}");
+
+    // While it runs, whole.
+    let (code, out, errors) = run(&["backup", "all.backup", "--config", &config]);
+    assert_eq!(code, 0, "{errors}");
+    assert!(out.contains("all.backup") && out.contains("secret-keys"), "{out}");
+    let (code, _, errors) = run(&["backup", "all.backup", "--config", &config]);
+    assert!(code == 3 && errors.contains("all.backup"), "nothing is written over: {errors}");
+    let (code, _, errors) = run(&["restore", "all.backup", "--config", &config]);
+    assert!(code == 3 && errors.contains("in use"), "{errors}");
+    assert!(server.stop().success());
+    let (code, _, errors) = run(&["restore", "all.backup", "--config", &config]);
+    assert!(code == 3 && errors.contains("not empty"), "{errors}");
+    for file in ["control.db", "control.db-wal", "control.db-shm"] {
+        drop(fs::remove_file(folder.join("data").join(file)));
+    }
+    let (code, out, errors) = run(&["restore", "all.backup", "--config", &config]);
+    assert_eq!(code, 0, "{errors}");
+    assert!(out.contains("rows"), "{out}");
+    server.run();
+    let found = server.call(("authorization", &bearer), "GET", "/api/sources", Value::Null);
+    assert_eq!(found.status, 200, "the token of the workspace is there again: {}", found.body);
+    assert!(server.stop().success());
+}
+
+#[test]
+fn without_the_control_plane_nothing_of_it_is_there() {
+    let mut server = Server::prepare("");
+    server.run_with(&["--only", "ingest,delivery,debugger"]);
+    let answer = server.call(("accept", "*/*"), "GET", "/api/openapi.json", Value::Null);
+    assert_eq!(answer.status, 404, "{}", answer.body);
+    assert!(!server.folder.path().join("data/control.db").exists());
+    assert!(server.stop().success());
+}
+
+#[test]
+fn a_faulty_control_plane_is_said_with_its_key() {
+    let server = Server::prepare("");
+    let text = fs::read_to_string(server.config()).unwrap();
+    let check = |section: &str| {
+        fs::write(server.config(), format!("{text}\n{section}\n")).unwrap();
+        let output = headwater().args(["config", "check"]).arg(server.config()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(
+        check("[control]\ndatabase = \"mysql://x\"").contains("control.database must be the URL")
+    );
+    assert!(check("[control]\npublic_url = \"cdp\"").contains("control.public_url must be http"));
+    assert!(check("[mail]\nhost = \"localhost\"").contains("needs from beside it"));
+    assert!(check("[mail]\nport = 25").contains("mail has port and needs host beside it"));
+    let open = "[mail]\nhost = \"x\"\nfrom = \"a@b.c\"\ntls = \"none\"\nusername = \"u\"\npassword = \"p\"";
+    assert!(check(open).contains("a password needs TLS"));
+}
