@@ -143,7 +143,7 @@ fn show_path(path: &Path, is_last: bool, screen: &mut Screen<'_>) -> Result<(), 
             _ if path.paused_at.is_some() => {
                 let since = path.paused_at.as_deref().unwrap_or_default();
                 let says =
-                    format!("pending; paused since {since}, nothing goes until it is resumed");
+                    format!("pending; paused since {since}, and nothing goes until it is resumed");
                 (Style::Bad, says)
             }
             Some(next) => (Style::Warn, format!("pending, next attempt not before {next}")),

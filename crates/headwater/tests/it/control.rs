@@ -96,6 +96,9 @@ fn the_books_of_a_workspace_are_open_to_its_token() {
     assert!(code == 2 && errors.contains("name one with --source"), "{errors}");
     let (code, letters, errors) = run(&["dead-letters", "list", "Hook"]);
     assert_eq!((code, letters.as_str()), (0, "no dead letters\n"), "{errors}");
+    // Nothing was sent to it: whether it is asked is what counts here.
+    let (code, said, errors) = run(&["destination", "resume", "Hook"]);
+    assert_eq!((code, said.as_str()), (0, "Hook was not paused\n"), "{errors}");
     let (code, _, errors) = run(&["dead-letters", "list", "Nobody"]);
     assert!(code == 1 && errors.contains("headwater destination list"), "{errors}");
 }
