@@ -150,8 +150,11 @@ fn check_fails_on_findings_and_says_where() {
 fn commands_find_the_server_that_runs_in_their_folder() {
     let mut server = Server::start("");
     let folder = server.folder.path().to_owned();
-    let (code, out, errors) = run(&folder, &["catalog", "search", "http"]);
-    assert!(code == 0 && out.contains("http-api"), "{code}: {errors}");
+    // It answers a moment before it announces itself.
+    server.until("the server is found", |_| {
+        let (code, out, _) = run(&folder, &["catalog", "search", "http"]);
+        (code == 0 && out.contains("http-api")).then_some(())
+    });
     let (code, _, errors) = run(&folder, &["balance", "--source", "website"]);
     assert_eq!(code, 0, "{errors}");
     let elsewhere = tempfile::tempdir().unwrap();
