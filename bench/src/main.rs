@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "a load generator on this machine alone")]
 
 mod baseline;
+mod control;
 mod corpus;
 mod disk;
 mod load;

@@ -26,19 +26,19 @@ use crate::{
 pub(crate) struct Args {
     /// Rounds of each interleaved comparison.
     #[arg(long, default_value_t = 5)]
-    rounds: usize,
+    pub(crate) rounds: usize,
     /// Seconds of load in each round.
     #[arg(long, default_value_t = 4.0)]
-    seconds: f64,
+    pub(crate) seconds: f64,
     /// Events on disk for the large-log figures; 0 leaves them out.
     #[arg(long, default_value_t = 10_000_000)]
     events: u64,
-    /// Run only these parts: single, batch, log, delivery, tail, large.
+    /// Run only these parts: single, batch, log, delivery, tail, control, large.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// A folder on the disk to measure.
     #[arg(long, default_value = "target/bench")]
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -59,6 +59,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if wanted("tail") {
         live(args, &mut report)?;
+    }
+    if wanted("control") {
+        crate::control::run(args, folder(args)?.path(), &mut report)?;
     }
     if wanted("large") && args.events > 0 {
         large(args, &mut report)?;

@@ -144,14 +144,15 @@ fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
             "A repeated request with the same key is answered as the first was, for 24 hours, and not done again.",
         ));
     }
-    let mut statuses = vec!["429", "503", "400"];
+    // A token that is not good is refused everywhere, also where none is needed.
+    let mut statuses = vec!["429", "503", "400", "401"];
     if has_body {
         statuses.extend(["413", "415", "422"]);
     } else if parameters.iter().any(|parameter| parameter["in"] == "query") {
         statuses.push("422");
     }
     if !public {
-        statuses.extend(["401", "403"]);
+        statuses.push("403");
     }
     if has_path || access.is_some_and(|access| access.in_workspace() || access.hides()) {
         statuses.push("404");

@@ -42,8 +42,8 @@ pub struct Connection {
         help_heading = "Server"
     )]
     pub url: String,
-    /// API token; read from api-token in the data directory unless given, else what
-    /// `headwater login` kept.
+    /// API token; unless given, that of --data-dir, else what `headwater login` kept, else that of
+    /// ./data.
     #[arg(
         long,
         value_name = "TOKEN",
@@ -53,14 +53,8 @@ pub struct Connection {
     )]
     pub token: Option<String>,
     /// The server's data directory, to find its API token on this machine.
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "HEADWATER_SERVER__DATA_DIR",
-        default_value = "data",
-        help_heading = "Server"
-    )]
-    pub data_dir: PathBuf,
+    #[arg(long, value_name = "DIR", env = "HEADWATER_SERVER__DATA_DIR", help_heading = "Server")]
+    pub data_dir: Option<PathBuf>,
     /// Workspace, for a login or a personal token; the chosen one unless given.
     #[arg(long, value_name = "WORKSPACE", env = "HEADWATER_WORKSPACE", help_heading = "Server")]
     pub workspace: Option<String>,
@@ -78,7 +72,7 @@ impl Connection {
         Connection {
             url: url.to_owned(),
             token: Some(token.to_owned()),
-            data_dir: PathBuf::new(),
+            data_dir: None,
             workspace: None,
             credentials: None,
             ca: None,
@@ -92,21 +86,26 @@ impl Connection {
         let mut client = Client::new(&self.url, self.ca.as_deref())?;
         client.token_file = self.token_file();
         client.workspace = self.workspace.clone().filter(|named| !named.is_empty());
-        match self.token() {
+        let given = self.token.as_deref().map(str::trim).filter(|token| !token.is_empty());
+        let of_data_dir = || self.data_dir.as_ref().and_then(|_| self.kept_token());
+        match given.map(str::to_owned).or_else(of_data_dir) {
             Some(token) => client.credential = Credential::Token(token),
             None => control::take_up_login(&mut client, self.credentials.as_deref()),
+        }
+        if let (Credential::None, Some(token)) = (&client.credential, self.kept_token()) {
+            client.credential = Credential::Token(token);
         }
         Ok(client)
     }
 
     fn token_file(&self) -> PathBuf {
-        self.data_dir.join("api-token")
+        self.data_dir.as_deref().unwrap_or(Path::new("data")).join("api-token")
     }
 
-    fn token(&self) -> Option<String> {
-        let token = self.token.clone();
-        let token = token.or_else(|| fs::read_to_string(self.token_file()).ok());
-        token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty())
+    /// The token in the data directory.
+    fn kept_token(&self) -> Option<String> {
+        let token = fs::read_to_string(self.token_file()).ok()?;
+        Some(token.trim().to_owned()).filter(|token| !token.is_empty())
     }
 }
 

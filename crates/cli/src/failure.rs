@@ -185,3 +185,50 @@ impl From<io::Error> for Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    fn said(failure: &Failure) -> String {
+        let mut notes = Vec::new();
+        failure.print(&mut Screen::plain(io::sink(), &mut notes));
+        String::from_utf8(notes).expect("notes are text")
+    }
+
+    #[test]
+    fn every_fault_is_said_with_its_place_and_its_fix() {
+        let body = br#"{"errors":[
+            {"type":"input-validation","code":"taken","message":"another source has this slug",
+                "field":"slug","pointer":"/slug","expected":"a slug of its own","fix":"choose another one"},
+            {"code":"odd\u001b[31m","message":"two\nlines"},
+            {"code":"login_needed","message":"this needs a login","fix":"send a header"}]}"#;
+        let faults = Fault::read_all(body);
+        expect![[r#"
+            headwater: /slug: another source has this slug (taken)
+              expected a slug of its own
+              choose another one
+            headwater: two␣lines (odd\u{1b}[31m)
+            headwater: this needs a login (login_needed)
+              run `headwater login`, or give a token by HEADWATER_TOKEN
+        "#]]
+        .assert_eq(&said(&Failure::Faults { status: 422, faults }));
+        assert!(Fault::read_all(b"<html>").is_empty());
+    }
+
+    #[test]
+    fn what_could_not_be_done_now_is_no_refusal() {
+        let of = |status| Failure::Faults { status, faults: Vec::new() }.exit_code();
+        for status in [400, 401, 403, 404, 409, 412, 422, 428] {
+            assert_eq!(of(status), 1, "{status}");
+        }
+        for status in [429, 500, 503] {
+            assert_eq!(of(status), 3, "{status}");
+        }
+        assert_eq!(Failure::usage("x", "y").exit_code(), 2);
+        let away = Failure::Unreachable { url: "http://x".into(), cause: "refused".into() };
+        assert_eq!(away.exit_code(), 3);
+    }
+}

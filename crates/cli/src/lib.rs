@@ -32,8 +32,8 @@ pub use screen::Screen;
 
 /// What the exit codes mean, for every command's help.
 pub const EXIT_CODES: &str = "\
-Exit codes: 0 done; 1 what was sent or looked for has problems; 2 wrong usage; 3 the server
-cannot be reached.";
+Exit codes: 0 done; 1 refused, not found, or with problems; 2 wrong usage; 3 the server cannot be
+reached, or cannot answer now.";
 
 /// The commands that talk to a running server; a binary flattens them into its own.
 #[derive(Debug, Subcommand)]

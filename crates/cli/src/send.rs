@@ -101,7 +101,7 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<(), F
     let mut sent = Sent::default();
     let began = Instant::now();
     let outcome = match single {
-        Some(message) => send_single(message, arguments.json, &mut poster, &mut sent, screen).await,
+        Some(message) => send_single(message, arguments, &mut poster, &mut sent, screen).await,
         None => {
             let mut outcome = Ok(());
             for path in &arguments.files {
@@ -122,15 +122,17 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<(), F
 
 async fn send_single(
     message: Message,
-    json: bool,
+    arguments: &Arguments,
     poster: &mut Poster<'_>,
     sent: &mut Sent,
     screen: &mut Screen<'_>,
 ) -> Result<(), Failure> {
     let refusals = deliver(&Batch::of(&message.json), poster, sent, &progress(None, false)).await?;
-    show(&refusals, json, screen)?;
-    if refusals.is_empty() && !json {
-        let hint = format!("look after it with `headwater trace {}`", message.id);
+    show(&refusals, arguments.json, screen)?;
+    if refusals.is_empty() && !arguments.json {
+        let source = arguments.source.iter().map(|source| format!(" --source {source}"));
+        let source: String = source.collect();
+        let hint = format!("look after it with `headwater trace {}{source}`", message.id);
         screen.note(Style::Faint, &hint);
     }
     Ok(())

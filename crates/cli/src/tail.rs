@@ -143,7 +143,7 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<(), F
     if arguments.source.is_none() && client.credential.of_control_plane() {
         return Err(Failure::usage(
             "a workspace's messages are watched source by source",
-            "name one with --source; `headwater source list` shows them",
+            "name one with --source; whoever runs the server sees all of them with --data-dir",
         ));
     }
     let mut response = Some(tail.connect(&client).await?);

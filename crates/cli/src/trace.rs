@@ -84,7 +84,7 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<(), F
         (None, true) => {
             return Err(Failure::usage(
                 "a workspace's messages are traced source by source",
-                "name one with --source; `headwater source list` shows them",
+                "name one with --source; whoever runs the server finds it with --data-dir alone",
             ));
         }
         (Some(source), false) => client.address(&["api", "trace", id], &[("source", source)]),

@@ -23,7 +23,10 @@ use destination_kit::{Definition, DestinationKind, SettingKind};
 use routing::Routing;
 use spec::{SourceId, WriteKey};
 use store::{Db, Fresh};
-use tokio::{sync::watch, time::interval};
+use tokio::{
+    sync::watch,
+    time::{Instant, interval, sleep},
+};
 use tracing::{error, info, warn};
 
 use crate::{config::Config, secret_keys, serve::now_ms, snapshot::Composer};
@@ -35,8 +38,18 @@ pub const FILE: &str = "control.db";
 /// process may share the database.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
+/// After a snapshot that took a while we rest for so many times as long, at most [`REST_MAX`]: many
+/// changes in a row must not take a core from senders.
+const REST: u32 = 4;
+
+/// A change reaches the data plane within a second.
+const REST_MAX: Duration = Duration::from_millis(500);
+
 /// How often what is over is removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// How often is written down when keys were last used, milliseconds.
+const NOTE_EVERY_MS: i64 = 60_000;
 
 /// Where mails come from while there is no mail server.
 const NOBODY: &str = "headwater@localhost";
@@ -98,9 +111,11 @@ impl Control {
         };
         let mails = api::mailer::run(self.api.clone(), self.mail.clone(), until(stopping.clone()));
         tokio::select! {
-            ((), (), ()) = async { tokio::join!(mails, self.keep_routing(), self.sweep()) } => {}
+            _ = async { tokio::join!(mails, self.keep_routing(), self.sweep(), self.note_uses()) } => {}
             () = until(stopping) => {}
         }
+        // The last minute's, which a crash would cost.
+        self.note_uses_since(self.api.now_ms() - 2 * NOTE_EVERY_MS).await;
         self.api.db.close().await;
     }
 
@@ -123,7 +138,10 @@ impl Control {
                 () = self.api.routing.notified() => {}
                 _ = ticks.tick() => {}
             }
-            match self.route().await {
+            let began = Instant::now();
+            let made = self.route().await;
+            let took = began.elapsed();
+            match made {
                 Ok(()) => failing = false,
                 // Traffic goes on as the last snapshot says.
                 Err(error) if !failing => {
@@ -135,6 +153,38 @@ impl Control {
                 }
                 Err(_) => {}
             }
+            sleep((took * REST).min(REST_MAX)).await;
+        }
+    }
+
+    /// Writes down when keys were last used, for the time after a restart.
+    async fn note_uses(&self) {
+        let mut ticks = interval(Duration::from_millis(NOTE_EVERY_MS.unsigned_abs()));
+        let mut noted_ms = 0;
+        loop {
+            ticks.tick().await;
+            let now_ms = self.api.now_ms();
+            self.note_uses_since(noted_ms).await;
+            noted_ms = now_ms;
+        }
+    }
+
+    async fn note_uses_since(&self, since_ms: i64) {
+        let uses: Vec<(String, i64)> = {
+            let routing = self.composer.routing().current();
+            let uses = routing.keys_used_ms().filter(|(_, used_ms)| *used_ms >= since_ms);
+            uses.map(|(key, used_ms)| (key.as_str().to_owned(), used_ms)).collect()
+        };
+        if uses.is_empty() {
+            return;
+        }
+        let noted = async {
+            let mut write = self.api.db.write().await?;
+            store::write_keys::note_uses(&mut write, &uses).await?;
+            write.commit().await
+        };
+        if let Err(error) = noted.await {
+            warn!(%error, "when write keys were used could not be noted");
         }
     }
 

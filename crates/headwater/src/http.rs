@@ -48,7 +48,8 @@ pub fn router(parts: Parts) -> Router {
     };
     let planes = finish(planes);
     let by_token = from_fn_with_state((token, planes), choose_by_token);
-    finish(rest.merge(control)).layer(by_token)
+    // Chosen before any path is matched: what one router found must not reach the other.
+    Router::new().fallback_service(finish(rest.merge(control))).layer(by_token)
 }
 
 /// Hands what comes with the data plane's token to the data plane.

@@ -162,6 +162,12 @@ impl RoutingSnapshot {
         (used_ms > 0).then_some(used_ms)
     }
 
+    /// Every write key that was used since the start of the process, and when last.
+    pub fn keys_used_ms(&self) -> impl Iterator<Item = (&WriteKey, i64)> {
+        let used = self.by_write_key.iter().map(|(name, key)| (name, key.used_ms.load(Relaxed)));
+        used.filter(|(_, used_ms)| *used_ms > 0)
+    }
+
     /// Goes on with what `before` knows of keys that both have.
     fn go_on_from(&mut self, before: &RoutingSnapshot) {
         for (name, key) in &mut self.by_write_key {

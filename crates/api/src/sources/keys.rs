@@ -61,7 +61,7 @@ pub async fn list(
     let rows = write_keys::of_sources(&mut db, &[&caller.source()?.id]).await?;
     let view = |row: write_keys::WriteKeyRow| {
         let key = WriteKey(row.write_key.as_str().into());
-        let used_ms = api.activity.key_used_ms(&key);
+        let used_ms = api.activity.key_used_ms(&key).max(row.used_at_ms);
         WriteKeyView {
             write_key: row.write_key,
             created_at: answer::time(row.created_at_ms),

@@ -180,7 +180,7 @@ async fn form(console: &mut Console<'_, '_>) -> Result<(), Failure> {
     if console.json {
         return console.screen.line(&reply.data.to_string());
     }
-    form_lines(&reply.data).iter().try_for_each(|line| console.screen.line(line))
+    form_lines(&reply.data).iter().try_for_each(|line| console.say(line))
 }
 
 /// The form as a file to fill in.

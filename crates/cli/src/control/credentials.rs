@@ -9,7 +9,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fmt, fs,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Client, Failure, connection::Credential};
 
 /// What is kept about one server.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Login {
     /// Who logged in.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +41,14 @@ pub(super) struct Login {
 pub(super) struct Credentials {
     path: PathBuf,
     servers: BTreeMap<String, Login>,
+}
+
+/// Without what it opens.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (email, workspace) = (&self.email, &self.workspace);
+        f.debug_struct("Login").field("email", email).field("workspace", workspace).finish()
+    }
 }
 
 impl Login {

@@ -66,7 +66,7 @@ impl Console<'_, '_> {
         if self.json {
             return Ok(());
         }
-        let text = self.screen.paint(Style::Strong, text);
+        let text = self.screen.paint(Style::Strong, &tame(text));
         self.screen.line(&format!("\n{text}"))
     }
 

@@ -157,7 +157,7 @@ async fn what_goes_wrong_says_what_to_do() {
     check(&[], &nobody, 3, "start the server with `headwater serve`").await;
     check(&[], &Connection::to("localhost:8080", "x"), 2, "not an http or https URL").await;
     check(&[], &Connection::to(&known.url, "wrong"), 1, "does not accept this API token").await;
-    let tokenless = Connection { token: None, data_dir: "nowhere".into(), ..known.clone() };
+    let tokenless = Connection { token: None, data_dir: Some("nowhere".into()), ..known.clone() };
     check(&[], &tokenless, 2, "nowhere/api-token cannot be read").await;
     check(&["--source", "web"], known, 1, "known sources: app, website").await;
     check(&["-f", "type=tack"], known, 1, "type \"tack\" is none of identify, track").await;
@@ -175,7 +175,7 @@ async fn the_token_is_found_in_the_data_directory() {
     std::fs::write(folder.path().join("api-token"), "hwd_token\n").expect("there is room");
     let mut arguments = arguments(&server, &["--recent", "1", "-n", "1"]);
     arguments.connection.token = None;
-    arguments.connection.data_dir = folder.path().to_owned();
+    arguments.connection.data_dir = Some(folder.path().to_owned());
     let ran = run(async |screen| tail::run(&arguments, screen).await).await;
     assert_eq!(ran.code, 0, "{ran:?}");
 }

@@ -1,6 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use axum::body::{Body, to_bytes};
+use axum::{
+    body::{Body, to_bytes},
+    extract::Path,
+};
 use expect_test::{Expect, expect};
 use tower::ServiceExt;
 
@@ -74,8 +77,17 @@ async fn the_front_page_says_what_runs_here() {
 async fn the_token_opens_the_data_plane_and_everybody_else_speaks_to_the_control_plane() {
     let router = router(Parts {
         token: Secret::new("0123456789abcdef"),
-        planes: vec![Router::new().route("/api/sources", get(async || "what came in"))],
-        control: Some(Router::new().route("/api/sources", get(async || "a workspace's"))),
+        planes: vec![
+            Router::new()
+                .route("/api/sources", get(async || "what came in"))
+                .route("/api/sources/{source}", get(async |Path(s): Path<String>| s)),
+        ],
+        control: Some(
+            Router::new().route("/api/sources", get(async || "a workspace's")).route(
+                "/api/sources/{id}",
+                get(async |Path(s): Path<String>| format!("their {s}")),
+            ),
+        ),
         operations: Router::new().route("/health/live", get(async || "it lives")),
     });
     let ask = async |path: &str, token: &str| {
@@ -88,6 +100,8 @@ async fn the_token_opens_the_data_plane_and_everybody_else_speaks_to_the_control
     assert_eq!(ask("/api/sources", "Bearer 0123456789abcdef").await, "what came in");
     assert_eq!(ask("/api/sources", "Bearer 0123456789abcdee").await, "a workspace's");
     assert_eq!(ask("/api/sources", "").await, "a workspace's");
+    assert_eq!(ask("/api/sources/website", "Bearer 0123456789abcdef").await, "website");
+    assert_eq!(ask("/api/sources/website", "").await, "their website");
     assert!(ask("/api/nowhere", "Bearer 0123456789abcdef").await.contains("not_found"));
     assert_eq!(ask("/health/live", "Bearer 0123456789abcdef").await, "it lives");
 }

@@ -132,6 +132,8 @@ fn what_a_workspace_changes_the_data_plane_does_within_a_second() {
     assert!(server.stop().success());
     fs::remove_file(server.folder.path().join("server.out")).unwrap();
     server.run();
+    let keys = call(&server, "GET", &format!("/api/sources/{id}/writekey"), Value::Null);
+    assert!(keys.to_string().contains("\"lastUsedAt\":\"20"), "known after a restart: {keys}");
     call(&server, "PATCH", &format!("/api/sources/{id}"), json!({ "enabled": true }));
     assert_eq!(server.operator_token(), None, "there is an operator");
     assert!(server.stop().success());
@@ -212,4 +214,55 @@ fn a_faulty_control_plane_is_said_with_its_key() {
     assert!(check("[mail]\nport = 25").contains("mail has port and needs host beside it"));
     let open = "[mail]\nhost = \"x\"\nfrom = \"a@b.c\"\ntls = \"none\"\nusername = \"u\"\npassword = \"p\"";
     assert!(check(open).contains("a password needs TLS"));
+}
+
+/// A Postgres database that holds nothing, where `scripts/with-postgres` has a server.
+fn postgres() -> Option<String> {
+    let Ok(server) = std::env::var("HEADWATER_TEST_POSTGRES") else {
+        assert!(std::env::var("CI").is_err(), "run it as scripts/with-postgres <command>");
+        return None;
+    };
+    let name = format!("headwater_{}", std::process::id());
+    let made = std::process::Command::new("psql")
+        .args([&format!("{server}/postgres"), "-qc", &format!("CREATE DATABASE {name}")])
+        .status();
+    assert!(made.unwrap().success());
+    Some(format!("{server}/{name}"))
+}
+
+#[test]
+fn it_moves_from_the_embedded_database_to_postgres() {
+    let Some(url) = postgres() else { return };
+    let mut server = Server::start("");
+    let bearer = {
+        let operator = server.first_operator();
+        workspace(&operator, "acme")
+    };
+    let folder = server.folder.path().to_owned();
+    let config = server.config().display().to_string();
+    let (code, _, errors) = run(&folder, &["backup", "all.backup", "--config", &config]);
+    assert_eq!(code, 0, "{errors}");
+    assert!(server.stop().success());
+
+    let text = fs::read_to_string(server.config()).unwrap();
+    fs::write(server.config(), format!("{text}[control]\ndatabase = \"{url}\"\n")).unwrap();
+    fs::remove_file(folder.join("data/control.db")).unwrap();
+    let (code, _, errors) = run(&folder, &["restore", "all.backup", "--config", &config]);
+    assert_eq!(code, 0, "{errors}");
+    server.run();
+    assert!(!folder.join("data/control.db").exists(), "nothing embedded any more");
+    let auth = ("authorization", bearer.as_str());
+    let new = json!({ "slug": "shop", "metadataId": "http-api" });
+    let made = server.call(auth, "POST", "/api/sources", new);
+    assert_eq!(made.status, 201, "{}", made.body);
+    let made: Value = serde_json::from_str(&made.body).unwrap();
+    let source = &made["data"]["source"];
+    let key = source["writeKeys"][0].as_str().unwrap();
+    let path = format!("/api/sources/{}/messages", source["id"].as_str().unwrap());
+    server.until("a message is kept", |server| {
+        assert_eq!(server.track(key, "on-postgres"), 200);
+        let found = server.call(auth, "GET", &path, Value::Null);
+        (found.status == 200 && found.body.contains("on-postgres")).then_some(())
+    });
+    assert!(server.stop().success());
 }

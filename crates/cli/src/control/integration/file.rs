@@ -7,7 +7,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use serde_json::{Map, Value};
@@ -61,9 +61,20 @@ impl SourceFile {
         &self.path
     }
 
-    /// A file that this one names, from its own folder.
-    pub(super) fn beside(&self, named: &str) -> PathBuf {
-        self.path.parent().unwrap_or(Path::new("")).join(named)
+    /// A picture that this file names, from its own folder.
+    ///
+    /// Errors: it is elsewhere. Whoever pulls what somebody else wrote must not have any file of
+    /// theirs replaced.
+    pub(super) fn beside(&self, named: &str) -> Result<PathBuf, Failure> {
+        let named = Path::new(named);
+        if named.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir))
+        {
+            return Err(Failure::usage(
+                format!("{}: {} is not in its folder", self.path.display(), named.display()),
+                "keep pictures beside the file, or in a folder there",
+            ));
+        }
+        Ok(self.path.parent().unwrap_or(Path::new("")).join(named))
     }
 
     /// The integration's slug.

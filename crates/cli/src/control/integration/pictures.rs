@@ -20,7 +20,7 @@ pub(super) async fn upload_all(
         if is_hash(named) {
             continue;
         }
-        let path = file.beside(named);
+        let path = file.beside(named)?;
         let bytes = fs::read(&path).map_err(|error| Failure::reading(&path, error))?;
         *named = upload(slug, picture.purpose, bytes.into(), console).await?;
     }
@@ -53,7 +53,7 @@ pub(super) async fn download_all(
             Some(Value::String(named)) if !is_hash(named) => named.clone(),
             _ => picture.file_name(&bytes),
         };
-        let path: PathBuf = file.beside(&named);
+        let path: PathBuf = file.beside(&named)?;
         if fs::read(&path).ok().as_deref() != Some(&*bytes) {
             fs::write(&path, &bytes).map_err(|cause| Failure::Io {
                 what: format!("cannot write {}", path.display()),

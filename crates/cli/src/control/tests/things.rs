@@ -163,7 +163,9 @@ async fn a_login_opens_what_a_source_received() {
     let made = ada.json(&["source", "create", "http-api", "--slug", "backend"]).await;
     site.routed(made["source"]["id"].as_str().expect("text")).await;
     let event = ["--event", "Order Completed", "--user-id", "u-1", "--message-id", "m-1"];
-    ada.ok(&[&["send", "--source", "backend"][..], &event].concat()).await;
+    let sent = ada.run(&[&["send", "--source", "backend"][..], &event].concat()).await;
+    assert_eq!(sent.code, 0, "{}", sent.notes);
+    assert!(sent.notes.contains("`headwater trace m-1 --source backend`"), "{}", sent.notes);
     let tailed = ada.ok(&["tail", "--source", "backend", "--recent", "5", "-n", "1"]).await;
     assert!(tailed.contains("Order Completed"), "{tailed}");
     let traced = ada.ok(&["trace", "m-1", "--source", "backend"]).await;
@@ -171,6 +173,12 @@ async fn a_login_opens_what_a_source_received() {
     let notes = ada.fails(2, &["tail", "-n", "1"]).await;
     assert!(notes.contains("name one with --source"), "{notes}");
     ada.fails(2, &["trace", "m-1"]).await;
+
+    // A data directory that is named goes before the login.
+    std::fs::write(ada.file("api-token"), "hwd_of_another_server").expect("it can be written");
+    let home = ada.home.path().display().to_string();
+    let notes = ada.fails(1, &["tail", "--source", "backend", "--data-dir", &home]).await;
+    assert!(notes.contains("does not accept this API token"), "{notes}");
 
     let grace = site.person("grace@example.com").await;
     let nobody = ["tail", "--source", "backend", "--data-dir", "nowhere"];

@@ -19,7 +19,7 @@ fn a_new_file_is_empty_catalog_info() {
     assert_eq!(new.name(), Some("Acme \"Mail\""));
     assert_eq!(new.base(), None);
     assert_eq!(Value::from(new.info()), json!({ "regions": ["us-west-2"] }));
-    assert_eq!(new.beside("logo.svg"), Path::new("logo.svg"));
+    assert_eq!(new.beside("logo.svg").expect("it is"), Path::new("logo.svg"));
 }
 
 #[test]
@@ -67,7 +67,11 @@ stream = ""
             "docs": { "introduction": "Hello." },
         })
     );
-    assert_eq!(read.beside("a.png"), Path::new("sources/mail/a.png"));
+    let beside = read.beside("./pictures/a.png").expect("it is");
+    assert_eq!(beside, Path::new("sources/mail/./pictures/a.png"));
+    for elsewhere in ["/etc/passwd", "../other/a.png", "pictures/../../../a.png"] {
+        assert_eq!(read.beside(elsewhere).expect_err("it is not").exit_code(), 2, "{elsewhere}");
+    }
 }
 
 #[test]
