@@ -11,6 +11,10 @@ use std::{
 use destination_kit::Batching;
 use spec::Message;
 
+/// What waits farther behind the next message than this, in the log, gets memory of its own: it
+/// would else hold the stretch that it was read with, and all stretches between for few messages.
+const NEAR_BYTES: u64 = 4 << 20;
+
 /// One message before its first attempt.
 #[derive(Debug, Clone)]
 pub struct Waiting {
@@ -74,6 +78,9 @@ impl Queue {
     pub fn push(&mut self, waiting: Waiting) {
         self.len += 1;
         self.bytes += waiting.message.raw().len();
+        let next = self.ready.front().map_or(waiting.position, |next| next.position);
+        let far = waiting.position.abs_diff(next) > NEAR_BYTES;
+        let waiting = if far { detached(waiting) } else { waiting };
         if waiting.person == 0 {
             return self.ready.push_back(waiting);
         }

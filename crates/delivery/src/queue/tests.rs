@@ -83,3 +83,22 @@ fn persons_are_told_apart_anew_and_the_order_of_the_log_stays() {
     assert_eq!(positions(&queue.take(SINGLE)), [4]);
     assert_eq!(queue.lines.len(), 1);
 }
+
+#[test]
+fn few_messages_far_apart_do_not_hold_the_log_between_them() {
+    let mut queue = Queue::default();
+    let read = message("m", "ada", "{}");
+    let bytes = read.raw().as_ptr();
+    let shares = |queue: &mut Queue| {
+        let taken = queue.take(SINGLE);
+        taken[0].message.raw().as_ptr() == bytes
+    };
+    for (n, position) in [0, NEAR_BYTES, NEAR_BYTES + 8, 100 * NEAR_BYTES].into_iter().enumerate() {
+        let (person, message) = (n as u64 + 1, read.clone());
+        queue.push(Waiting { position, stream: 1, received_at_ms: 0, person, message });
+    }
+    assert_eq!([(); 4].map(|()| shares(&mut queue)), [true, true, false, false]);
+    let (position, message) = (200 * NEAR_BYTES, read.clone());
+    queue.push(Waiting { position, stream: 1, received_at_ms: 0, person: 0, message });
+    assert!(shares(&mut queue), "what is next has no need of a copy");
+}

@@ -18,6 +18,9 @@ use crate::{
     send::{Heard, send},
 };
 
+/// A batch up to this size is copied for its attempt.
+const FEW_BYTES: usize = 64 << 10;
+
 /// One message of an attempt.
 #[derive(Debug)]
 pub(super) struct Item {
@@ -83,11 +86,13 @@ impl Worker {
         let Link::Ready { destination, batching, .. } = &self.link else { return };
         let (destination, limit) = (destination.clone(), self.options.attempt_timeout);
         let taken = self.queue.take(*batching);
+        // A partner may take its time: a few messages should not hold all that stands around them.
+        let few = taken.iter().map(|one| one.message.raw().len()).sum::<usize>() <= FEW_BYTES;
         let mut items = Vec::with_capacity(taken.len());
         let mut messages = Vec::with_capacity(taken.len());
         for waiting in taken {
             let Waiting { position, stream, received_at_ms, person, message } = waiting;
-            messages.push(message);
+            messages.push(if few { message.detached() } else { message });
             items.push(Item { position, stream, received_at_ms, number: 1, person, first_at: now });
         }
         self.last_was_retry = false;
@@ -310,5 +315,6 @@ async fn read_again(log: &dyn EventLog, position: Position) -> Result<Message, L
     let chunk = log.read(position, 1).await?;
     let found = chunk.entries.into_iter().find(|entry| entry.position == position);
     let entry = found.ok_or(LogError::Gone(chunk.next))?;
-    map(entry.payload).map_err(LogError::Unreadable)
+    let message = map(entry.payload).map_err(LogError::Unreadable)?;
+    Ok(message.detached())
 }

@@ -14,7 +14,8 @@ pub struct Options {
     /// Most bytes that wait to be written, over all lanes; beyond it appends are refused with
     /// [`crate::LogError::Busy`]. 64 MB.
     pub queue_bytes_max: usize,
-    /// Newest bytes that are kept in memory for readers that keep up. 64 MB.
+    /// Memory that holds the newest records for readers that keep up; when groups are large up to a
+    /// quarter of it is lost between them. 64 MB.
     pub ring_bytes: usize,
     /// How long records are kept, in the log's own time (see [`Options::clock`]). 7 days.
     pub max_age: Duration,

@@ -17,6 +17,8 @@ pub(crate) struct Span {
     pub(crate) start: u64,
     pub(crate) nonce: u64,
     pub(crate) bytes: Bytes,
+    /// Memory of the chunk, however little of it is filled.
+    pub(crate) held: usize,
 }
 
 impl Span {
@@ -53,20 +55,23 @@ impl Span {
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
     spans: VecDeque<Span>,
-    bytes: usize,
+    /// Memory of their chunks.
+    held: usize,
 }
 
 impl Ring {
     /// Takes a span, in place of the last one if that is its beginning, and lets go of the oldest
-    /// beyond `bytes_max`.
-    pub(crate) fn put(&mut self, span: Span, bytes_max: usize) {
-        self.bytes += span.bytes.len();
+    /// when their chunks are more than `held_max`.
+    pub(crate) fn put(&mut self, span: Span, held_max: usize) {
         match self.spans.back_mut().filter(|last| last.start == span.start) {
-            Some(last) => self.bytes -= std::mem::replace(last, span).bytes.len(),
-            None => self.spans.push_back(span),
+            Some(last) => *last = span,
+            None => {
+                self.held += span.held;
+                self.spans.push_back(span);
+            }
         }
-        while self.bytes > bytes_max && self.spans.len() > 1 {
-            self.bytes -= self.spans.pop_front().map_or(0, |span| span.bytes.len());
+        while self.held > held_max && self.spans.len() > 1 {
+            self.held -= self.spans.pop_front().map_or(0, |span| span.held);
         }
     }
 
@@ -86,4 +91,27 @@ impl Ring {
 /// Reads from a span that holds `from`.
 pub(crate) fn read(span: &Span, from: u64, max_bytes: usize) -> Chunk {
     span.read(from, max_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_chunks_take_counts_and_not_how_full_they_are() {
+        let span = |start, bytes: usize| Span {
+            start,
+            nonce: 1,
+            bytes: Bytes::from(vec![0; bytes]),
+            held: 100,
+        };
+        let mut ring = Ring::default();
+        for (start, bytes) in [(0, 8), (8, 8), (8, 32), (40, 8), (48, 8)] {
+            ring.put(span(start, bytes), 300);
+        }
+        assert_eq!(ring.span(0).map(|span| span.start), None);
+        assert_eq!(ring.span(8).map(|span| (span.start, span.bytes.len())), Some((8, 32)));
+        ring.put(span(56, 8), 0);
+        assert_eq!((ring.spans.len(), ring.held), (1, 100), "the newest stays");
+    }
 }

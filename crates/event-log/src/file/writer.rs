@@ -39,8 +39,13 @@ const LEADER_PATIENCE: Duration = Duration::from_millis(2);
 const READERS_EVERY: Duration = Duration::from_millis(5);
 /// Keys that are kept in memory for their side files, about.
 const KEYS_UNSEALED_MAX: u64 = 200_000;
-/// Chunks are this large, unless a group is larger.
-const CHUNK_BYTES: usize = 4 << 20;
+/// Chunks are this large at most, unless a group is larger: what does not fit the rest of one is
+/// lost room.
+const CHUNK_BYTES: usize = 8 << 20;
+/// Chunks that the memory for readers is divided into, at least.
+const CHUNKS_MIN: usize = 8;
+/// Idle chunks to keep. For each one that is begun, readers' memory lets go of another.
+const CHUNKS_IDLE: usize = 3;
 
 /// The segment that is being written.
 pub(crate) struct Segment {
@@ -95,6 +100,8 @@ pub(crate) struct Writer {
     head: u64,
     builder: Builder,
     pool: Arc<Pool>,
+    /// Bytes of a chunk, unless a group is larger.
+    chunk_bytes: usize,
     stamped_ms: i64,
     /// Bytes of the segment's file that can be written, as far as is known here.
     ready: u64,
@@ -148,9 +155,11 @@ impl Writer {
         start: Start,
     ) -> Writer {
         let options = &shared.options;
-        let pool = Pool::new(2 + options.ring_bytes / CHUNK_BYTES, CHUNK_BYTES);
+        let chunk_bytes = (options.ring_bytes / CHUNKS_MIN).min(CHUNK_BYTES);
+        let chunk_bytes = chunk_bytes.max(options.group_bytes_max + 4 * BLOCK);
+        let pool = Pool::new(CHUNKS_IDLE, chunk_bytes);
         let at = offset(start.segment.base, start.head);
-        let mut chunk = pool.take(CHUNK_BYTES);
+        let mut chunk = pool.take(chunk_bytes);
         chunk.open()[..start.tail.len()].copy_from_slice(&start.tail);
         let inset = start.tail.len();
         let place =
@@ -163,6 +172,7 @@ impl Writer {
             head: start.head,
             builder: start.builder,
             pool,
+            chunk_bytes,
             stamped_ms: start.stamped_ms,
             ready: 0,
             keys_unsealed: 0,

@@ -48,7 +48,7 @@ pub async fn serve(
                 continue;
             }
         };
-        let peer = ingest::Peer { ip: peer.ip(), secure: tls.is_some() };
+        let peer = ingest::Peer { ip: peer.ip().to_canonical(), secure: tls.is_some() };
         let (router, watcher) = (router.clone().layer(Extension(peer)), connections.watcher());
         match tls.clone() {
             None => drop(tokio::spawn(one(stream, router, watcher))),

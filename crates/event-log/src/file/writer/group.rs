@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use id_index::IdIndex;
 
-use super::{CHUNK_BYTES, CLOCK_GROUP, Group, Job, Place, STAMP_MS, Writer, chain, clock_stamp};
+use super::{CLOCK_GROUP, Group, Job, Place, STAMP_MS, Writer, chain, clock_stamp};
 use crate::{
     Batch, CONTROL, LogError, Placed, Position, Tag,
     file::{chunk::BLOCK, ring::Span},
@@ -134,7 +134,8 @@ impl Writer {
     pub(super) fn publish(&mut self, written_bytes: u64, synced: Option<Duration>) {
         let shared = &self.shared;
         let bytes = self.place.chunk.share(self.place.filled).slice(self.place.inset..);
-        let span = Span { start: self.place.first, nonce: self.segment.nonce, bytes };
+        let held = self.place.chunk.capacity();
+        let span = Span { start: self.place.first, nonce: self.segment.nonce, bytes, held };
         if !span.bytes.is_empty() {
             shared.ring().put(span, shared.options.ring_bytes);
         }
@@ -183,7 +184,7 @@ impl Writer {
             return;
         }
         let inset = place.filled % BLOCK;
-        let mut chunk = self.pool.take(CHUNK_BYTES.max(inset + bytes + BLOCK));
+        let mut chunk = self.pool.take(self.chunk_bytes.max(inset + bytes + BLOCK));
         let tail = place.filled - inset..place.filled;
         chunk.open()[..inset].copy_from_slice(&place.chunk.bytes()[tail.clone()]);
         let offset = place.offset + tail.start as u64;

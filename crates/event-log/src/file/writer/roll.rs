@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::{CHUNK_BYTES, Group, Place, Segment, Writer, chain, clock_stamp, fresh_nonce, no_room};
+use super::{Group, Place, Segment, Writer, chain, clock_stamp, fresh_nonce, no_room};
 use crate::{
     LogError,
     file::{
@@ -42,7 +42,7 @@ impl Writer {
             Segment { base: self.head, nonce, file: spare.file, limit },
         );
         self.place = Place {
-            chunk: self.pool.take(CHUNK_BYTES.max(needed)),
+            chunk: self.pool.take(self.chunk_bytes.max(needed)),
             offset: BLOCK as u64,
             first: self.head,
             inset: 0,
