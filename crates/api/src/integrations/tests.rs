@@ -223,6 +223,8 @@ async fn nothing_active_comes_out_of_a_hostile_picture() {
     let shot = path.replace("logo", "screenshot");
     world.upload(&mia, &shot, LOGO).await.refused(422, "bad_picture");
     world.upload(&mia, &path.replace("logo", "poster"), LOGO).await.refused(422, "not_allowed");
+    let fits = vec![b' '; 2 << 20];
+    world.upload(&mia, &shot, &fits).await.refused(422, "bad_picture");
     let large = vec![b' '; (2 << 20) + 1];
     world.upload(&mia, &shot, &large).await.refused(413, "too_large");
 }

@@ -81,11 +81,14 @@ fn completions_exist_for_every_shell() {
 fn bash_completes_subcommands_and_flags() {
     let folder = tempfile::tempdir().unwrap();
     let (_, script, _) = run(folder.path(), &["completions", "bash"]);
+    let file = folder.path().join("completions");
+    fs::write(&file, script).unwrap();
     let complete = |words: &[&str]| {
         let last = words.len() - 1;
         let tried = format!(
-            "{script}\nCOMP_WORDS=({}); COMP_CWORD={last}; _headwater headwater '{}' '{}'\n\
+            ". {}\nCOMP_WORDS=({}); COMP_CWORD={last}; _headwater headwater '{}' '{}'\n\
              echo \"${{COMPREPLY[@]}}\"",
+            file.display(),
             words.join(" "),
             words[last],
             words[last - 1],
