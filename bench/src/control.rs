@@ -28,6 +28,8 @@ use crate::{
 const SOURCES: usize = 10_000;
 const INTEGRATIONS: usize = 1000;
 const AUDIT_ROWS: usize = 100_000;
+/// Who share the integrations among them.
+const PARTNERS: usize = 50;
 /// Rows written in one transaction.
 const AT_ONCE: usize = 5000;
 /// Requests to each path in each round.
@@ -135,6 +137,10 @@ async fn people(db: &mut store::Connection, token: &str) -> Result<()> {
     members::insert(db, WORKSPACE, ACCOUNT, &owner, NOW_MS).await?;
     partners::insert(db, PARTNER, "Bench", "https://example.com", NOW_MS).await?;
     partners::seat_at(db, PARTNER, ACCOUNT, "admin", NOW_MS).await?;
+    for number in 1..PARTNERS {
+        let id = format!("{PARTNER}_{number}");
+        partners::insert(db, &id, "Other", "https://example.com", NOW_MS).await?;
+    }
     let token = tokens::Token {
         id: "tok_bench".to_owned(),
         token_hash: fresh::hash(token),
@@ -161,7 +167,10 @@ fn integration(number: usize) -> integrations::Integration {
     let (name, info) = (format!("Integration {number}"), info.canonical());
     integrations::Integration {
         id: format!("int_{number}"),
-        partner_id: Some(PARTNER.to_owned()),
+        partner_id: Some(match number % PARTNERS {
+            0 => PARTNER.to_owned(),
+            other => format!("{PARTNER}_{other}"),
+        }),
         kind: "source".to_owned(),
         slug: format!("integration-{number}"),
         name: name.clone(),

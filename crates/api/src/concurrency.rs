@@ -36,6 +36,7 @@ fn editor(stage: &Stage, operation: &str) -> (&'static str, String) {
         "updateDestination" | "deleteDestination" => {
             ("owner", thing("/destinations", "destination"))
         }
+        "removeIntegration" => ("partner_admin", thing("/integrations", "integration")),
         "manageIntegration" => ("operator", "/operator/integrations?search=acme-mail".to_owned()),
         "updateIntegration" | "replaceCatalogInfo" | "submitIntegration" => {
             ("builder", thing("/integrations", "integration"))

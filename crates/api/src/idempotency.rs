@@ -14,6 +14,10 @@ use crate::{body::BODY_MAX, caller::Caller, error::ApiError, gate::WORKSPACE, st
 /// Characters of a key at most.
 const KEY_MAX: usize = 255;
 
+/// Bytes of a body that are held: what the handler takes at most, be it JSON or a picture.
+const HELD_MAX: usize =
+    if BODY_MAX > content::image::MAX_BYTES { BODY_MAX } else { content::image::MAX_BYTES };
+
 /// Answers a repeated request from memory. Keys belong to their caller and are kept for a day.
 pub async fn answer_once(
     State(api): State<Api>,
@@ -38,7 +42,7 @@ pub async fn answer_once(
     }
     let (actor, now_ms) = (caller.id().to_owned(), caller.now_ms);
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, BODY_MAX).await.map_err(|_| ApiError::too_large(BODY_MAX))?;
+    let bytes = to_bytes(body, HELD_MAX).await.map_err(|_| ApiError::too_large(HELD_MAX))?;
     let workspace = parts.headers.get(WORKSPACE).map(HeaderValue::as_bytes).unwrap_or_default();
     let request_hash =
         fresh::hash(&format!("{} {} {:?} {:?}", parts.method, parts.uri, workspace, bytes));

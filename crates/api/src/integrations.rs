@@ -7,6 +7,7 @@ mod info;
 mod install;
 mod list;
 mod preview;
+mod remove;
 mod test_account;
 
 use catalog::{Action, Info, State, state::allowed_by};
@@ -22,7 +23,7 @@ pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list::list, create::create))
         .routes(routes!(create::check_slug))
-        .routes(routes!(get::get, get::rename))
+        .routes(routes!(get::get, get::rename, remove::remove))
         .routes(routes!(info::replace))
         .routes(routes!(info::completeness))
         .routes(routes!(info::template))

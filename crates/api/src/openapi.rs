@@ -114,6 +114,15 @@ pub fn finish(document: OpenApi) -> Value {
 }
 
 fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
+    // They come in any order; the document has one.
+    let mut own: Vec<String> =
+        operation.keys().filter(|name| name.starts_with("x-")).cloned().collect();
+    own.sort();
+    for name in own {
+        if let Some(value) = operation.shift_remove(&name) {
+            operation.insert(name, value);
+        }
+    }
     let access = access_of(operation);
     let public = access == Some(Access::Public);
     let security = if public { json!([]) } else { json!([{ "token": [] }, { "session": [] }]) };

@@ -160,7 +160,7 @@ impl World {
         self.call(who, Method::DELETE, path, Value::Null).await
     }
 
-    /// Posts raw bytes.
+    /// Posts raw bytes, once.
     pub async fn upload(&self, who: &Who, path: &str, bytes: &[u8]) -> Reply {
         let mut request = Request::post(format!("/api{path}"));
         if let Some(cookie) = &who.cookie {
@@ -171,7 +171,9 @@ impl World {
         if let Some(token) = &who.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        let request = request.header(header::CONTENT_TYPE, "application/octet-stream");
+        let request = request
+            .header("idempotency-key", self.api.fresh.id("key"))
+            .header(header::CONTENT_TYPE, "application/octet-stream");
         self.send(request.body(Body::from(bytes.to_vec())).unwrap()).await
     }
 

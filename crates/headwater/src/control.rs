@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use api::Api;
 use axum::{
     Router,
@@ -24,7 +24,9 @@ use routing::Routing;
 use spec::{SourceId, WriteKey};
 use store::{Db, Fresh};
 use tokio::{
+    runtime::Handle,
     sync::watch,
+    task::spawn_blocking,
     time::{Instant, interval, sleep},
 };
 use tracing::{error, info, warn};
@@ -60,6 +62,7 @@ pub struct Control {
     api: Api,
     composer: Composer,
     mail: mail::Sender,
+    database: String,
 }
 
 impl Control {
@@ -80,8 +83,9 @@ impl Control {
             Some(mail) => mail::Sender::smtp(&mail.smtp).context("mail cannot work")?,
             None => mail::Sender::Outbox,
         };
-        let control = Control { api, composer, mail };
-        control.route().await?;
+        let database = database_url(config, data_dir);
+        let control = Control { api, composer, mail, database };
+        control.route(&control.api.db).await?;
         Ok(control)
     }
 
@@ -110,18 +114,29 @@ impl Control {
             drop(stopping.wait_for(|stopping| *stopping).await);
         };
         let mails = api::mailer::run(self.api.clone(), self.mail.clone(), until(stopping.clone()));
+        let (control, stop) = (self.clone(), until(stopping.clone()));
+        let routing = spawn_blocking(move || {
+            yield_to_senders();
+            Handle::current().block_on(async {
+                tokio::select! {
+                    () = control.keep_routing() => {}
+                    () = stop => {}
+                }
+            });
+        });
         tokio::select! {
-            _ = async { tokio::join!(mails, self.keep_routing(), self.sweep(), self.note_uses()) } => {}
+            _ = async { tokio::join!(mails, self.sweep(), self.note_uses()) } => {}
             () = until(stopping) => {}
         }
+        drop(routing.await);
         // The last minute's, which a crash would cost.
         self.note_uses_since(self.api.now_ms() - 2 * NOTE_EVERY_MS).await;
         self.api.db.close().await;
     }
 
     /// Puts what the database says into effect.
-    async fn route(&self) -> Result<()> {
-        let mut db = self.api.db.read().await?;
+    async fn route(&self, db: &Db) -> Result<()> {
+        let mut db = db.read().await?;
         let snapshot = store::snapshot::build(&mut db, &self.api.sealer, 0).await?;
         let sources = snapshot.sources().count();
         if let Some(revision) = self.composer.set_control(snapshot) {
@@ -130,7 +145,9 @@ impl Control {
         Ok(())
     }
 
+    /// With connections of its own: what works for them has this thread's priority.
     async fn keep_routing(&self) {
+        let mut db = Err(String::new());
         let mut ticks = interval(LOOK_EVERY);
         let mut failing = false;
         loop {
@@ -139,7 +156,13 @@ impl Control {
                 _ = ticks.tick() => {}
             }
             let began = Instant::now();
-            let made = self.route().await;
+            if db.is_err() {
+                db = Db::open(&self.database).await.map_err(|error| error.to_string());
+            }
+            let made = match &db {
+                Ok(db) => self.route(db).await,
+                Err(why) => Err(anyhow!("{why}")),
+            };
             let took = began.elapsed();
             match made {
                 Ok(()) => failing = false,
@@ -196,6 +219,14 @@ impl Control {
                 warn!(%error, "what is over could not be removed");
             }
         }
+    }
+}
+
+/// Lowers the priority of this thread, and of those that it starts: whoever sends messages goes
+/// first. Failing costs others time, nothing else.
+fn yield_to_senders() {
+    if let Err(error) = rustix::process::setpriority_process(None, 10) {
+        warn!(%error, "the priority of a thread could not be lowered");
     }
 }
 

@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use crate::{Fresh, Page, Paged, StoreError, fresh::hex};
+use crate::{Fresh, Page, Paged, StoreError, conditions::Conditions, fresh::hex};
 
 /// One change to note down.
 #[derive(Debug, Clone)]
@@ -156,25 +156,38 @@ pub async fn list(
     filter: &Filter,
     page: &Page,
 ) -> Result<Paged<Entry>, StoreError> {
-    const WHERE: &str = "scope = $1 AND number < $2 AND at_ms >= $3 AND at_ms < $4 \
-        AND ($5 = '' OR type = $5) AND ($6 = '' OR actor = $6 OR actor_email = $6) \
-        AND ($7 = '' OR resource_type = $7) AND ($8 = '' OR resource_id = $8)";
-    let rows = format!("SELECT {COLUMNS} FROM audit WHERE {WHERE} ORDER BY number DESC LIMIT $9");
-    let bound = |sql: String, before: i64| {
-        sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(scope.to_owned())
-            .bind(before)
-            .bind(filter.from_ms.unwrap_or(i64::MIN))
-            .bind(filter.to_ms.unwrap_or(i64::MAX))
-            .bind(filter.kind.clone())
-            .bind(filter.actor.clone())
-            .bind(filter.resource_type.clone())
-            .bind(filter.resource_id.clone())
+    let mut wanted = Conditions::new();
+    wanted.equal("scope", scope);
+    let chosen = [
+        ("type", &filter.kind),
+        // An address is no id.
+        (if filter.actor.contains('@') { "actor_email" } else { "actor" }, &filter.actor),
+        ("resource_type", &filter.resource_type),
+        ("resource_id", &filter.resource_id),
+    ];
+    let mut whole = true;
+    for (column, value) in chosen.into_iter().filter(|(_, value)| !value.is_empty()) {
+        wanted.equal(column, value);
+        whole = false;
+    }
+    for (sign, bound) in [(">=", filter.from_ms), ("<", filter.to_ms)] {
+        if let Some(at_ms) = bound {
+            wanted.and(&format!("at_ms {sign} {at_ms}"));
+            whole = false;
+        }
+    }
+    let total = match whole {
+        // Numbers of a chain have no gaps: the last one says how many there are.
+        true => {
+            let last = wanted.query("SELECT MAX(number) FROM audit WHERE scope = $1");
+            last.fetch_one(&mut *db).await?.try_get::<Option<i64>, _>(0)?.unwrap_or_default()
+        }
+        false => wanted.count("audit", db).await?,
     };
-    let rows = bound(rows, page.before_number()).bind(page.limit()).fetch_all(&mut *db).await?;
+    wanted.and(&format!("number < {}", page.before_number()));
+    let sql = format!("SELECT {COLUMNS} FROM audit WHERE {} ORDER BY number DESC", wanted.sql());
+    let rows = wanted.limited(&sql, page).fetch_all(db).await?;
     let rows = rows.iter().map(entry).collect::<Result<_, _>>()?;
-    let total = bound(format!("SELECT COUNT(*) FROM audit WHERE {WHERE}"), i64::MAX);
-    let total = total.fetch_one(db).await?.try_get(0)?;
     Ok(page.cut(rows, total, |entry: &Entry| entry.number.to_string()))
 }
 

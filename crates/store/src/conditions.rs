@@ -55,6 +55,15 @@ impl Conditions {
         self.and(&format!("lower({text}) LIKE lower({place}) ESCAPE '\\'"));
     }
 
+    /// `text`, whatever the case of its plain letters, or `lower`, which is in lower case, contains
+    /// `part`.
+    pub fn contains_either(&mut self, text: &str, lower: &str, part: &str) {
+        let place = self.pattern(&part.to_lowercase());
+        self.and(&format!(
+            "{lower} LIKE {place} ESCAPE '\\' OR lower({text}) LIKE {place} ESCAPE '\\'"
+        ));
+    }
+
     /// `text`, which is in lower case, contains `part`, which is so too.
     pub fn contains_lower(&mut self, text: &str, part: &str) {
         let place = self.pattern(part);

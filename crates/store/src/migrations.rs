@@ -8,7 +8,7 @@ use crate::{Db, StoreError};
 /// Number, name, text. Never edit a released one.
 const ALL: &[(i64, &str, &str)] = &[
     (1, "control_plane", include_str!("../migrations/0001_control_plane.sql")),
-    (2, "write_key_use", include_str!("../migrations/0002_write_key_use.sql")),
+    (2, "key_use_and_trail", include_str!("../migrations/0002_key_use_and_trail.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

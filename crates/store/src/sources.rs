@@ -127,7 +127,7 @@ pub async fn list(
     wanted.equal("s.workspace_id", workspace_id);
     wanted.scope(filter.visible, "s.id", "s.id");
     if let Some(name) = filter.name {
-        wanted.contains("s.name || ' ' || s.slug", name);
+        wanted.contains_either("s.name", "s.slug", name);
     }
     for (key, value) in filter.labels {
         wanted.label("s.id", key, value);

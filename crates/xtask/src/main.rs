@@ -67,8 +67,8 @@ fn clippy() -> Result<()> {
 }
 
 fn test(rest: &[&str]) -> Result<()> {
-    // End-to-end tests start the binary: it is built first, in the profile of the tests.
-    cargo(&["build", "--package", "headwater"])?;
+    // End-to-end tests start the binary, which is built for its own tests before any runs. To
+    // build it by itself would build every dependency twice: features are chosen per selection.
     cargo(&[&["test", "--workspace", "--no-fail-fast"], rest].concat())
 }
 

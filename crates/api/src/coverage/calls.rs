@@ -187,6 +187,7 @@ fn body(stage: &Stage, operation: &str, target: Target) -> Option<Value> {
         "inviteToTeam" => json!({ "email": "new@acme.example", "role": "builder" }),
         "setTeamRole" => json!({ "role": "admin" }),
         "createIntegration" => json!({ "name": "Another", "slug": "another-one" }),
+        "removeIntegration" => json!({ "reason": "We make another product now." }),
         "updateIntegration" => json!({ "name": "Renamed" }),
         "replaceCatalogInfo" => json!({ "description": "Another." }),
         "setTestAccount" => json!({ "username": "a", "password": "b" }),

@@ -148,6 +148,30 @@ const ACTIVE: [&str; 14] = [
     "http-equiv",
 ];
 
+#[tokio::test]
+async fn a_draft_is_given_up_by_an_admin_and_brought_back_by_an_operator() {
+    for world in World::all().await {
+        let mia = partner(&world).await;
+        let operator = world.known_operator("olga@headwater.example").await;
+        let new = json!({ "name": "Acme Mail", "slug": "acme-mail" });
+        let made = world.post(&mia, "/integrations", new.clone()).await.expect(201);
+        assert!(made.at("/integration/allowed").as_array().unwrap().contains(&json!("remove")));
+        let path = format!("/integrations/{}", made.text("/integration/id"));
+        let give_up =
+            |reason: &str| world.call(&mia, Method::DELETE, &path, json!({ "reason": reason }));
+        give_up(" ").await.refused(422, "reason_missing");
+        let gone = give_up("we make another one").await.expect(200);
+        assert_eq!(gone.at("/integration/status"), "UNAVAILABLE");
+        give_up("again").await.refused(409, "wrong_state");
+        world.post(&mia, "/integrations", new).await.refused(422, "taken");
+        let actions = format!("/operator{path}/actions");
+        world.post(&operator, &actions, json!({ "action": "restore" })).await.expect(200);
+        let back = world.get(&mia, &path).await.expect(200);
+        assert_eq!(back.at("/integration/status"), "PRIVATE_BUILDING");
+        assert_eq!(back.at("/integration/removedReason"), &Value::Null);
+    }
+}
+
 /// Words in an id, which is quoted, are no markup.
 fn without_ids(svg: &str) -> String {
     let mut parts = svg.split(" id=\"");
@@ -199,6 +223,8 @@ async fn nothing_active_comes_out_of_a_hostile_picture() {
     let shot = path.replace("logo", "screenshot");
     world.upload(&mia, &shot, LOGO).await.refused(422, "bad_picture");
     world.upload(&mia, &path.replace("logo", "poster"), LOGO).await.refused(422, "not_allowed");
+    let fits = vec![b' '; 2 << 20];
+    world.upload(&mia, &shot, &fits).await.refused(422, "bad_picture");
     let large = vec![b' '; (2 << 20) + 1];
     world.upload(&mia, &shot, &large).await.refused(413, "too_large");
 }

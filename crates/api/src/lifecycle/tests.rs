@@ -24,6 +24,7 @@ const CASES: u32 = 40;
 enum Move {
     Submit(Team),
     Withdraw(Team),
+    GiveUp(Team),
     Edit(Team),
     Pass(Operator),
     AskForChanges(Operator),
@@ -73,6 +74,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     let one = prop_oneof![
         6 => team().prop_map(Move::Submit),
         2 => team().prop_map(Move::Withdraw),
+        1 => team().prop_map(Move::GiveUp),
         2 => team().prop_map(Move::Edit),
         1 => operator().prop_map(Move::Pass),
         1 => operator().prop_map(Move::AskForChanges),
@@ -194,6 +196,13 @@ impl Game {
                 let path = format!("/integrations/{id}/submissions/current/withdraw");
                 let reply = self.world.post(&who, &path, json!({})).await;
                 self.judge(&reply, team, believed, party, Action::Withdraw);
+            }
+            Move::GiveUp(team) => {
+                let (who, party) = self.team(team).await;
+                let path = format!("/integrations/{id}");
+                let why = json!({ "reason": "we make another one" });
+                let reply = self.world.call(&who, Method::DELETE, &path, why).await;
+                self.judge(&reply, team, believed, party, Action::Remove);
             }
             Move::Edit(team) => {
                 let (who, _) = self.team(team).await;

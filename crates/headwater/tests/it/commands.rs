@@ -81,19 +81,19 @@ fn completions_exist_for_every_shell() {
 fn bash_completes_subcommands_and_flags() {
     let folder = tempfile::tempdir().unwrap();
     let (_, script, _) = run(folder.path(), &["completions", "bash"]);
-    // An argument cannot be as long as the script is.
-    fs::write(folder.path().join("completions"), script).unwrap();
+    let file = folder.path().join("completions");
+    fs::write(&file, script).unwrap();
     let complete = |words: &[&str]| {
         let last = words.len() - 1;
         let tried = format!(
-            "source completions\nCOMP_WORDS=({}); COMP_CWORD={last}; _headwater headwater '{}' '{}'\n\
+            ". {}\nCOMP_WORDS=({}); COMP_CWORD={last}; _headwater headwater '{}' '{}'\n\
              echo \"${{COMPREPLY[@]}}\"",
+            file.display(),
             words.join(" "),
             words[last],
             words[last - 1],
         );
-        let output =
-            Command::new("bash").current_dir(folder.path()).args(["-c", &tried]).output().unwrap();
+        let output = Command::new("bash").args(["-c", &tried]).output().unwrap();
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };
     assert_eq!(complete(&["headwater", "conf"]), "config");

@@ -1,5 +1,5 @@
-//! A database of every earlier release is opened and read by this one. A release leaves one in
-//! `fixtures/`; CONTRIBUTING says by which command.
+//! A database after every earlier migration is opened and read by this release. Releases leave
+//! them in `fixtures/`; CONTRIBUTING says by which command.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -15,7 +15,7 @@ use crate::{
     tokens, workspaces,
 };
 
-/// Version and text.
+/// Last migration and text.
 fn fixtures() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
