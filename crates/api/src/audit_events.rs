@@ -17,6 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     answer::{self, Data, data},
     caller::Caller,
+    change::PLATFORM,
     error::{ApiError, Fault},
     page::{self, PageParams, PageQuery, Pagination},
     state::Api,
@@ -27,7 +28,12 @@ const EXPORT_MAX: u32 = 100_000;
 
 /// The operations.
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(export)).routes(routes!(verify))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(export))
+        .routes(routes!(verify))
+        .routes(routes!(list_of_partner))
+        .routes(routes!(list_of_platform))
 }
 
 /// Which entries.
@@ -147,10 +153,63 @@ async fn list(
     PageQuery(page): PageQuery,
     RawQuery(query): RawQuery,
 ) -> Result<Data<AuditAnswer>, ApiError> {
+    answer_of(&api, &caller.workspace()?.id, query, &page).await
+}
+
+/// List audit events of the partner
+///
+/// Every change of the team's integrations and in the team, newest first; also when reviewers read
+/// a test account.
+#[utoipa::path(
+    get,
+    path = "/partner/audit-events",
+    operation_id = "listPartnerAuditEvents",
+    tag = "Audit trail",
+    params(AuditParams, PageParams),
+    responses((status = 200, description = "A page of them", body = Data<AuditAnswer>)),
+    extensions(("x-access" = json!("partner_admin")))
+)]
+async fn list_of_partner(
+    State(api): State<Api>,
+    caller: Caller,
+    PageQuery(page): PageQuery,
+    RawQuery(query): RawQuery,
+) -> Result<Data<AuditAnswer>, ApiError> {
+    answer_of(&api, &caller.seat()?.partner_id, query, &page).await
+}
+
+/// List audit events of the platform
+///
+/// What belongs to no workspace and no partner: accounts, operators, applications and reviews,
+/// newest first.
+#[utoipa::path(
+    get,
+    path = "/operator/audit-events",
+    operation_id = "listPlatformAuditEvents",
+    tag = "Audit trail",
+    params(AuditParams, PageParams),
+    responses((status = 200, description = "A page of them", body = Data<AuditAnswer>)),
+    extensions(("x-access" = json!("operator")))
+)]
+async fn list_of_platform(
+    State(api): State<Api>,
+    PageQuery(page): PageQuery,
+    RawQuery(query): RawQuery,
+) -> Result<Data<AuditAnswer>, ApiError> {
+    answer_of(&api, PLATFORM, query, &page).await
+}
+
+/// A page of the trail of `scope`.
+async fn answer_of(
+    api: &Api,
+    scope: &str,
+    query: Option<String>,
+    page: &Page,
+) -> Result<Data<AuditAnswer>, ApiError> {
     let filter = filter(query.as_deref().unwrap_or_default())?;
     let mut db = api.db.read().await?;
-    let paged = audit::list(&mut db, &caller.workspace()?.id, &filter, &page).await?;
-    let pagination = Pagination::of(&page, &paged);
+    let paged = audit::list(&mut db, scope, &filter, page).await?;
+    let pagination = Pagination::of(page, &paged);
     let events = paged.rows.into_iter().map(AuditEvent::of).collect();
     Ok(data(AuditAnswer { events, pagination }))
 }
@@ -260,5 +319,7 @@ fn csv_cell(text: &str) -> String {
     }
 }
 
+#[cfg(test)]
+mod scopes;
 #[cfg(test)]
 mod tests;

@@ -152,6 +152,16 @@ pub fn publish(
     Ok(())
 }
 
+/// What a partner's team reads when `row` is listed: until when it carries the beta badge.
+pub fn listed_letter(api: &Api, row: &Integration) -> mail::Letter {
+    let rules = BetaRules { days: api.options.beta_days, installs: 0 };
+    mail::Letter::Approved {
+        integration: row.name.clone(),
+        public_at_ms: rules.ends_at_ms(row.approved_at_ms.unwrap_or(row.updated_at_ms)),
+        url: api.link(&format!("/catalog/{}", row.slug)),
+    }
+}
+
 /// What a submission froze.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub struct Frozen {

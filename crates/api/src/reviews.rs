@@ -45,4 +45,6 @@ async fn open(write: &mut Write, id: &str) -> Result<(Submission, Integration), 
 }
 
 #[cfg(test)]
+mod edits;
+#[cfg(test)]
 mod tests;

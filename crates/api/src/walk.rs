@@ -16,7 +16,7 @@ use crate::{
     activity::Activity,
     testing::{
         Who, World,
-        journey::{LOGO, MARK, application, approval, info},
+        journey::{LOGO, MARK, application, approval, filled, info},
     },
 };
 
@@ -73,7 +73,7 @@ async fn write_info(world: &World, builder: &Who, id: &str, mut info: Value) {
         let seen = [("if-match", tag.as_str())];
         world.call_with(builder, Method::PUT, &path, info.clone(), &seen).await.expect(200);
         let template = world.get(builder, &format!("/integrations/{id}/docs-template")).await;
-        info["docs"] = template.expect(200).at("/docs").clone();
+        info["docs"] = filled(template.expect(200).at("/docs"));
     }
 }
 

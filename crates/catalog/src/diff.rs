@@ -34,6 +34,18 @@ pub fn diff(before: &Info, after: &Info) -> Vec<Change> {
     changes
 }
 
+/// [`diff`] of two versions that have a name each, which no field of theirs is: `/name`, and first.
+pub fn diff_named(before: (&str, &Info), after: (&str, &Info)) -> Vec<Change> {
+    let named = |name: &str| (!name.is_empty()).then(|| Value::String(name.to_owned()));
+    let mut changes = Vec::new();
+    if before.0 != after.0 {
+        let pointer = "/name".to_owned();
+        changes.push(Change { pointer, before: named(before.0), after: named(after.0) });
+    }
+    changes.extend(diff(before.1, after.1));
+    changes
+}
+
 /// The same place in both versions.
 #[derive(Default)]
 struct At {

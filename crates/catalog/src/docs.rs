@@ -18,7 +18,7 @@ use crate::{
 mod template;
 mod words;
 
-pub use template::template;
+pub use template::{GAPS, template};
 use words::{first_person, has_heading, has_picture, names};
 
 /// Characters of one section.
@@ -205,6 +205,10 @@ pub fn missing(info: &Info) -> Vec<Missing> {
         if needed(section, info) && blank((section.text)(&info.docs)) {
             let what = format!("the section {:?} of the documentation", section.title);
             add(section.pointer, what, section.help.to_owned());
+        }
+        for gap in template::gaps((section.text)(&info.docs).unwrap_or_default()) {
+            let what = format!("your words for {gap} in the section {:?}", section.title);
+            add(section.pointer, what, "write what it is in your product".to_owned());
         }
     }
     if let Some(text) = info.docs.events.as_deref().filter(|text| !text.trim().is_empty()) {

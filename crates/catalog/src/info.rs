@@ -9,7 +9,7 @@ use spec::Kind;
 
 use crate::docs::Docs;
 pub use crate::{
-    diff::{Change, diff},
+    diff::{Change, diff, diff_named},
     shape::{has_field, parse},
 };
 

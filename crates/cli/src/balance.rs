@@ -130,14 +130,32 @@ impl Line {
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let client = arguments.connection.open()?;
     let mut query = vec![("by", "total")];
+    // A workspace's books are kept source by source.
+    let (path, named) = match (&arguments.source, client.credential.of_control_plane()) {
+        (Some(source), true) if !arguments.audit => {
+            (vec!["api", "sources", source, "accounting"], &None)
+        }
+        (_, true) => {
+            let what = if arguments.audit {
+                "the whole log is counted for whoever runs the server only"
+            } else {
+                "a workspace's books are shown source by source"
+            };
+            return Err(Failure::usage(
+                what,
+                "name one with --source; whoever runs the server sees all with --data-dir alone",
+            ));
+        }
+        (named, false) => (vec!["api", "accounting"], named),
+    };
     let given = [
-        ("source", &arguments.source),
+        ("source", named),
         ("destination", &arguments.destination),
         ("from", &arguments.from),
         ("to", &arguments.to),
     ];
     query.extend(given.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))));
-    let data = client.get(&client.address(&["api", "accounting"], &query)).await?;
+    let data = client.get(&client.address(&path, &query)).await?;
     let books: Books = client.read(&data)?;
     let mut accounts: Vec<Account> = Vec::new();
     for account in &books.sources {

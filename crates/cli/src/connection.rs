@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use crate::{
-    Failure, Fault, control,
+    Failure, Fault, announced, control,
     tls::{self, Connector},
 };
 
@@ -33,15 +33,10 @@ const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Where the server is, and how to show who we are.
 #[derive(Debug, Clone, Args)]
 pub struct Connection {
-    /// The server.
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "HEADWATER_URL",
-        default_value = "http://127.0.0.1:8080",
-        help_heading = "Server"
-    )]
-    pub url: String,
+    /// The server; unless given, the one that runs in --data-dir or ./data, else
+    /// http://127.0.0.1:8080.
+    #[arg(long, value_name = "URL", env = "HEADWATER_URL", help_heading = "Server")]
+    pub url: Option<String>,
     /// API token; unless given, that of --data-dir, else what `headwater login` kept, else that of
     /// ./data.
     #[arg(
@@ -52,7 +47,7 @@ pub struct Connection {
         help_heading = "Server"
     )]
     pub token: Option<String>,
-    /// The server's data directory, to find its API token on this machine.
+    /// The server's data directory, to find its URL and its API token on this machine.
     #[arg(long, value_name = "DIR", env = "HEADWATER_SERVER__DATA_DIR", help_heading = "Server")]
     pub data_dir: Option<PathBuf>,
     /// Workspace, for a login or a personal token; the chosen one unless given.
@@ -70,7 +65,7 @@ impl Connection {
     /// A connection to `url` with a token that is known.
     pub fn to(url: &str, token: &str) -> Connection {
         Connection {
-            url: url.to_owned(),
+            url: Some(url.to_owned()),
             token: Some(token.to_owned()),
             data_dir: None,
             workspace: None,
@@ -83,7 +78,8 @@ impl Connection {
     ///
     /// Errors: the URL is none, or the certificates cannot be read.
     pub fn open(&self) -> Result<Client, Failure> {
-        let mut client = Client::new(&self.url, self.ca.as_deref())?;
+        let url = announced::url_or(self.url.as_deref(), self.data_dir.as_deref());
+        let mut client = Client::new(&url, self.ca.as_deref())?;
         client.token_file = self.token_file();
         client.workspace = self.workspace.clone().filter(|named| !named.is_empty());
         let given = self.token.as_deref().map(str::trim).filter(|token| !token.is_empty());
@@ -99,7 +95,7 @@ impl Connection {
     }
 
     fn token_file(&self) -> PathBuf {
-        self.data_dir.as_deref().unwrap_or(Path::new("data")).join("api-token")
+        self.data_dir.as_deref().unwrap_or(Path::new(announced::DATA_DIR)).join("api-token")
     }
 
     /// The token in the data directory.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 
 use crate::{
-    Connection, EXIT_CODES, Failure,
+    Client, Connection, EXIT_CODES, Failure,
     screen::{Screen, Style, grouped, tame},
     table,
 };
@@ -31,7 +31,7 @@ Examples:
 
 {EXIT_CODES}"))]
 pub struct List {
-    /// Slug of the destination.
+    /// Slug of the destination; with a login, its name or id.
     #[arg(value_name = "DESTINATION")]
     pub destination: String,
     /// At most N of them.
@@ -54,7 +54,7 @@ Examples:
 
 {EXIT_CODES}"))]
 pub struct Redeliver {
-    /// Slug of the destination.
+    /// Slug of the destination; with a login, its name or id.
     #[arg(value_name = "DESTINATION")]
     pub destination: String,
     /// The message at this position; may be given several times.
@@ -102,7 +102,8 @@ pub(crate) async fn run(command: &Command, screen: &mut Screen<'_>) -> Result<()
 
 async fn list(arguments: &List, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let client = arguments.connection.open()?;
-    let path = ["api", "destinations", &arguments.destination, "dead-letters"];
+    let destination = known(&client, &arguments.destination).await?;
+    let path = ["api", "destinations", &destination, "dead-letters"];
     let mut rows = Vec::new();
     let mut after: Option<String> = None;
     let mut shown = 0;
@@ -142,6 +143,34 @@ async fn list(arguments: &List, screen: &mut Screen<'_>) -> Result<(), Failure> 
     Ok(())
 }
 
+/// What the server knows the destination by: of a workspace's, the id of the one with that name.
+async fn known(client: &Client, named: &str) -> Result<String, Failure> {
+    #[derive(Deserialize)]
+    struct Found {
+        destinations: Vec<Destination>,
+    }
+    #[derive(Deserialize)]
+    struct Destination {
+        id: String,
+        name: String,
+    }
+    if !client.credential.of_control_plane() || named.starts_with("dst_") {
+        return Ok(named.to_owned());
+    }
+    let query = [("name", named), ("pagination.count", "1000")];
+    let data = client.get(&client.address(&["api", "destinations"], &query)).await?;
+    let mut found: Found = client.read(&data)?;
+    found.destinations.retain(|destination| destination.name == named);
+    match found.destinations.as_slice() {
+        [only] => Ok(only.id.clone()),
+        all => {
+            let what = format!("{} destinations of the workspace are called {named:?}", all.len());
+            let fix = "name one by its id; see `headwater destination list`";
+            Err(Failure::refused(what, Some(fix.to_owned())))
+        }
+    }
+}
+
 fn cells(letter: &Letter) -> Vec<String> {
     let status = letter.status.map(|status| status.to_string());
     let code = Some(letter.code.clone()).filter(|code| status.as_ref() != Some(code));
@@ -163,7 +192,8 @@ async fn redeliver(arguments: &Redeliver, screen: &mut Screen<'_>) -> Result<(),
         redelivered: u64,
     }
     let client = arguments.connection.open()?;
-    let url = client.address(&["api", "destinations", &arguments.destination, "redeliver"], &[]);
+    let destination = known(&client, &arguments.destination).await?;
+    let url = client.address(&["api", "destinations", &destination, "redeliver"], &[]);
     let positions: Vec<String> = arguments.positions.iter().map(ToString::to_string).collect();
     let body = if arguments.all { json!({"all": true}) } else { json!({"positions": positions}) };
     let data = client.post(&url, body.to_string()).await?;

@@ -4,6 +4,7 @@
 //! People get colours and tables, programs get `--json`: one JSON value per line. Exit codes are
 //! the same everywhere, see [`EXIT_CODES`].
 
+mod announced;
 mod ask;
 mod balance;
 mod connection;

@@ -55,8 +55,10 @@ struct Traced {
 #[serde(rename_all = "camelCase")]
 struct Path {
     destination: String,
+    name: Option<String>,
     state: String,
     next_attempt_at: Option<String>,
+    paused_at: Option<String>,
     attempts: Vec<Try>,
 }
 
@@ -138,6 +140,12 @@ fn show_path(path: &Path, is_last: bool, screen: &mut Screen<'_>) -> Result<(), 
     let (style, says) = match path.state.as_str() {
         "delivered" => (Style::Good, "delivered".to_owned()),
         "pending" => match &path.next_attempt_at {
+            _ if path.paused_at.is_some() => {
+                let since = path.paused_at.as_deref().unwrap_or_default();
+                let says =
+                    format!("pending; paused since {since}, and nothing goes until it is resumed");
+                (Style::Bad, says)
+            }
             Some(next) => (Style::Warn, format!("pending, next attempt not before {next}")),
             None if path.attempts.is_empty() => {
                 (Style::Warn, "pending, waits for its first attempt".to_owned())
@@ -157,7 +165,14 @@ fn show_path(path: &Path, is_last: bool, screen: &mut Screen<'_>) -> Result<(), 
         ),
         state => (Style::Bad, state.to_owned()),
     };
-    let name = screen.paint(Style::Strong, &tame(&path.destination));
+    // A workspace's destination has no slug, but an id.
+    let named = match &path.name {
+        Some(name) if path.destination.starts_with("dst_") => {
+            format!("{name} ({})", path.destination)
+        }
+        _ => path.destination.clone(),
+    };
+    let name = screen.paint(Style::Strong, &tame(&named));
     screen.line(&format!("  {branch} {name}  {}", screen.paint(style, &says)))?;
     for attempt in &path.attempts {
         let number = if attempt.number == 0 { "-".to_owned() } else { attempt.number.to_string() };

@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use event_log::EventLog;
 use routing::Routing;
+use spec::DestinationId;
 use tokio::sync::{Semaphore, watch};
 
 pub use filter::{BadFilter, Filter};
@@ -61,7 +62,11 @@ pub struct Debugger {
     seats: Arc<Semaphore>,
     viewers_max: usize,
     closed: watch::Sender<bool>,
+    paused: Paused,
 }
+
+/// Since when a destination is paused until somebody resumes it, Unix milliseconds.
+type Paused = Arc<dyn Fn(&DestinationId) -> Option<i64> + Send + Sync>;
 
 impl Debugger {
     /// A debugger over `log`. `now_ms` is the clock, Unix milliseconds.
@@ -78,7 +83,18 @@ impl Debugger {
             seats: Arc::new(Semaphore::new(options.viewers_max)),
             viewers_max: options.viewers_max,
             closed: watch::Sender::new(false),
+            paused: Arc::new(|_| None),
         }
+    }
+
+    /// The same, which also knows since when a destination is paused until somebody resumes it
+    /// (Unix milliseconds); the log alone does not say what holds now.
+    pub fn with_pauses(
+        mut self,
+        paused: impl Fn(&DestinationId) -> Option<i64> + Send + Sync + 'static,
+    ) -> Debugger {
+        self.paused = Arc::new(paused);
+        self
     }
 
     /// Ends every live stream, so that a server which waits for its connections can stop.

@@ -272,7 +272,7 @@ async fn trace_message(
     let slug = query::trace(&pairs(query)?)?;
     let snapshot = debugger.routing.snapshot();
     let source = slug.map(|slug| find_source(&snapshot, &slug)).transpose()?;
-    let found = trace::trace(&*debugger.log, &snapshot, source.as_ref(), &message_id).await?;
+    let found = trace::trace(&debugger, &snapshot, source.as_ref(), &message_id).await?;
     if found.messages.is_empty() {
         let how_far = match found.searched.and_then(|searched| searched.back_to) {
             Some(back_to) => format!("in the newest history, back to position {back_to}"),

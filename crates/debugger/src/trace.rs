@@ -13,7 +13,7 @@ use serde::Serialize;
 use spec::{Attempt, Attempts, Delivered, DestinationId, Outcome, record};
 
 use crate::{
-    Row,
+    Debugger, Paused, Row,
     filter::Filter,
     history,
     opened::Opened,
@@ -76,8 +76,12 @@ pub(crate) struct Path {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
     pub(crate) state: State,
+    /// Not before; there is none while the destination is paused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) next_attempt_at: Option<String>,
+    /// Set when the message waits for somebody to resume the destination.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) paused_at: Option<String>,
     /// In the order in which they happened.
     pub(crate) attempts: Vec<Try>,
 }
@@ -124,11 +128,12 @@ impl Traced {
 
 /// Everything about `message_id`: of one source, or of every one.
 pub(crate) async fn trace(
-    log: &dyn EventLog,
+    Debugger { log, paused, .. }: &Debugger,
     snapshot: &RoutingSnapshot,
     source: Option<&Arc<SourceRoute>>,
     message_id: &str,
 ) -> Result<Trace, LogError> {
+    let log = &**log;
     let mut messages = Vec::new();
     let sources: Vec<&Arc<SourceRoute>> = match source {
         Some(source) => vec![source],
@@ -136,7 +141,7 @@ pub(crate) async fn trace(
     };
     for source in sources {
         if let Some(opened) = by_key(log, source.id.stream(), message_id).await? {
-            messages.push(traced(log, snapshot, opened).await?);
+            messages.push(traced(log, snapshot, paused, opened).await?);
         }
     }
     if !messages.is_empty() {
@@ -147,7 +152,7 @@ pub(crate) async fn trace(
     let end = *log.end().borrow();
     let page = history::page(log, stream, &filter, end, FOUND_MAX).await?;
     for opened in page.found {
-        messages.push(traced(log, snapshot, opened).await?);
+        messages.push(traced(log, snapshot, paused, opened).await?);
     }
     Ok(Trace { messages, searched: Some(Searched { back_to: page.before }) })
 }
@@ -172,6 +177,7 @@ async fn by_key(
 async fn traced(
     log: &dyn EventLog,
     snapshot: &RoutingSnapshot,
+    paused: &Paused,
     opened: Opened,
 ) -> Result<Traced, LogError> {
     if opened.verdict() != crate::Verdict::Accepted {
@@ -188,11 +194,17 @@ async fn traced(
         let passed = log
             .committed(&format!("destination/{id}"))
             .is_some_and(|committed| committed > position);
+        let state = state(attempts.last(), passed);
+        let paused_at_ms = Some(&id).filter(|_| state == State::Pending).and_then(|id| paused(id));
         Path {
             destination: route.map_or(id.as_str(), |route| route.slug.as_str()).to_owned(),
             name: route.map(|route| route.name.clone()),
-            state: state(attempts.last(), passed),
-            next_attempt_at: attempts.last().and_then(next_attempt_at),
+            state,
+            next_attempt_at: attempts
+                .last()
+                .filter(|_| paused_at_ms.is_none())
+                .and_then(next_attempt_at),
+            paused_at: paused_at_ms.map(iso),
             attempts: attempts.iter().map(as_try).collect(),
         }
     };

@@ -61,6 +61,12 @@ pub enum Letter {
     ChangesRequested { integration: String, comments: Vec<Comment>, url: String },
     /// A reviewer approves: beta, and public by itself later.
     Approved { integration: String, public_at_ms: i64, url: String },
+    /// A reviewer lets invited customers use it before it is listed.
+    InPrivateBeta { integration: String, url: String },
+    /// A reviewer approves an edit of what customers read already.
+    EditPublished { integration: String, url: String },
+    /// No new sources are made of an integration.
+    Deprecated { integration: String, reason: String },
     /// An integration leaves the catalog.
     Removed { integration: String, reason: String },
     /// An operator looks whether mail arrives.
@@ -108,6 +114,9 @@ impl Letter {
             Self::ReviewStarted { .. }
             | Self::ChangesRequested { .. }
             | Self::Approved { .. }
+            | Self::InPrivateBeta { .. }
+            | Self::EditPublished { .. }
+            | Self::Deprecated { .. }
             | Self::Removed { .. } => self.words_on_a_review(),
             Self::Test { at_ms } => {
                 let sent = format!("Mail arrives. An operator sent this on {}.", moment(*at_ms));
@@ -316,6 +325,29 @@ impl Letter {
                 );
                 let blocks = vec![say(what), button("See it in the catalog", url)];
                 (format!("{integration} is in the catalog"), TEAM, blocks)
+            }
+            Self::InPrivateBeta { integration, url } => {
+                let integration = name(integration);
+                let what = format!(
+                    "{integration} is approved for private beta: whoever has this link can add it. The catalog does not list it yet."
+                );
+                let blocks = vec![say(what), button("Open its install link", url)];
+                (format!("{integration} is in private beta"), TEAM, blocks)
+            }
+            Self::EditPublished { integration, url } => {
+                let integration = name(integration);
+                let what =
+                    format!("Your edit of {integration} is approved, and customers read it now.");
+                let blocks = vec![say(what), button("See it in the catalog", url)];
+                (format!("Your edit of {integration} is published"), TEAM, blocks)
+            }
+            Self::Deprecated { integration, reason } => {
+                let integration = name(integration);
+                let what = format!(
+                    "{integration} is deprecated: the sources that customers have go on, and no new ones are made of it."
+                );
+                let quote = Block::Quote { about: Some("Why".to_owned()), text: text(reason) };
+                (format!("{integration} is deprecated"), TEAM, vec![say(what), quote])
             }
             Self::Removed { integration, reason } => {
                 let integration = name(integration);

@@ -140,14 +140,15 @@ async fn tell_team(
             comments: comments.iter().filter(|c| c.audience == BUILDER).map(said).collect(),
             url: api.link(&format!("/dev-portal/integrations/{}", row.slug)),
         },
-        _ => mail::Letter::Approved {
+        Action::ApprovePrivateBeta => mail::Letter::InPrivateBeta {
             integration: row.name.clone(),
-            public_at_ms: match (purpose, row.approved_at_ms) {
-                (Purpose::Launch, Some(at)) => at + i64::from(api.options.beta_days) * 86_400_000,
-                _ => caller.now_ms,
-            },
+            url: api.link(&format!("/goto-my-workspace/sources/catalog/{}", row.slug)),
+        },
+        _ if purpose == Purpose::Edit => mail::Letter::EditPublished {
+            integration: row.name.clone(),
             url: api.link(&format!("/catalog/{}", row.slug)),
         },
+        _ => lifecycle::listed_letter(api, row),
     };
     for email in submissions::team_emails(write, partner).await? {
         mailer::post(api, write, caller.now_ms, &email, &letter).await?;

@@ -1,6 +1,6 @@
 use axum::extract::{Path, State};
 use catalog::{
-    info::{Change, diff},
+    info::{Change, diff_named},
     review::{Age, Part, age},
 };
 use serde::Serialize;
@@ -116,7 +116,10 @@ pub async fn record(
         integration_id: row.id.clone(),
         slug: row.slug.clone(),
         status: lifecycle::shown_state(api, &row, caller.now_ms)?,
-        changes: diff(&before, &after),
+        changes: diff_named(
+            (row.published_name.as_deref().unwrap_or_default(), &before),
+            (&frozen.name, &after),
+        ),
         age: age(submission.submitted_at_ms, until),
         reviewers: reviewers.into_iter().map(|(id, email)| ReviewerView { id, email }).collect(),
         has_test_account: submissions::has_test_account(&mut db, &row.id).await?,

@@ -196,14 +196,10 @@ pub async fn act(
             let declined = RoundStatus::Declined.as_str();
             submissions::close(&mut write, &open.id, declined, caller.id(), caller.now_ms).await?;
         }
-        if let Some(partner) = &row.partner_id {
-            let letter = mail::Letter::Removed {
-                integration: row.name.clone(),
-                reason: wanted.reason.clone(),
-            };
-            for email in submissions::team_emails(&mut write, partner).await? {
-                mailer::post(&api, &mut write, caller.now_ms, &email, &letter).await?;
-            }
+    }
+    if let (Some(partner), Some(letter)) = (&row.partner_id, letter(&api, &row, action, &wanted)) {
+        for email in submissions::team_emails(&mut write, partner).await? {
+            mailer::post(&api, &mut write, caller.now_ms, &email, &letter).await?;
         }
     }
     let moved = (party, action, from, to);
@@ -213,4 +209,20 @@ pub async fn act(
     api.mail.notify_one();
     let integration = ManagedIntegration::of(&api, &row, caller.now_ms)?;
     Ok(data(ManagedOneAnswer { integration }))
+}
+
+/// What the partner's team is told of it.
+fn letter(
+    api: &Api,
+    row: &Integration,
+    action: Action,
+    wanted: &ManagedAction,
+) -> Option<mail::Letter> {
+    let (integration, reason) = (row.name.clone(), wanted.reason.clone());
+    match action {
+        Action::PublishBeta => Some(lifecycle::listed_letter(api, row)),
+        Action::Deprecate => Some(mail::Letter::Deprecated { integration, reason }),
+        Action::Remove => Some(mail::Letter::Removed { integration, reason }),
+        _ => None,
+    }
 }

@@ -160,7 +160,7 @@ impl World {
         let mut info = info(&logo.expect(201).text("/asset/hash"), &mark.text("/asset/hash"));
         self.write_info(builder, &id, info.clone()).await;
         let template = self.get(builder, &format!("/integrations/{id}/docs-template")).await;
-        info["docs"] = template.expect(200).at("/docs").clone();
+        info["docs"] = filled(template.expect(200).at("/docs"));
         self.write_info(builder, &id, info).await;
         let account = json!({ "username": "reviewer", "password": "s3cret-pass" });
         let path = format!("/integrations/{id}/test-account");
@@ -223,6 +223,12 @@ pub fn info(logo: &str, mark: &str) -> Value {
             }],
         }],
     })
+}
+
+/// The template with words in place of what it leaves to the partner.
+pub fn filled(docs: &Value) -> Value {
+    let fill = |json: String, gap: &&str| json.replace(gap, gap.trim_matches(['[', ']']));
+    serde_json::from_str(&catalog::docs::GAPS.iter().fold(docs.to_string(), fill)).unwrap()
 }
 
 /// The answers of an application.

@@ -11,6 +11,26 @@ use super::{
 };
 use crate::info::{DeclaredProperty, Info};
 
+/// What the template leaves to the partner: documentation is not complete before words of their
+/// own stand in place of each.
+pub const GAPS: [&str; 7] = [
+    "[says in one sentence what it does, and for whom]",
+    "[settings page]",
+    "[field]",
+    "[Do something that sends an event]",
+    "[how it is filled]",
+    "[when it is sent]",
+    "[what it says]",
+];
+
+/// The gaps of the template that `text` still has. What is a link is none.
+pub(super) fn gaps(text: &str) -> impl Iterator<Item = &'static str> {
+    let open = |gap: &str| {
+        text.match_indices(gap).any(|(at, _)| !text[at + gap.len()..].starts_with(['(', '[', ':']))
+    };
+    GAPS.into_iter().filter(move |gap| open(gap))
+}
+
 /// Documentation for the integration `name`, prefilled from the declared events.
 pub fn template(name: &str, slug: &str, info: &Info) -> Docs {
     Docs {

@@ -4,7 +4,10 @@ use expect_test::expect;
 use proptest::prelude::*;
 
 use super::*;
-use crate::info::{DeclaredEvent, DeclaredProperty, tests::complete};
+use crate::info::{
+    DeclaredEvent, DeclaredProperty,
+    tests::{complete, filled},
+};
 
 fn told(name: &str, info: &Info) -> Vec<String> {
     let findings = check(name, info).into_iter();
@@ -23,7 +26,7 @@ fn event(name: &str, properties: &[&str]) -> DeclaredEvent {
 
 #[test]
 fn the_template_is_filled_from_what_is_declared() {
-    let docs = complete().docs;
+    let docs = template("Acme Mail", "acme-mail", &complete());
     expect![[r#"
         [Acme Mail](<https://acme.example/mail?utm_source=headwater&utm_medium=docs&utm_campaign=partners>)
 
@@ -51,8 +54,23 @@ fn the_template_is_filled_from_what_is_declared() {
 }
 
 #[test]
-fn the_template_needs_nothing_more() {
+fn the_template_needs_nothing_but_the_partners_own_words() {
     assert_eq!(told("Acme Mail", &complete()), [""; 0]);
+    let mut info = complete();
+    info.docs = template("Acme Mail", "acme-mail", &info);
+    let gaps: Vec<_> = missing(&info).into_iter().map(|gap| gap.what).collect();
+    expect![[r#"
+        [
+            "your words for [settings page] in the section \"Getting started\"",
+            "your words for [field] in the section \"Getting started\"",
+            "your words for [Do something that sends an event] in the section \"Getting started\"",
+            "your words for [how it is filled] in the section \"Stream\"",
+        ]
+    "#]]
+    .assert_debug_eq(&gaps);
+    info.docs.getting_started = Some("Paste the write key into the [field](#x).".into());
+    info.docs.stream = Some("`track` and `identify` calls; [optional] ids.".into());
+    assert_eq!(missing(&info), [], "a link and other brackets are the partner's own");
 }
 
 #[test]
@@ -196,7 +214,7 @@ proptest! {
             event(name.trim(), &properties)
         });
         let mut info = Info { events: events.collect(), ..Info::default() };
-        info.docs = template(&name, "acme", &info);
+        info.docs = filled(template(&name, "acme", &info));
         let gaps: Vec<_> =
             check(&name, &info).into_iter().filter(|f| f.weight == Weight::Missing).collect();
         // a name of blanks names nothing, and is no name

@@ -45,8 +45,15 @@ pub(crate) fn complete() -> Info {
         ],
         ..Info::default()
     };
-    info.docs = crate::docs::template("Acme Mail", "acme-mail", &info);
+    info.docs = filled(crate::docs::template("Acme Mail", "acme-mail", &info));
     info
+}
+
+/// The template with words in place of what it leaves to the partner.
+pub(crate) fn filled(docs: Docs) -> Docs {
+    let json = serde_json::to_string(&docs).unwrap();
+    let fill = |json: String, gap: &&str| json.replace(gap, gap.trim_matches(['[', ']']));
+    serde_json::from_str(&crate::docs::GAPS.iter().fold(json, fill)).unwrap()
 }
 
 fn codes(info: &Info) -> Vec<String> {

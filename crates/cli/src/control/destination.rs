@@ -39,6 +39,13 @@ Examples:
 
 {EXIT_CODES}"))]
     Disable(Which),
+    /// Let a destination go on that was paused after its failures; what waits for it is sent.
+    #[command(after_help = format!("\
+Examples:
+  headwater destination resume 'Order hook'
+
+{EXIT_CODES}"))]
+    Resume(Which),
     /// Delete a destination; what waits for it is discarded.
     #[command(after_help = format!("\
 Examples:
@@ -169,6 +176,7 @@ pub(super) async fn run(command: &Command, console: &mut Console<'_, '_>) -> Res
         Command::Set(arguments) => set(arguments, console).await,
         Command::Enable(which) => switch(which, true, console).await,
         Command::Disable(which) => switch(which, false, console).await,
+        Command::Resume(which) => resume(which, console).await,
         Command::Delete { which, yes } => {
             let id = id(which, console).await?;
             let what = format!("Delete the destination {}", which.destination);
@@ -240,6 +248,16 @@ async fn switch(
     let what = if enabled { "is given messages" } else { "is given no messages any more" };
     let line = format!("{} {what}", reply.text("/destination/name"));
     console.show_done(&reply, &line)
+}
+
+async fn resume(which: &Which, console: &mut Console<'_, '_>) -> Result<(), Failure> {
+    let id = id(which, console).await?;
+    let reply = console.post(&["destinations", &id, "resume"], json!({})).await?;
+    let what = match reply.data["resumed"].as_bool() {
+        Some(true) => "goes on",
+        _ => "was not paused",
+    };
+    console.show_done(&reply, &format!("{} {what}", which.destination))
 }
 
 /// The id of the destination that is meant: a name must be the only one of its kind.

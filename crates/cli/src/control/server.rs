@@ -8,21 +8,19 @@ use super::{
     console::Console,
     credentials::{Credentials, default_path},
 };
-use crate::{Client, Failure, Screen, connection::Credential};
+use crate::{Client, Failure, Screen, announced, connection::Credential};
 
 /// Which server, as whom, about which workspace.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Server")]
 pub struct Server {
-    /// The server.
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "HEADWATER_URL",
-        default_value = "http://127.0.0.1:8080"
-    )]
-    pub url: String,
+    /// The server; unless given, the one that runs in --data-dir or ./data, else
+    /// http://127.0.0.1:8080.
+    #[arg(long, global = true, value_name = "URL", env = "HEADWATER_URL")]
+    pub url: Option<String>,
+    /// The server's data directory, to find its URL on this machine.
+    #[arg(long, global = true, value_name = "DIR", env = "HEADWATER_SERVER__DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
     /// A token, hw_… or hwp_…; what `headwater login` keeps unless given.
     #[arg(
         long,
@@ -52,7 +50,8 @@ impl Server {
         &self,
         screen: &'a mut Screen<'s>,
     ) -> Result<Console<'a, 's>, Failure> {
-        let mut client = Client::new(&self.url, self.ca.as_deref())?;
+        let url = announced::url_or(self.url.as_deref(), self.data_dir.as_deref());
+        let mut client = Client::new(&url, self.ca.as_deref())?;
         let path = self.credentials.clone().map_or_else(default_path, Ok);
         // With a token in hand it is no matter whether logins can be kept.
         let kept = match (path.and_then(Credentials::read), &self.token) {

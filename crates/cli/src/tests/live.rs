@@ -93,7 +93,7 @@ impl<F: FnOnce()> Write for Reacting<F> {
 /// A way to `server` that breaks when `cut` is notified; gives its URL.
 #[expect(clippy::disallowed_methods, reason = "a test's own way to its own server")]
 async fn brittle_way(server: &Server, cut: Arc<Notify>) -> String {
-    let to = server.connection.url.trim_start_matches("http://").to_owned();
+    let to = server.url().trim_start_matches("http://").to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback is there");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     tokio::spawn(async move {
@@ -118,7 +118,7 @@ async fn a_broken_stream_is_taken_up_where_it_broke() {
     server.track("website", "m-1", "E").await;
     let cut = Arc::new(Notify::new());
     let mut arguments = arguments(&server, &["--json", "--recent", "5", "-n", "3"]);
-    arguments.connection.url = brittle_way(&server, cut.clone()).await;
+    arguments.connection.url = Some(brittle_way(&server, cut.clone()).await);
     let seen = Arc::new(Mutex::new(Vec::new()));
     let mut notes = Vec::new();
     let meanwhile = server.clone();
@@ -156,7 +156,7 @@ async fn what_goes_wrong_says_what_to_do() {
     check(&[], &nobody, 3, "cannot reach http://127.0.0.1:1: Connection refused").await;
     check(&[], &nobody, 3, "start the server with `headwater serve`").await;
     check(&[], &Connection::to("localhost:8080", "x"), 2, "not an http or https URL").await;
-    check(&[], &Connection::to(&known.url, "wrong"), 1, "does not accept this API token").await;
+    check(&[], &Connection::to(&server.url(), "wrong"), 1, "does not accept this API token").await;
     let tokenless = Connection { token: None, data_dir: Some("nowhere".into()), ..known.clone() };
     check(&[], &tokenless, 2, "nowhere/api-token cannot be read").await;
     check(&["--source", "web"], known, 1, "known sources: app, website").await;

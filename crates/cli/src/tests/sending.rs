@@ -120,8 +120,8 @@ async fn what_cannot_be_sent_says_why() {
 async fn something_else_at_the_address_is_noticed() {
     let server = Server::start().await;
     let arguments: send::Arguments = parse(&["--event", "E"]).expect("good");
-    let url = format!("{}/elsewhere/", server.connection.url);
-    let connection = Connection { url, ..server.connection.clone() };
+    let url = format!("{}/elsewhere/", server.url());
+    let connection = Connection { url: Some(url), ..server.connection.clone() };
     let arguments = send::Arguments { connection, ..arguments };
     let ran = run(async |screen| send::run(&arguments, screen).await).await;
     assert_eq!(ran.code, 1);

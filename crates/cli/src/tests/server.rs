@@ -61,6 +61,11 @@ impl Tracking {
 }
 
 impl Server {
+    /// Where it is reached.
+    pub(super) fn url(&self) -> String {
+        self.connection.url.clone().expect("the test's connection names it")
+    }
+
     pub(super) async fn start() -> Server {
         Server::with(Router::new()).await
     }

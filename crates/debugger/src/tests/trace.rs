@@ -50,6 +50,24 @@ async fn every_attempt_is_told_in_order() {
 }
 
 #[tokio::test]
+async fn nothing_is_promised_of_a_paused_destination() {
+    let mut world = World::new();
+    let at = world.track("website", "m-1", "E").await;
+    let done = world.track("website", "m-2", "E").await;
+    world.attempt(at, 1, retry("503", 2000)).await;
+    world.attempt(done, 1, Outcome::Delivered { status: Some(204) }).await;
+    let paused = |id: &DestinationId| (id.as_str() == "dst-crm").then_some(RECEIVED_AT_MS);
+    world.router = crate::routes(world.debugger.clone().with_pauses(paused));
+    let (_, answer) = world.get("/api/trace/m-1").await;
+    let path = &answer["data"]["messages"][0]["destinations"][0];
+    assert_eq!(path["state"], "pending");
+    assert_eq!(path["pausedAt"], "2025-11-13T02:13:20.000Z");
+    assert_eq!(path.get("nextAttemptAt"), None, "nothing goes before it is resumed");
+    let (_, answer) = world.get("/api/trace/m-2").await;
+    assert_eq!(answer["data"]["messages"][0]["destinations"][0].get("pausedAt"), None);
+}
+
+#[tokio::test]
 async fn what_a_batch_took_is_told_of_each_message() {
     let world = World::new();
     let first = world.track("website", "m-1", "E").await;

@@ -106,7 +106,13 @@ impl Running {
         };
         let debugger = has(Role::Debugger).then(|| {
             let options = debugger::Options::default();
-            Debugger::new(log.clone(), routing.clone(), now_ms, options)
+            let debugger = Debugger::new(log.clone(), routing.clone(), now_ms, options);
+            match delivery.clone() {
+                Some(delivery) => {
+                    debugger.with_pauses(move |id| Some(delivery.status(id)?.pause?.at_ms))
+                }
+                None => debugger,
+            }
         });
 
         if let Some(delivery) = &delivery {

@@ -68,6 +68,44 @@ fn workspace(operator: &Person<'_>, slug: &str) -> String {
 }
 
 #[test]
+fn the_books_of_a_workspace_are_open_to_its_token() {
+    let mut server = Server::start("");
+    let operator = server.first_operator();
+    let bearer = workspace(&operator, "acme");
+    let token = bearer.trim_start_matches("Bearer ");
+    let call = |path: &str, body: Value| -> Value {
+        let answer = server.call(("authorization", &bearer), "POST", path, body);
+        assert!(answer.status < 300, "{path}: {}", answer.body);
+        serde_json::from_str(&answer.body).unwrap()
+    };
+    let made = call("/api/sources", json!({ "slug": "shop", "metadataId": "http-api" }));
+    let source = made["data"]["source"]["id"].as_str().unwrap();
+    let new = json!({ "sourceId": source, "metadataId": "webhook", "name": "Hook",
+        "enabled": true, "settings": { "url": "http://127.0.0.1:9/refused-as-private" } });
+    call("/api/destinations", new);
+    let folder = server.folder.path().to_owned();
+    let run = |line: &[&str]| run(&folder, &[line, &["--token", token]].concat());
+    let key = made["data"]["source"]["writeKeys"][0].as_str().unwrap();
+    server.until("the books say what came in", |server| {
+        assert_eq!(server.track(key, "message-1"), 200);
+        let (code, books, errors) = run(&["balance", "--source", "shop"]);
+        assert_eq!(code, 0, "{books}{errors}");
+        books.contains("acme/shop").then_some(())
+    });
+    let (code, _, errors) = run(&["balance"]);
+    assert!(code == 2 && errors.contains("name one with --source"), "{errors}");
+    let (code, letters, errors) = run(&["dead-letters", "list", "Hook"]);
+    assert_eq!((code, letters.as_str()), (0, "no dead letters\n"), "{errors}");
+    let said = server.until("the destination runs", |_| {
+        let (code, said, _) = run(&["destination", "resume", "Hook"]);
+        (code == 0).then_some(said)
+    });
+    assert_eq!(said, "Hook was not paused\n");
+    let (code, _, errors) = run(&["dead-letters", "list", "Nobody"]);
+    assert!(code == 1 && errors.contains("headwater destination list"), "{errors}");
+}
+
+#[test]
 fn what_a_workspace_changes_the_data_plane_does_within_a_second() {
     let mut server = Server::start("");
     let operator = server.first_operator();

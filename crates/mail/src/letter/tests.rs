@@ -48,6 +48,9 @@ fn all(word: &str) -> Vec<Letter> {
         Letter::ReviewStarted { integration: w(), answer_by_ms: at_ms, url: url() },
         Letter::ChangesRequested { integration: w(), comments, url: url() },
         Letter::Approved { integration: w(), public_at_ms: at_ms, url: url() },
+        Letter::InPrivateBeta { integration: w(), url: url() },
+        Letter::EditPublished { integration: w(), url: url() },
+        Letter::Deprecated { integration: w(), reason: w() },
         Letter::Removed { integration: w(), reason: w() },
         Letter::Test { at_ms },
     ]

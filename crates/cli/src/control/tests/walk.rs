@@ -146,6 +146,17 @@ async fn from_an_application_to_general_availability() {
     mia.ok(&push).await;
     mia.ok(&["integration", "docs", "--file", &file]).await;
     let pushed = mia.ok(&push).await;
+    assert!(pushed.contains("your words for [settings page]"), "{pushed}");
+    let text = fs::read_to_string(&file).expect("it is there");
+    let own = [
+        ("[settings page]", "Settings"),
+        ("[field]", "Write key"),
+        ("[Do something that sends an event]", "Open a mail"),
+        ("[how it is filled]", "the address"),
+    ];
+    let text = own.iter().fold(text, |text, (gap, words)| text.replace(gap, words));
+    fs::write(&file, text).expect("it can be written");
+    let pushed = mia.ok(&push).await;
     assert!(pushed.contains("the catalog info is complete"), "{pushed}");
     let set = ["integration", "test-account", "set", "acme-mail", "--username", "reviewer"];
     let ran = mia.type_in("s3cret-pass\n", false, &set).await;
