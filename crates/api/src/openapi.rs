@@ -9,6 +9,7 @@ use axum::{
     response::{Html, IntoResponse},
     routing,
 };
+use bytes::Bytes;
 use http::{Method, header};
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
@@ -42,7 +43,8 @@ pub struct Operation {
     pub per_minute: Option<u32>,
     /// Whether the password must have been shown shortly before.
     pub proof: bool,
-    schema: Option<Value>,
+    /// As text: parsed it takes ten times the room, and most are never asked for.
+    schema: Option<Box<str>>,
     validator: OnceLock<Option<Validator>>,
 }
 
@@ -63,7 +65,8 @@ impl Operation {
     pub fn body(&self) -> Option<&Validator> {
         let made = self.validator.get_or_init(|| {
             let schema = self.schema.as_ref()?;
-            Some(jsonschema::validator_for(schema).expect("our own schemas are valid"))
+            let schema = serde_json::from_str(schema).expect("it was written from JSON");
+            Some(jsonschema::validator_for(&schema).expect("our own schemas are valid"))
         });
         made.as_ref()
     }
@@ -265,7 +268,8 @@ pub fn operations(document: &Value) -> HashMap<OperationKey, Operation> {
                 .unwrap_or_else(|| panic!("{method} {path} does not say x-access"));
             let schema = &operation.get("requestBody").unwrap_or(&Value::Null)["content"]["application/json"]
                 ["schema"];
-            let schema = schema.is_object().then(|| closed(document, schema));
+            let schema =
+                schema.is_object().then(|| closed(document, schema).to_string().into_boxed_str());
             let per_minute = operation.get("x-requests-per-minute").and_then(Value::as_u64);
             let key = OperationKey {
                 method: method.to_uppercase().parse().expect("a method"),
@@ -286,8 +290,8 @@ pub fn operations(document: &Value) -> HashMap<OperationKey, Operation> {
 
 /// The document as JSON, and as a page to read.
 pub fn routes(document: &Value) -> Router<Api> {
-    let json = serde_json::to_string_pretty(document).expect("the document is JSON");
-    let page = reference::page(document);
+    let json = serde_json::to_vec_pretty(document).expect("the document is JSON");
+    let (json, page) = (Bytes::from(json), Bytes::from(reference::page(document)));
     Router::new()
         .route(
             "/openapi.json",
