@@ -1,6 +1,6 @@
 use std::{fs, process::Command};
 
-use crate::process::{headwater, run};
+use crate::process::{Server, headwater, run};
 
 #[test]
 fn config_check_names_every_problem_and_fails() {
@@ -144,4 +144,24 @@ fn check_fails_on_findings_and_says_where() {
     let finding: serde_json::Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
     assert_eq!((code, &finding["line"]), (1, &2.into()));
     assert_eq!(run(folder.path(), &["check", "missing.json"]).0, 3);
+}
+
+#[test]
+fn commands_find_the_server_that_runs_in_their_folder() {
+    let mut server = Server::start("");
+    let folder = server.folder.path().to_owned();
+    // It answers a moment before it announces itself.
+    server.until("the server is found", |_| {
+        let (code, out, _) = run(&folder, &["catalog", "search", "http"]);
+        (code == 0 && out.contains("http-api")).then_some(())
+    });
+    let (code, _, errors) = run(&folder, &["balance", "--source", "website"]);
+    assert_eq!(code, 0, "{errors}");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let data_dir = folder.join("data").display().to_string();
+    let (code, _, errors) = run(elsewhere.path(), &["balance", "--data-dir", &data_dir]);
+    assert_eq!(code, 0, "{errors}");
+    assert!(server.stop().success());
+    let (code, _, errors) = run(&folder, &["catalog", "search", "http"]);
+    assert!(code != 0 || !errors.contains(&server.address), "it runs no more: {errors}");
 }
