@@ -119,22 +119,37 @@ fn faults_of(at: String, kind: &Kind, message: &str) -> Vec<Fault> {
         }
         Kind::Type { kind } => {
             let expected = type_names(kind);
-            Fault::at(at, "wrong_type", format!("{this} has the wrong type")).expected(expected)
+            Fault::at(at, "wrong_type", format!("{this} has the wrong type"))
+                .fix(format!("make {this} {expected}"))
+                .expected(expected)
         }
-        Kind::MinLength { limit: 1 } => Fault::at(at, "empty", format!("{this} must not be empty")),
+        Kind::MinLength { limit: 1 } => Fault::at(at, "empty", format!("{this} must not be empty"))
+            .expected("some text")
+            .fix(format!("give {this} some text, or leave it out where it may be")),
         Kind::MinLength { limit } => Fault::at(at, "too_short", format!("{this} is too short"))
-            .expected(format!("at least {limit} characters")),
+            .expected(format!("at least {limit} characters"))
+            .fix(format!("make {this} longer")),
         Kind::MaxLength { limit } => Fault::at(at, "too_long", format!("{this} is too long"))
-            .expected(format!("at most {limit} characters")),
+            .expected(format!("at most {limit} characters"))
+            .fix(format!("shorten {this}")),
         Kind::MaxItems { limit } => Fault::at(at, "too_many", format!("{this} has too many items"))
-            .expected(format!("at most {limit}")),
+            .expected(format!("at most {limit}"))
+            .fix("send fewer, or in several requests"),
         Kind::MinItems { limit } => Fault::at(at, "too_few", format!("{this} has too few items"))
-            .expected(format!("at least {limit}")),
+            .expected(format!("at least {limit}"))
+            .fix(format!("add to {this}")),
         Kind::Enum { options } => {
             Fault::at(at, "not_allowed", format!("{this} is none of the allowed values"))
                 .expected(list(options))
+                .fix("give one of the allowed values, written exactly so")
         }
-        _ => Fault::at(at, "invalid", format!("{this} is not valid: {message}")),
+        Kind::Format { format } if format == "email" => {
+            Fault::at(at, "bad_email", format!("{this} is no e-mail address"))
+                .expected("an e-mail address, such as ada@example.com")
+                .fix("look for a missing @, a space or a comma")
+        }
+        _ => Fault::at(at, "invalid", format!("{this} is not valid: {message}"))
+            .fix("see what /api/docs says of it"),
     };
     vec![fault]
 }

@@ -170,6 +170,7 @@ impl ApiError {
     pub fn too_large(limit: usize) -> ApiError {
         let message = format!("the body is larger than {limit} bytes");
         ApiError::of(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "too_large", message)
+            .fix("send less at a time")
     }
 
     /// 415: the body is no JSON.

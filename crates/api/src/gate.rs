@@ -248,7 +248,8 @@ async fn authorise(
         return Err(ApiError::forbidden(
             "operators_only",
             "this is for operators of the installation",
-        ));
+        )
+        .fix("ask one of them, or have `headwater admin create-operator` run on the server"));
     }
     Ok(())
 }

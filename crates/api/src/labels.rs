@@ -145,7 +145,10 @@ async fn delete(
     let mut write = api.db.write().await?;
     let used = labels::uses(&mut write, workspace, &key, &value).await?;
     if used > 0 {
-        let message = format!("{used} sources carry this label");
+        let message = match used {
+            1 => "one source carries this label".to_owned(),
+            many => format!("{many} sources carry this label"),
+        };
         return Err(ApiError::conflict("in_use", message).fix("take it off them first"));
     }
     let label = Rules::new(&key, &value);

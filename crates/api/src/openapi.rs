@@ -21,6 +21,7 @@ use crate::{
     access::Access,
     body::BODY_MAX,
     error::{ApiError, Errors, Fault},
+    mailer,
     state::Api,
 };
 
@@ -66,7 +67,12 @@ impl Operation {
         let made = self.validator.get_or_init(|| {
             let schema = self.schema.as_ref()?;
             let schema = serde_json::from_str(schema).expect("it was written from JSON");
-            Some(jsonschema::validator_for(&schema).expect("our own schemas are valid"))
+            // An address is checked with everything else, so that all faults are told at once.
+            let made = jsonschema::options()
+                .with_format("email", |text| mailer::is_address(text.trim()))
+                .should_validate_formats(true)
+                .build(&schema);
+            Some(made.expect("our own schemas are valid"))
         });
         made.as_ref()
     }

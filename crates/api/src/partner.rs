@@ -102,7 +102,7 @@ pub struct TeamAnswer {
 #[serde(deny_unknown_fields)]
 pub struct NewTeamInvite {
     /// Address; nobody else can accept.
-    #[schema(example = "mia@acme.example", min_length = 3, max_length = 254)]
+    #[schema(example = "mia@acme.example", format = "email", min_length = 3, max_length = 254)]
     email: String,
     /// What they will be there.
     role: TeamRole,

@@ -26,6 +26,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(withdraw::withdraw))
         .routes(routes!(comments::resolve))
         .routes(routes!(history::history))
+        .routes(routes!(history::for_operator))
 }
 
 /// A submission, as its builders see it.

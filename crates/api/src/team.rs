@@ -7,9 +7,9 @@ mod permissions;
 mod remove;
 mod roles;
 
-use catalog::access::{Permission, Resource, Role};
+use catalog::access::{Permission, Resource, ResourceType, Role};
 use serde::{Deserialize, Serialize};
-use store::{Write, members, members::Member};
+use store::{Write, destinations, members, members::Member, sources};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -114,7 +114,7 @@ pub fn checked(
         role_id,
         resources: vec![Resource {
             id: workspace_id.to_owned(),
-            kind: catalog::ResourceType::Workspace,
+            kind: ResourceType::Workspace,
             labels: Vec::new(),
         }],
         labels: Vec::new(),
@@ -139,6 +139,38 @@ pub fn checked(
     }
     let faults = problems.into_iter().map(|problem| Fault::from(problem.under(pointer)));
     Err(ApiError::invalid(faults.collect()))
+}
+
+/// Checks that what `permissions` are on is there, in this workspace.
+pub async fn exist(
+    db: &mut store::Connection,
+    permissions: &[Permission],
+    workspace_id: &str,
+    pointer: &str,
+) -> Result<(), ApiError> {
+    let mut faults = Vec::new();
+    for (at, permission) in permissions.iter().enumerate() {
+        for (nth, resource) in permission.resources.iter().enumerate() {
+            let id = resource.id.as_str();
+            let (what, found) = match resource.kind {
+                ResourceType::Workspace => continue,
+                ResourceType::Source => {
+                    let found = sources::find(db, workspace_id, id).await?;
+                    ("source", found.is_some_and(|row| row.id == id))
+                }
+                ResourceType::Destination => {
+                    ("destination", destinations::find(db, workspace_id, id).await?.is_some())
+                }
+            };
+            if !found {
+                let pointer = format!("{pointer}/{at}/resources/{nth}/id");
+                let message = format!("there is no {what} {id:?} in this workspace");
+                let fault = Fault::at(pointer, "unknown", message);
+                faults.push(fault.fix(format!("give the id of a {what}, as lists show it")));
+            }
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(ApiError::invalid(faults)) }
 }
 
 /// Permissions as they are stored.

@@ -174,6 +174,7 @@ async fn create(
     };
     let view = TokenView::of(&token)?;
     let mut write = api.db.write().await?;
+    team::exist(&mut write, &permissions, &workspace.id, "/permissions").await?;
     tokens::insert(&mut write, &token).await?;
     let change = Change::new("Token Created", "TOKEN", &token.id, &token.description).after(&view);
     record(&api, &mut write, &caller, &workspace.id, change).await?;

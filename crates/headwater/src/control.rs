@@ -107,9 +107,9 @@ impl Control {
         Ok(api::first_operator_link(&self.api).await?)
     }
 
-    /// Keeps the routing as the database says, sends mails, and removes what is over; until
-    /// `stopping`.
-    pub async fn follow(self, stopping: watch::Receiver<bool>) {
+    /// Keeps the routing as the database says, until `stopping`. `serves`: sends mails and removes
+    /// what is over as well, as the process does that serves the API.
+    pub async fn follow(self, serves: bool, stopping: watch::Receiver<bool>) {
         let until = |mut stopping: watch::Receiver<bool>| async move {
             drop(stopping.wait_for(|stopping| *stopping).await);
         };
@@ -124,8 +124,13 @@ impl Control {
                 }
             });
         });
+        let chores = async {
+            if serves {
+                tokio::join!(mails, self.sweep());
+            }
+        };
         tokio::select! {
-            _ = async { tokio::join!(mails, self.sweep(), self.note_uses()) } => {}
+            _ = async { tokio::join!(chores, self.note_uses()) } => {}
             () = until(stopping) => {}
         }
         drop(routing.await);

@@ -29,7 +29,7 @@ pub struct Loaded {
     pub sources: usize,
     /// Destinations in effect.
     pub destinations: usize,
-    /// Whether the control plane runs here, which may have others.
+    /// Whether there is a control plane, which may have others.
     pub control: bool,
     /// Why the file as it stands is not in effect.
     pub stale: Option<Stale>,
@@ -53,7 +53,8 @@ impl Loaded {
             revision,
             sources: config.sources.len(),
             destinations: config.destinations.len(),
-            control: config.server.roles.contains(&Role::Control),
+            control: config.server.roles.contains(&Role::Control)
+                || config.control.database.is_some(),
             stale: None,
             waiting: vec![],
         }

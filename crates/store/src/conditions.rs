@@ -55,13 +55,11 @@ impl Conditions {
         self.and(&format!("lower({text}) LIKE lower({place}) ESCAPE '\\'"));
     }
 
-    /// `text`, whatever the case of its plain letters, or `lower`, which is in lower case, contains
-    /// `part`.
-    pub fn contains_either(&mut self, text: &str, lower: &str, part: &str) {
+    /// As text: `text`, whatever the case of its plain letters, or `lower`, which is in lower case,
+    /// contains `part`.
+    pub fn either(&mut self, text: &str, lower: &str, part: &str) -> String {
         let place = self.pattern(&part.to_lowercase());
-        self.and(&format!(
-            "{lower} LIKE {place} ESCAPE '\\' OR lower({text}) LIKE {place} ESCAPE '\\'"
-        ));
+        format!("{lower} LIKE {place} ESCAPE '\\' OR lower({text}) LIKE {place} ESCAPE '\\'")
     }
 
     /// `text`, which is in lower case, contains `part`, which is so too.

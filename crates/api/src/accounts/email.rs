@@ -20,7 +20,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct NewEmail {
     /// The new address; we send a link to it.
-    #[schema(example = "ada@example.org", min_length = 3, max_length = 254)]
+    #[schema(example = "ada@example.org", format = "email", min_length = 3, max_length = 254)]
     email: String,
 }
 

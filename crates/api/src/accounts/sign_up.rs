@@ -20,7 +20,7 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignUp {
     /// E-mail address; we send a link to it.
-    #[schema(example = "ada@example.com", min_length = 3, max_length = 254)]
+    #[schema(example = "ada@example.com", format = "email", min_length = 3, max_length = 254)]
     email: String,
     /// 12 to 256 characters, of any kind, that are hard to guess.
     #[schema(example = "glacier violin thirteen postcard", min_length = 12, max_length = 256)]

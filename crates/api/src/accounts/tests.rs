@@ -331,3 +331,18 @@ async fn changes_of_an_account_are_in_the_audit_trail_without_secrets() {
     assert_eq!(kinds, ["Password Changed", "Account Created"]);
     assert!(!format!("{rows:?}").contains("argon2"));
 }
+
+#[tokio::test]
+async fn every_fault_of_a_form_is_told_at_once_with_its_fix() {
+    let world = World::new().await;
+    let new = json!({ "email": "nope", "password": "password" });
+    let reply = world.post(&Who::default(), "/accounts", new).await.expect(422);
+    let faults = reply.body["errors"].as_array().unwrap();
+    let mut pointers: Vec<&str> =
+        faults.iter().filter_map(|fault| fault["pointer"].as_str()).collect();
+    pointers.sort_unstable();
+    assert_eq!(pointers, ["/email", "/password"], "{:#}", reply.body);
+    for fault in faults {
+        assert!(fault["expected"].is_string() && fault["fix"].is_string(), "{fault:#}");
+    }
+}

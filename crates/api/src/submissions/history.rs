@@ -1,6 +1,6 @@
-use axum::extract::State;
+use axum::extract::{Path, State};
 use serde::Serialize;
-use store::submissions;
+use store::{integrations, submissions};
 use utoipa::ToSchema;
 
 use crate::{
@@ -57,8 +57,34 @@ pub async fn history(
     State(api): State<Api>,
     caller: Caller,
 ) -> Result<Data<HistoryAnswer>, ApiError> {
+    of(&api, &caller.integration()?.id).await
+}
+
+/// Get the history of any integration
+///
+/// As its builders see it.
+#[utoipa::path(
+    get,
+    path = "/operator/integrations/{integrationId}/history",
+    operation_id = "getHistoryForOperator",
+    tag = "Operations",
+    params(("integrationId" = String, Path, description = "Its id or slug")),
+    responses((status = 200, description = "The history", body = Data<HistoryAnswer>)),
+    extensions(("x-access" = json!("operator")))
+)]
+pub async fn for_operator(
+    State(api): State<Api>,
+    Path(named): Path<String>,
+) -> Result<Data<HistoryAnswer>, ApiError> {
     let mut db = api.db.read().await?;
-    let rows = submissions::history(&mut db, &caller.integration()?.id).await?;
+    let row = integrations::find(&mut db, &named).await?;
+    drop(db);
+    of(&api, &row.ok_or_else(|| ApiError::not_found("integration"))?.id).await
+}
+
+async fn of(api: &Api, integration_id: &str) -> Result<Data<HistoryAnswer>, ApiError> {
+    let mut db = api.db.read().await?;
+    let rows = submissions::history(&mut db, integration_id).await?;
     let history = rows.into_iter().map(|row| HistoryEntry {
         at: answer::time(row.at_ms),
         by: row.account_email,

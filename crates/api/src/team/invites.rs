@@ -127,7 +127,9 @@ pub async fn create(
     let inviter = caller.email().unwrap_or("An owner").to_owned();
     let mut write = api.db.write().await?;
     let mut emails = Vec::with_capacity(checked.len());
-    for (email, permissions) in checked {
+    for (at, (email, permissions)) in checked.into_iter().enumerate() {
+        let under = format!("/invites/{at}/permissions");
+        team::exist(&mut write, &permissions, &workspace.id, &under).await?;
         let secret = api.fresh.token("hwi");
         let invitation = Invitation {
             id: api.fresh.id("inv"),

@@ -84,6 +84,7 @@ async fn set(
     let workspace = caller.workspace()?;
     let new = team::checked(new.permissions, &workspace.id, "/permissions")?;
     let mut write = api.db.write().await?;
+    team::exist(&mut write, &new, &workspace.id, "/permissions").await?;
     let member = members::get(&mut write, &workspace.id, user_id).await?;
     let member = member.ok_or_else(|| ApiError::not_found("user"))?;
     let before = gate::read_permissions(&member.permissions)?;

@@ -115,3 +115,21 @@ async fn every_faulty_permission_is_named() {
         assert_eq!(open.at("/invites"), &json!([]), "none of a faulty list is invited");
     }
 }
+
+#[tokio::test]
+async fn what_is_not_there_cannot_be_granted() {
+    for world in World::all().await {
+        let ada = world.person("ada@example.com").await;
+        let acme = world.workspace(&ada, "acme").await;
+        let on = json!([{ "roleId": "source_admin", "resources": [{ "id": "src_zz", "type": "SOURCE" }] }]);
+        let invite = json!({ "invites": [{ "email": "grace@example.com", "permissions": on }] });
+        let refused = world.post(&acme, "/invites", invite).await.refused(422, "unknown");
+        let pointer = "/invites/0/permissions/0/resources/0/id";
+        assert_eq!(refused.body["errors"][0]["pointer"], pointer);
+        let token = json!({ "description": "x", "permissions": on });
+        world.post(&acme, "/tokens", token).await.refused(422, "unknown");
+        let id = world.get(&ada, "/account").await.text("/account/id");
+        let more = json!({ "permissions": on });
+        world.post(&acme, &format!("/users/{id}/permissions"), more).await.refused(422, "unknown");
+    }
+}

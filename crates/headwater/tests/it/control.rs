@@ -302,4 +302,11 @@ fn it_moves_from_the_embedded_database_to_postgres() {
         (found.status == 200 && found.body.contains("on-postgres")).then_some(())
     });
     assert!(server.stop().success());
+
+    // A process that does not serve the API still does what the database says.
+    server.run_with(&["--only", "ingest,debugger"]);
+    assert_eq!(server.track(key, "without-the-api"), 200);
+    let (status, found) = server.api("/api/sources/acme%2Fshop/messages");
+    assert!(status == 200 && found.to_string().contains("without-the-api"), "{found}");
+    assert!(server.stop().success());
 }
