@@ -36,6 +36,9 @@ fn editor(stage: &Stage, operation: &str) -> (&'static str, String) {
         "updateDestination" | "deleteDestination" => {
             ("owner", thing("/destinations", "destination"))
         }
+        "replacePermissionsForUser" | "addPermissionsToUser" => {
+            ("owner", thing("/users", "account:member"))
+        }
         "removeIntegration" => ("partner_admin", thing("/integrations", "integration")),
         "manageIntegration" => ("operator", "/operator/integrations?search=acme-mail".to_owned()),
         "updateIntegration" | "replaceCatalogInfo" | "submitIntegration" => {

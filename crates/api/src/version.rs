@@ -31,6 +31,12 @@ impl IfMatch {
     }
 }
 
+/// The version of what has no number of its own: made from its text.
+pub fn of_text(text: &str) -> i64 {
+    // 48 bits: two texts that follow each other will not share them.
+    i64::from_str_radix(&store::fresh::hash(text)[..12], 16).unwrap_or_default()
+}
+
 /// How [`IfMatch`] is sent.
 #[derive(Debug, serde::Deserialize, IntoParams)]
 #[into_params(parameter_in = Header)]

@@ -10,6 +10,7 @@ use crate::{
     page::{PageParams, PageQuery, Pagination},
     state::Api,
     team::{self, UserView},
+    version::{self, Versioned},
 };
 
 /// Users in their envelope.
@@ -65,8 +66,9 @@ pub async fn get(
     State(api): State<Api>,
     caller: Caller,
     Path(user_id): Path<String>,
-) -> Result<Data<UserAnswer>, ApiError> {
+) -> Result<Versioned<Data<UserAnswer>>, ApiError> {
     let mut db = api.db.read().await?;
     let member = team::member(&mut db, &caller, &user_id).await?;
-    Ok(data(UserAnswer { user: UserView::of(&member)? }))
+    let version = version::of_text(&member.permissions);
+    Ok(Versioned(version, data(UserAnswer { user: UserView::of(&member)? })))
 }

@@ -12,6 +12,7 @@ use crate::{
     gate,
     state::Api,
     team::{self, NewPermission, PermissionView},
+    version::{self, IfMatch, IfMatchHeader, Versioned},
 };
 
 /// Permissions to give.
@@ -38,7 +39,10 @@ pub struct PermissionsAnswer {
     path = "/users/{userId}/permissions",
     operation_id = "replacePermissionsForUser",
     tag = "Team",
-    params(("userId" = String, Path, description = "The account's id")),
+    params(
+        ("userId" = String, Path, description = "The account's id"),
+        IfMatchHeader
+    ),
     request_body = NewPermissions,
     responses((status = 200, description = "Replaced", body = Data<PermissionsAnswer>)),
     extensions(("x-access" = json!("owner")))
@@ -47,9 +51,10 @@ pub async fn replace(
     State(api): State<Api>,
     caller: Caller,
     Path(user_id): Path<String>,
+    seen: IfMatch,
     Body(new): Body<NewPermissions>,
-) -> Result<Data<PermissionsAnswer>, ApiError> {
-    set(&api, &caller, &user_id, new, false).await
+) -> Result<Versioned<Data<PermissionsAnswer>>, ApiError> {
+    set(&api, &caller, &user_id, seen, new, false).await
 }
 
 /// Give a user permissions
@@ -60,7 +65,10 @@ pub async fn replace(
     path = "/users/{userId}/permissions",
     operation_id = "addPermissionsToUser",
     tag = "Team",
-    params(("userId" = String, Path, description = "The account's id")),
+    params(
+        ("userId" = String, Path, description = "The account's id"),
+        IfMatchHeader
+    ),
     request_body = NewPermissions,
     responses((status = 200, description = "Added", body = Data<PermissionsAnswer>)),
     extensions(("x-access" = json!("owner")))
@@ -69,24 +77,27 @@ pub async fn add(
     State(api): State<Api>,
     caller: Caller,
     Path(user_id): Path<String>,
+    seen: IfMatch,
     Body(new): Body<NewPermissions>,
-) -> Result<Data<PermissionsAnswer>, ApiError> {
-    set(&api, &caller, &user_id, new, true).await
+) -> Result<Versioned<Data<PermissionsAnswer>>, ApiError> {
+    set(&api, &caller, &user_id, seen, new, true).await
 }
 
 async fn set(
     api: &Api,
     caller: &Caller,
     user_id: &str,
+    seen: IfMatch,
     new: NewPermissions,
     keep: bool,
-) -> Result<Data<PermissionsAnswer>, ApiError> {
+) -> Result<Versioned<Data<PermissionsAnswer>>, ApiError> {
     let workspace = caller.workspace()?;
     let new = team::checked(new.permissions, &workspace.id, "/permissions")?;
     let mut write = api.db.write().await?;
     team::exist(&mut write, &new, &workspace.id, "/permissions").await?;
     let member = members::get(&mut write, &workspace.id, user_id).await?;
     let member = member.ok_or_else(|| ApiError::not_found("user"))?;
+    seen.check(version::of_text(&member.permissions))?;
     let before = gate::read_permissions(&member.permissions)?;
     let mut after = if keep { before.clone() } else { Vec::new() };
     for permission in new {
@@ -97,12 +108,14 @@ async fn set(
     if catalog::access::owner(&before) && !catalog::access::owner(&after) {
         team::keep_an_owner(&mut write, &workspace.id, user_id).await?;
     }
-    members::set_permissions(&mut write, &workspace.id, user_id, &team::stored(&after)).await?;
+    let stored = team::stored(&after);
+    members::set_permissions(&mut write, &workspace.id, user_id, &stored).await?;
     let view = team::views(&after);
     let change = Change::new("User Policy Updated", "USER", user_id, &member.email)
         .before(&team::views(&before))
         .after(&view);
     record(api, &mut write, caller, &workspace.id, change).await?;
     write.commit().await?;
-    Ok(data(PermissionsAnswer { permissions: view }))
+    let answer = data(PermissionsAnswer { permissions: view });
+    Ok(Versioned(version::of_text(&stored), answer))
 }
