@@ -127,12 +127,8 @@ pub async fn list(
     wanted.equal("s.workspace_id", workspace_id);
     wanted.scope(filter.visible, "s.id", "s.id");
     if let Some(name) = filter.name {
-        // Found in an index that holds all of this, without a look at the rows.
-        let (workspace, found) =
-            (wanted.bind(workspace_id), wanted.either("n.name", "n.slug", name));
-        wanted.and(&format!(
-            "s.id IN (SELECT n.id FROM sources n WHERE n.workspace_id = {workspace} AND ({found}))"
-        ));
+        let found = wanted.either("s.name", "s.slug", name);
+        wanted.and(&found);
     }
     for (key, value) in filter.labels {
         wanted.label("s.id", key, value);
