@@ -44,7 +44,8 @@ pub fn run(arguments: &arguments::Serve) -> Result<ExitCode> {
 pub fn first_operator(url: &str, link: &str) -> String {
     let token = link.rsplit('=').next().unwrap_or_default();
     format!(
-        r#"Nobody operates this Headwater yet. This link makes whoever opens it the first operator, once, for a day:
+        r#"Nobody operates this Headwater yet. This link makes somebody the first operator, once, for a day. There is no
+page behind it yet: its token goes into the request below it:
 
   {link}
 
