@@ -2,15 +2,17 @@
 //! copy of the database alone gives nothing away.
 
 use std::{
-    fmt::Write as _,
     fs::{self, OpenOptions},
-    io::{self, Write as _},
+    io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use store::{Sealer, seal::KEY_BYTES};
+use store::{
+    Sealer,
+    seal::{KEY_BYTES, unhex},
+};
 
 /// The file in the data directory, unless the configuration names another.
 pub const FILE: &str = "secret-keys";
@@ -42,12 +44,7 @@ pub fn load_or_make(path: &Path) -> Result<Sealer> {
 fn line(number: u32) -> Result<String> {
     let mut key = [0; KEY_BYTES];
     getrandom::fill(&mut key).context("the system gives no randomness")?;
-    let mut line = format!("{number} ");
-    for byte in key {
-        let _ = write!(line, "{byte:02x}");
-    }
-    line.push('\n');
-    Ok(line)
+    Ok(format!("{number} {}\n", store::fresh::hex(&key)))
 }
 
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
@@ -64,7 +61,7 @@ fn parse(text: &str) -> Result<Vec<(u32, [u8; KEY_BYTES])>> {
         let fault = || format!("line {at} is not a number and 64 hex digits");
         let (number, hex) = line.split_once(char::is_whitespace).with_context(fault)?;
         let number: u32 = number.parse().ok().with_context(fault)?;
-        let key = unhex(hex.trim()).with_context(fault)?;
+        let key = unhex(hex.trim()).and_then(|key| key.try_into().ok()).with_context(fault)?;
         ensure!(
             keys.iter().all(|(known, _)| *known != number),
             "line {at}: key {number} was there"
@@ -75,17 +72,6 @@ fn parse(text: &str) -> Result<Vec<(u32, [u8; KEY_BYTES])>> {
         bail!("it holds no key");
     }
     Ok(keys)
-}
-
-fn unhex(hex: &str) -> Option<[u8; KEY_BYTES]> {
-    let mut key = [0; KEY_BYTES];
-    if hex.len() != 2 * KEY_BYTES || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (byte, digits) in key.iter_mut().zip(hex.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(key)
 }
 
 #[cfg(test)]
