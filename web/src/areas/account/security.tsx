@@ -1,0 +1,4 @@
+/** Password, second factor. */
+export function Security() {
+  return null
+}

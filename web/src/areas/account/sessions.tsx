@@ -1,0 +1,4 @@
+/** Every browser that is signed in. */
+export function Sessions() {
+  return null
+}

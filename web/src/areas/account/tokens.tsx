@@ -1,0 +1,4 @@
+/** Personal API tokens. */
+export function PersonalTokens() {
+  return null
+}

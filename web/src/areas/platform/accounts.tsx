@@ -1,0 +1,4 @@
+/** Accounts and operators. */
+export function Accounts() {
+  return null
+}

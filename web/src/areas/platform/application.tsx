@@ -1,0 +1,4 @@
+/** One application, to be decided. */
+export function ApplicationPage() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** What operators changed. */
+export function PlatformAudit() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** Every listing, and what may be done with it. */
+export function ManageCatalog() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** The outbox. */
+export function Mails() {
+  return null
+}

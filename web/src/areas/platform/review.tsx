@@ -1,0 +1,4 @@
+/** One submission, to be decided. */
+export function ReviewPage() {
+  return null
+}

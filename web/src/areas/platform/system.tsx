@@ -1,0 +1,4 @@
+/** Throughput, lag, disk, log, balance sheet. */
+export function System() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** The listing, beside how customers will see it. */
+export function CatalogInfo() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** The documentation, section by section. */
+export function Documentation() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** The events that the source sends. */
+export function DeclaredEvents() {
+  return null
+}

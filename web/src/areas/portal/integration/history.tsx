@@ -1,0 +1,4 @@
+/** Every transition: who, when, why. */
+export function IntegrationHistory() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** What is left to do. */
+export function IntegrationOverview() {
+  return null
+}

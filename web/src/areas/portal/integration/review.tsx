@@ -1,0 +1,4 @@
+/** Rounds of review: checklist, submission, comments. */
+export function ReviewRounds() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** Add to workspace, rename, withdraw, delete. */
+export function IntegrationSettings() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** The settings that customers fill in. */
+export function SetupFields() {
+  return null
+}

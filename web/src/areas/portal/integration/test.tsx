@@ -1,0 +1,4 @@
+/** Test workspaces and what arrives in them. */
+export function TestSource() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** Source setup: name and slug. */
+export function NewSource() {
+  return null
+}

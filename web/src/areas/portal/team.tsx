@@ -1,0 +1,4 @@
+/** People of the partner team and their roles. */
+export function PartnerTeam() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** The application and its status. */
+export function PartnerApplication() {
+  return null
+}

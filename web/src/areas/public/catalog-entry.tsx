@@ -1,0 +1,4 @@
+/** One public entry. */
+export function CatalogEntry() {
+  return null
+}

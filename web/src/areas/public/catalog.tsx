@@ -1,0 +1,4 @@
+/** The public catalog. */
+export function Catalog() {
+  return null
+}

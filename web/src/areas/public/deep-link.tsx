@@ -1,0 +1,4 @@
+/** A listing, in the visitor's own workspace. */
+export function DeepLink() {
+  return null
+}

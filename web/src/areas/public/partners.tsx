@@ -1,0 +1,4 @@
+/** The partner programme. */
+export function Partners() {
+  return null
+}

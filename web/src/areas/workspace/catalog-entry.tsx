@@ -1,0 +1,4 @@
+/** One entry of the catalog, to add it. */
+export function WorkspaceCatalogEntry() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** The catalog, to add from. */
+export function WorkspaceCatalog() {
+  return null
+}

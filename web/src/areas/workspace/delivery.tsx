@@ -1,0 +1,4 @@
+/** Sources and destinations: what came, what went. */
+export function Delivery() {
+  return null
+}

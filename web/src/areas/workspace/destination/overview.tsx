@@ -1,0 +1,4 @@
+/** State, pending, last failure. */
+export function DestinationOverview() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** The settings of its definition. */
+export function DestinationSettings() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** Every destination of the workspace. */
+export function Destinations() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** A new destination of one kind. */
+export function NewDestination() {
+  return null
+}

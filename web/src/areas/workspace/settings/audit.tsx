@@ -1,0 +1,4 @@
+/** What was changed, and by whom. */
+export function WorkspaceAudit() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** Name, slug, id, deletion. */
+export function WorkspaceGeneral() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** Labels of sources. */
+export function Labels() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** People, roles, invitations. */
+export function Members() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** API tokens of the workspace. */
+export function WorkspaceTokens() {
+  return null
+}

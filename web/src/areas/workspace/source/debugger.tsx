@@ -1,0 +1,4 @@
+/** What arrives, as it arrives. */
+export function Debugger() {
+  return null
+}

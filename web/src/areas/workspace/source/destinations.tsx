@@ -1,0 +1,4 @@
+/** Destinations of this source. */
+export function SourceDestinations() {
+  return null
+}

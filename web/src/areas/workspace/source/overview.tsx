@@ -1,0 +1,4 @@
+/** How it goes: from the first event to the flow of all. */
+export function SourceOverview() {
+  return null
+}

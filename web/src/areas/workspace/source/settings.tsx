@@ -1,0 +1,4 @@
+/** Ids, write keys, name, labels, deletion. */
+export function SourceSettings() {
+  return null
+}

@@ -1,0 +1,4 @@
+/** Every source of the workspace. */
+export function Sources() {
+  return null
+}

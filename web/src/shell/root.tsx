@@ -1,0 +1,4 @@
+import { createRootRoute, Outlet } from '@tanstack/react-router'
+
+/** The root of every page. */
+export const root = createRootRoute({ component: Outlet })
