@@ -10,6 +10,8 @@ export interface RailLink {
   link: Pick<LinkProps, 'to' | 'params' | 'search'>
   /** Only current on this very page, not on those below it. */
   exact?: boolean
+  /** How many there are behind it. */
+  count?: number
 }
 
 /** A part of the path bar: a word that leads somewhere, or a control of its own (a switcher). */
@@ -40,10 +42,11 @@ export function Shell({
           <Fragment key={heading ?? links[0]?.label}>
             {heading && <h2>{heading}</h2>}
             <ul>
-              {links.map(({ label, link, exact }) => (
+              {links.map(({ label, link, exact, count }) => (
                 <li key={label}>
                   <Link {...link} activeOptions={{ exact: exact ?? false, includeSearch: false }}>
                     {label}
+                    {count !== undefined && <span className={css.railCount}>{count}</span>}
                   </Link>
                 </li>
               ))}
