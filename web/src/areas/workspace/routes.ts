@@ -1,4 +1,5 @@
 import { createRoute, redirect } from '@tanstack/react-router'
+import * as v from 'valibot'
 import { signedIn } from '../../shell/guard'
 import { lazily } from '../../shell/lazily'
 import { root } from '../../shell/root'
@@ -17,6 +18,11 @@ const home = createRoute({
 const sources = createRoute({
   getParentRoute: () => layout,
   path: 'sources',
+  validateSearch: v.object({
+    q: v.optional(v.string()),
+    state: v.optional(v.string()),
+    label: v.optional(v.string()),
+  }),
   component: lazily(() => import('./sources'), 'Sources'),
 })
 const source = createRoute({
@@ -34,6 +40,7 @@ const sourceIndex = createRoute({
 const sourceOverview = createRoute({
   getParentRoute: () => source,
   path: 'overview',
+  validateSearch: v.object({ period: v.optional(v.string()) }),
   component: lazily(() => import('./source/overview'), 'SourceOverview'),
 })
 const sourceDebugger = createRoute({
@@ -136,6 +143,13 @@ const settingsLabels = createRoute({
 const settingsAudit = createRoute({
   getParentRoute: () => layout,
   path: 'settings/audit',
+  validateSearch: v.object({
+    actor: v.optional(v.string()),
+    type: v.optional(v.string()),
+    resource: v.optional(v.string()),
+    from: v.optional(v.string()),
+    to: v.optional(v.string()),
+  }),
   component: lazily(() => import('./settings/audit'), 'WorkspaceAudit'),
 })
 
