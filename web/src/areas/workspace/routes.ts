@@ -4,6 +4,8 @@ import { signedIn } from '../../shell/guard'
 import { lazily } from '../../shell/lazily'
 import { root } from '../../shell/root'
 
+const text = v.optional(v.string())
+
 const layout = createRoute({
   getParentRoute: () => root,
   path: 'w/$ws',
@@ -19,9 +21,9 @@ const sources = createRoute({
   getParentRoute: () => layout,
   path: 'sources',
   validateSearch: v.object({
-    q: v.optional(v.string()),
-    state: v.optional(v.string()),
-    label: v.optional(v.string()),
+    q: text,
+    state: text,
+    label: text,
   }),
   component: lazily(() => import('./sources'), 'Sources'),
 })
@@ -40,7 +42,7 @@ const sourceIndex = createRoute({
 const sourceOverview = createRoute({
   getParentRoute: () => source,
   path: 'overview',
-  validateSearch: v.object({ period: v.optional(v.string()) }),
+  validateSearch: v.object({ period: text }),
   component: lazily(() => import('./source/overview'), 'SourceOverview'),
 })
 const sourceDebugger = createRoute({
@@ -144,11 +146,11 @@ const settingsAudit = createRoute({
   getParentRoute: () => layout,
   path: 'settings/audit',
   validateSearch: v.object({
-    actor: v.optional(v.string()),
-    type: v.optional(v.string()),
-    resource: v.optional(v.string()),
-    from: v.optional(v.string()),
-    to: v.optional(v.string()),
+    actor: text,
+    type: text,
+    resource: text,
+    from: text,
+    to: text,
   }),
   component: lazily(() => import('./settings/audit'), 'WorkspaceAudit'),
 })
