@@ -9,6 +9,7 @@ import { Time } from '../../../kit/time'
 import { endpoint, sourceQuery } from '../data'
 import { periodOf } from './books'
 import { Listening, Received, SecretKey } from './listening'
+import { Maker } from './maker'
 import { Pipeline } from './pipeline'
 import { mayAdminister, type Source } from './source'
 import css from './source.module.css'
@@ -141,16 +142,5 @@ function Side({ source }: { source: Source }) {
         )}
       </dl>
     </Panel>
-  )
-}
-
-/** Who made the catalog entry: a partner is named by its site. */
-export function Maker({ source: { metadata } }: { source: Source }) {
-  if (!metadata.partnerOwned) return <span>Headwater</span>
-  if (!metadata.website) return <span>a partner</span>
-  return (
-    <a href={metadata.website} rel="noreferrer" target="_blank">
-      {new URL(metadata.website).hostname.replace(/^www\./, '')}
-    </a>
   )
 }
