@@ -1,4 +1,5 @@
 import { createRoute, redirect } from '@tanstack/react-router'
+import * as v from 'valibot'
 import { signedIn } from '../../shell/guard'
 import { lazily } from '../../shell/lazily'
 import { root } from '../../shell/root'
@@ -39,6 +40,13 @@ const sourceOverview = createRoute({
 const sourceDebugger = createRoute({
   getParentRoute: () => source,
   path: 'debugger',
+  validateSearch: v.object({
+    /** The filter, in words. */
+    q: v.optional(v.string()),
+    /** Position of the message that is open. */
+    at: v.optional(v.string()),
+    tab: v.optional(v.string()),
+  }),
   component: lazily(() => import('./source/debugger'), 'Debugger'),
 })
 const sourceSchema = createRoute({
