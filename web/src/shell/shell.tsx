@@ -1,5 +1,6 @@
 import { Link, type LinkProps, Outlet, useRouterState } from '@tanstack/react-router'
 import { Fragment, type ReactNode, useEffect, useState } from 'react'
+import { compact } from '../kit/figures'
 import { Brand } from './brand'
 import css from './shell.module.css'
 import { UserMenu } from './user-menu'
@@ -10,6 +11,8 @@ export interface RailLink {
   link: Pick<LinkProps, 'to' | 'params' | 'search'>
   /** Only current on this very page, not on those below it. */
   exact?: boolean
+  /** How many wait there; nothing is shown of none. */
+  count?: number
 }
 
 /** A part of the path bar: a word that leads somewhere, or a control of its own (a switcher). */
@@ -40,10 +43,15 @@ export function Shell({
           <Fragment key={heading ?? links[0]?.label}>
             {heading && <h2>{heading}</h2>}
             <ul>
-              {links.map(({ label, link, exact }) => (
+              {links.map(({ label, link, exact, count }) => (
                 <li key={label}>
                   <Link {...link} activeOptions={{ exact: exact ?? false, includeSearch: false }}>
                     {label}
+                    {!!count && (
+                      <span className={css.count}>
+                        {compact(count)} <span className={css.spoken}>waiting</span>
+                      </span>
+                    )}
                   </Link>
                 </li>
               ))}
