@@ -66,7 +66,7 @@ export function PlatformAudit() {
         <div className={css.filters}>
           <TextField
             label="What happened"
-            placeholder="Application Approved"
+            placeholder="Application Decided"
             list="audit-types"
             value={typeText}
             onChange={(event) => setType(event.target.value)}
