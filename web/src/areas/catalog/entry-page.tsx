@@ -157,7 +157,7 @@ function Facts({
     <Panel>
       <Pairs
         of={[
-          ['Maker', makerOf(entry)],
+          ['Made by', entry.partnerOwned ? 'A partner' : 'Headwater'],
           ['Website', website && <Outside href={website} />],
           ['Documentation', docsUrl && <Outside href={docsUrl} />],
           ['Categories', entry.categories.join(', ') || null],
