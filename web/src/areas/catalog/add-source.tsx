@@ -8,6 +8,7 @@ import { Actions, Form, Select, Summary, TextField } from '../../kit/fields'
 import { useApiForm } from '../../kit/form'
 import { draftOf, OptionFields, settingsOf } from '../../kit/options-form'
 import { toast } from '../../kit/toast'
+import { labelsQuery } from '../workspace/data'
 import { freeName, slugOf } from './entries'
 import css from './entry.module.css'
 
@@ -26,10 +27,7 @@ export function AddSource({
   const client = useQueryClient()
   const navigate = useNavigate()
   const workspace = useQuery(workspaceQuery(ws)).data?.workspace
-  const labels = useQuery({
-    queryKey: ['w', ws, 'labels'],
-    queryFn: async () => (await read(api.GET('/labels', { params: { header: inWorkspace(ws) } }))).labels,
-  }).data
+  const labels = useQuery(labelsQuery(ws)).data
   const [draft, setDraft] = useState(() => draftOf(entry.options))
   const [chosen, setChosen] = useState<Record<string, string>>({})
   const [slugTyped, setSlugTyped] = useState(false)

@@ -211,7 +211,7 @@ export function CatalogPage({
 }
 
 // Links differ in their search only: just the very same one is current.
-const WHOLE = { exact: true, includeSearch: true, explicitUndefined: true } as const
+const WHOLE = { exact: true, includeSearch: true } as const
 
 function Choice({ to, on, label, count }: { to: Place; on: boolean; label: string; count: number }) {
   return (

@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
-import { ApiFailure, api, inWorkspace, read, type Shapes } from '../../api/client'
+import { ApiFailure, api, read, type Shapes } from '../../api/client'
+import { destinationsQuery, sourcesQuery } from '../workspace/data'
 
 /** What the catalog lists. */
 export type Kind = 'sources' | 'destinations'
@@ -96,27 +97,13 @@ export const installQuery = (slug: string, workspace?: string) =>
     queryFn: () => install(slug, workspace),
   })
 
-/** Every source of a workspace. */
+/** Every source of a workspace, as a list. */
 export const allSourcesQuery = (ws: string) =>
-  queryOptions({
-    queryKey: ['w', ws, 'sources', 'all'],
-    queryFn: () =>
-      everyPage(
-        (query) => read(api.GET('/sources', { params: { query, header: inWorkspace(ws) } })),
-        (page) => page.sources,
-      ),
-  })
+  queryOptions({ ...sourcesQuery(ws), select: ({ sources }) => sources })
 
-/** Every destination of a workspace. */
+/** Every destination of a workspace, as a list. */
 export const allDestinationsQuery = (ws: string) =>
-  queryOptions({
-    queryKey: ['w', ws, 'destinations', 'all'],
-    queryFn: () =>
-      everyPage(
-        (query) => read(api.GET('/destinations', { params: { query, header: inWorkspace(ws) } })),
-        (page) => page.destinations,
-      ),
-  })
+  queryOptions({ ...destinationsQuery(ws), select: ({ destinations }) => destinations })
 
 /** What narrows the catalog, as it stands in the address. */
 export interface Filter {

@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { LinkButton } from '../../kit/button'
 import { Search } from '../../kit/fields'
 import { count, plural } from '../../kit/figures'
+import { Filter, Filters } from '../../kit/filters'
 import { Loaded } from '../../kit/loaded'
 import { Logo } from '../../kit/logo'
 import { Body, Empty, Muted, PageHead, Toolbar, useTitle } from '../../kit/page'
@@ -79,20 +80,20 @@ export function Destinations() {
                       })
                     }
                   />
-                  <nav className={css.states} aria-label="State">
+                  <Filters label="State">
                     {Object.entries(STATES).map(([word, label]) => (
-                      <Link
+                      <Filter
                         key={word}
                         to="/w/$ws/destinations"
                         params={{ ws }}
                         search={{ q: search.q, state: word === 'all' ? undefined : word }}
                         replace
-                        activeOptions={{ exact: true, explicitUndefined: true }}
+                        activeOptions={{ exact: true }}
                       >
                         {label}
-                      </Link>
+                      </Filter>
                     ))}
-                  </nav>
+                  </Filters>
                   <span role="status">
                     <Muted>{plural(rows.length, 'destination')}</Muted>
                   </span>

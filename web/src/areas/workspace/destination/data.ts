@@ -1,9 +1,11 @@
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, inWorkspace, read, readTagged, type Shapes } from '../../../api/client'
 import { sentence } from '../../../kit/fields'
 import { failureFaults } from '../../../kit/form'
 import { toast } from '../../../kit/toast'
-import { everyPage } from '../../catalog/entries'
+import { allSourcesQuery, everyPage } from '../../catalog/entries'
+import { SOURCE_ADMINS_ONLY } from '../data'
+import { mayAdminister } from '../source/source'
 import { beginOf, NOTHING, type SourceBooks } from './books'
 
 /** A destination as the API shows it. */
@@ -117,4 +119,12 @@ export function useSwitch(ws: string) {
     },
     onError: (error) => toast(sentence(failureFaults(error)[0]?.message ?? 'It failed'), { bad: true }),
   })
+}
+
+/** Why the account may not change what the source feeds; nothing where it may, or while that is not known. */
+export function useRefusal(ws: string, sourceId: string | undefined): string | undefined {
+  const source = useQuery(allSourcesQuery(ws)).data?.find(
+    (one) => one.id === sourceId || one.slug === sourceId,
+  )
+  return source && !mayAdminister(source) ? SOURCE_ADMINS_ONLY : undefined
 }

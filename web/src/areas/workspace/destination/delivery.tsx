@@ -11,7 +11,7 @@ import { More, Table } from '../../../kit/table'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
 import { type Line, lineOf, missing, periodOf, pipelineOf, reasonsOf, type SourceBooks } from './books'
-import { accountingQuery, type Destination, destinationQuery } from './data'
+import { accountingQuery, type Destination, destinationQuery, useRefusal } from './data'
 import css from './destination.module.css'
 import { PeriodSelect } from './period'
 import { stepName, wordsOf } from './reasons'
@@ -120,7 +120,7 @@ function Pipeline({
                     search={{ period, step: chosen === step.id ? undefined : step.id }}
                     replace
                     resetScroll={false}
-                    activeOptions={{ exact: true, explicitUndefined: true }}
+                    activeOptions={{ exact: true }}
                     aria-current={chosen === step.id ? 'true' : undefined}
                   >
                     {inside}
@@ -223,6 +223,7 @@ type Letter = Shapes['DeadLetter']
 
 function DeadLetters({ ws, destination }: { ws: string; destination: Destination }) {
   const client = useQueryClient()
+  const refused = !!useRefusal(ws, destination.sourceId)
   const params = { path: { destinationId: destination.id }, header: inWorkspace(ws) }
   const letters = useInfiniteQuery({
     queryKey: ['w', ws, 'destinations', destination.id, 'dead-letters'],
@@ -267,7 +268,7 @@ function DeadLetters({ ws, destination }: { ws: string; destination: Destination
         }
         actions={
           total > 0 && (
-            <Button small busy={again.isPending} onClick={() => again.mutate(null)}>
+            <Button small busy={again.isPending} disabled={refused} onClick={() => again.mutate(null)}>
               Redeliver all {count(total)}
             </Button>
           )
@@ -300,6 +301,7 @@ function DeadLetters({ ws, destination }: { ws: string; destination: Destination
                   <Button
                     small
                     busy={again.isPending && again.variables?.[0] === letter.position}
+                    disabled={refused}
                     onClick={() => again.mutate([letter.position])}
                   >
                     Redeliver

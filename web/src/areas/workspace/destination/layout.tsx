@@ -6,7 +6,7 @@ import { Logo } from '../../../kit/logo'
 import { Body, Empty, PageHead, Tab, Tabs } from '../../../kit/page'
 import { Switch } from '../../../kit/switch'
 import { allSourcesQuery } from '../../catalog/entries'
-import { deliveryQuery, destinationQuery, useSwitch } from './data'
+import { deliveryQuery, destinationQuery, useRefusal, useSwitch } from './data'
 import css from './destination.module.css'
 import { StateBadge } from './state'
 
@@ -17,6 +17,7 @@ export function DestinationLayout() {
   const delivery = useQuery(deliveryQuery(ws, id)).data
   const sources = useQuery(allSourcesQuery(ws)).data
   const turn = useSwitch(ws)
+  const refused = useRefusal(ws, query.data?.destination.sourceId)
   if (!query.data) {
     if (!query.error) return <Skeleton rows={5} />
     return (
@@ -68,6 +69,7 @@ export function DestinationLayout() {
           on={destination.enabled}
           what={`Deliver to ${destination.name}`}
           busy={turn.isPending}
+          disabled={!!refused}
           onChange={(enabled) => turn.mutate({ destination, enabled })}
         />
       </PageHead>
@@ -82,6 +84,7 @@ export function DestinationLayout() {
           Settings
         </Tab>
       </Tabs>
+      {refused && <p className={css.refused}>You see this destination, and cannot change it. {refused}</p>}
       <Outlet />
     </>
   )

@@ -11,7 +11,14 @@ import { Loaded } from '../../../kit/loaded'
 import { Body, Columns, Muted, Note, Pairs, Panel, Section, useTitle } from '../../../kit/page'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
-import { type Delivery, type Destination, deliveryQuery, destinationQuery, useSwitch } from './data'
+import {
+  type Delivery,
+  type Destination,
+  deliveryQuery,
+  destinationQuery,
+  useRefusal,
+  useSwitch,
+} from './data'
 import css from './destination.module.css'
 import { wordsOf } from './reasons'
 import { pauseCause, stateOf } from './state'
@@ -70,6 +77,7 @@ function Figure({ name, value, children }: { name: string; value: number; childr
 function Now({ ws, destination, delivery }: { ws: string; destination: Destination; delivery: Delivery }) {
   const client = useQueryClient()
   const turn = useSwitch(ws)
+  const refused = !!useRefusal(ws, destination.sourceId)
   const { state, word, says } = stateOf(destination, delivery)
   const resume = useMutation({
     mutationFn: async () => {
@@ -95,6 +103,7 @@ function Now({ ws, destination, delivery }: { ws: string; destination: Destinati
           <Button
             look="primary"
             busy={turn.isPending}
+            disabled={refused}
             onClick={() => turn.mutate({ destination, enabled: true })}
           >
             Enable
@@ -113,7 +122,7 @@ function Now({ ws, destination, delivery }: { ws: string; destination: Destinati
             )}
             . Messages wait. Mend the receiver or its {settings} first.
           </span>
-          <Button look="primary" busy={resume.isPending} onClick={() => resume.mutate()}>
+          <Button look="primary" busy={resume.isPending} disabled={refused} onClick={() => resume.mutate()}>
             Resume
           </Button>
         </Note>

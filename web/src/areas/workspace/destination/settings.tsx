@@ -11,7 +11,7 @@ import { draftOf, OptionFields, type Settings, settingsOf } from '../../../kit/o
 import { Body, Note, Section, useTitle } from '../../../kit/page'
 import { Switch } from '../../../kit/switch'
 import { toast } from '../../../kit/toast'
-import { type Destination, deliveryQuery, destinationQuery, useSwitch } from './data'
+import { type Destination, deliveryQuery, destinationQuery, useRefusal, useSwitch } from './data'
 
 /** Name, settings, on and off, and the end of one destination. */
 export function DestinationSettings() {
@@ -19,6 +19,7 @@ export function DestinationSettings() {
   const query = useQuery(destinationQuery(ws, id))
   const [generation, setGeneration] = useState(0)
   const turn = useSwitch(ws)
+  const refused = !!useRefusal(ws, query.data?.destination.sourceId)
   useTitle('Settings', query.data?.destination.name, ws)
   if (!query.data) return null
   const { destination, etag } = query.data
@@ -31,6 +32,7 @@ export function DestinationSettings() {
           ws={ws}
           destination={destination}
           etag={etag}
+          refused={refused}
           onSaved={() => setGeneration(generation + 1)}
         />
       </Section>
@@ -43,11 +45,12 @@ export function DestinationSettings() {
             on={destination.enabled}
             what={`Deliver to ${destination.name}, in settings`}
             busy={turn.isPending}
+            disabled={refused}
             onChange={(enabled) => turn.mutate({ destination, enabled })}
           />
         </div>
       </Section>
-      <Delete ws={ws} destination={destination} />
+      <Delete ws={ws} destination={destination} refused={refused} />
     </Body>
   )
 }
@@ -56,11 +59,13 @@ function SettingsForm({
   ws,
   destination,
   etag,
+  refused,
   onSaved,
 }: {
   ws: string
   destination: Destination
   etag: string
+  refused: boolean
   onSaved: () => void
 }) {
   const client = useQueryClient()
@@ -139,7 +144,7 @@ function SettingsForm({
         before={settings}
       />
       <Actions>
-        <Button type="submit" look="primary" busy={form.busy}>
+        <Button type="submit" look="primary" busy={form.busy} disabled={refused}>
           Save
         </Button>
       </Actions>
@@ -147,7 +152,7 @@ function SettingsForm({
   )
 }
 
-function Delete({ ws, destination }: { ws: string; destination: Destination }) {
+function Delete({ ws, destination, refused }: { ws: string; destination: Destination; refused: boolean }) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const delivery = useQuery(deliveryQuery(ws, destination.id)).data
@@ -156,7 +161,7 @@ function Delete({ ws, destination }: { ws: string; destination: Destination }) {
   return (
     <Section title="Delete" sub="The destination is gone for good, with its settings.">
       <div>
-        <Button look="danger" onClick={() => setAsking(true)}>
+        <Button look="danger" disabled={refused} onClick={() => setAsking(true)}>
           Delete destination
         </Button>
       </div>

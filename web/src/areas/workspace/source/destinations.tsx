@@ -3,10 +3,10 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { LinkButton } from '../../../kit/button'
 import { count } from '../../../kit/figures'
 import { Loaded } from '../../../kit/loaded'
-import { Body, Empty, Section, useTitle } from '../../../kit/page'
+import { Body, Empty, Muted, Section, useTitle } from '../../../kit/page'
 import { Switch } from '../../../kit/switch'
 import { Name, Table } from '../../../kit/table'
-import { connectedQuery, deliveryQuery, useSwitch } from '../destination/data'
+import { connectedQuery, deliveryQuery, useRefusal, useSwitch } from '../destination/data'
 import { StateBadge } from '../destination/state'
 
 /** What a source is delivered to, each switched on or off here. */
@@ -19,7 +19,10 @@ export function SourceDestinations() {
     combine: (results) => new Map(results.map((one, at) => [connected.data?.[at]?.id, one.data])),
   })
   const turn = useSwitch(ws)
-  const connect = (
+  const refused = useRefusal(ws, source)
+  const connect = refused ? (
+    <Muted>{refused}</Muted>
+  ) : (
     <LinkButton look="primary" to="/w/$ws/catalog" params={{ ws }} search={{ kind: 'destinations', source }}>
       Connect destination
     </LinkButton>
@@ -77,6 +80,7 @@ export function SourceDestinations() {
                         on={row.enabled}
                         what={`Deliver to ${row.name}`}
                         busy={turn.isPending && turn.variables?.destination.id === row.id}
+                        disabled={!!refused}
                         onChange={(enabled) => turn.mutate({ destination: row, enabled })}
                       />
                     ),
