@@ -73,7 +73,9 @@ export function Shell({
                 {'control' in part ? (
                   part.control
                 ) : part.link && at < path.length - 1 ? (
-                  <Link {...part.link}>{part.label}</Link>
+                  <Link {...part.link} activeOptions={{ exact: true }}>
+                    {part.label}
+                  </Link>
                 ) : (
                   <span aria-current={at === path.length - 1 ? 'page' : undefined}>{part.label}</span>
                 )}
