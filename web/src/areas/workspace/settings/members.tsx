@@ -88,6 +88,7 @@ function People({ ws, users }: { ws: string; users: Member[] }) {
           { head: 'may', cell: ({ permissions }) => <InWords ws={ws} permissions={permissions} /> },
           {
             head: '',
+            number: true,
             cell: (user) => {
               const last = owns(user) && owners === 1
               const why = last ? 'The last owner stays: make somebody else an owner first.' : undefined
@@ -269,6 +270,7 @@ function Invitations({ ws }: { ws: string }) {
                 { head: 'ends', cell: ({ expiresAt }) => <Time at={expiresAt} /> },
                 {
                   head: '',
+                  number: true,
                   cell: (invite) => (
                     <span className={css.rowActions}>
                       <Button small onClick={() => void resend(invite)}>

@@ -63,7 +63,7 @@ export function WorkspaceTokens() {
                   </p>
                   <Code
                     label="A request with a token"
-                    text={`curl ${location.origin}/api/sources -H 'Authorization: Bearer TOKEN'`}
+                    text={`curl ${location.origin}/api/sources \\\n  -H 'Authorization: Bearer TOKEN'`}
                   />
                 </Empty>
               ) : (
@@ -97,6 +97,7 @@ export function WorkspaceTokens() {
                     },
                     {
                       head: '',
+                      number: true,
                       cell: (token) => (
                         <Button small look="danger" onClick={() => setRevoked(token)}>
                           Revoke
