@@ -6,7 +6,7 @@ import { accountQuery, workspaceQuery } from '../../../api/queries'
 import { Badge } from '../../../kit/badge'
 import { Button } from '../../../kit/button'
 import { Confirm, Dialog } from '../../../kit/dialog'
-import { Actions, Summary, TextField } from '../../../kit/fields'
+import { Actions, Summary, sentence, TextField } from '../../../kit/fields'
 import { failureFaults } from '../../../kit/form'
 import { Loaded } from '../../../kit/loaded'
 import { Body, Muted, Note, PageHead, Section, useTitle } from '../../../kit/page'
@@ -347,9 +347,12 @@ function Invite({ ws, onClose }: { ws: string; onClose: () => void }) {
           autoComplete="off"
           autoFocus
           value={email}
-          error={at?.message}
+          error={at && sentence(at.message)}
           hint="They get a link. It works for this address only."
-          onChange={(event) => setEmail(event.target.value)}
+          onChange={(event) => {
+            setEmail(event.target.value)
+            setFaults([])
+          }}
         />
         <Grants ws={ws} grants={grants} onChange={setGrants} />
         <Actions>
