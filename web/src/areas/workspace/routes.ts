@@ -48,6 +48,13 @@ const sourceOverview = createRoute({
 const sourceDebugger = createRoute({
   getParentRoute: () => source,
   path: 'debugger',
+  validateSearch: v.object({
+    /** The filter, in words. */
+    q: v.optional(v.string()),
+    /** Position of the message that is open. */
+    at: v.optional(v.string()),
+    tab: v.optional(v.string()),
+  }),
   component: lazily(() => import('./source/debugger'), 'Debugger'),
 })
 const sourceSchema = createRoute({
