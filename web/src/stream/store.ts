@@ -80,6 +80,7 @@ export class StreamStore {
   private started = false
   private complete = false
   private seconds = new Map<number, number>()
+  private drawn: { second: number; pulse: readonly number[] } | undefined
   private ahead = 0
 
   private snapshot: Snapshot
@@ -192,6 +193,7 @@ export class StreamStore {
     this.started = false
     this.complete = false
     this.seconds.clear()
+    this.drawn = undefined
     this.changed()
   }
 
@@ -247,12 +249,14 @@ export class StreamStore {
   }
 
   private count(rows: readonly Row[]): void {
+    const running = this.second()
     for (const row of rows) {
       const at = Date.parse(row.receivedAt)
       // A server whose clock is ahead sets ours; seconds are those of its log.
       this.ahead = Math.max(this.ahead, at - this.now())
       const second = Math.floor(at / 1000)
       this.seconds.set(second, (this.seconds.get(second) ?? 0) + 1)
+      if (second < running) this.drawn = undefined
     }
     if (this.seconds.size > 4 * PULSE_SECONDS) {
       const oldest = this.second() - PULSE_SECONDS
@@ -264,10 +268,16 @@ export class StreamStore {
     return Math.floor((this.now() + this.ahead) / 1000)
   }
 
-  private pulse(): number[] {
+  /** The same value until another second is over, or a late row changes one that is. */
+  private pulse(): readonly number[] {
     // Without the second that is still running.
-    const end = this.second()
-    return Array.from({ length: PULSE_SECONDS }, (_, at) => this.seconds.get(end - PULSE_SECONDS + at) ?? 0)
+    const second = this.second()
+    if (this.drawn?.second !== second) {
+      const start = second - PULSE_SECONDS
+      const pulse = Array.from({ length: PULSE_SECONDS }, (_, at) => this.seconds.get(start + at) ?? 0)
+      this.drawn = { second, pulse }
+    }
+    return this.drawn.pulse
   }
 
   private take(): Snapshot {
