@@ -40,6 +40,8 @@ export interface Snapshot {
   pulse: readonly number[]
   /** Whether the stream has said anything yet. */
   started: boolean
+  /** How many rows the stream has brought. */
+  arrived: number
   /** Whether everything older than the list has been loaded. */
   complete: boolean
 }
@@ -70,6 +72,7 @@ export class StreamStore {
   private waiting: Row[] = []
   private fresh = 0
   private freshFaulty = 0
+  private arrived = 0
   private newest = ''
   private live = true
   private detached = false
@@ -109,6 +112,7 @@ export class StreamStore {
     if (first >= 0) {
       const news = first === 0 ? rows : rows.slice(first)
       this.newest = news[news.length - 1]!.position
+      this.arrived += news.length
       this.count(news)
       if (this.live) {
         this.rows = this.rows.concat(news)
@@ -185,6 +189,7 @@ export class StreamStore {
     this.waiting = []
     this.fresh = 0
     this.freshFaulty = 0
+    this.arrived = 0
     this.newest = ''
     this.live = true
     this.detached = false
@@ -281,8 +286,20 @@ export class StreamStore {
   }
 
   private take(): Snapshot {
-    const { rows, live, fresh, freshFaulty, detached, behind, gaps, connection, reason, started, complete } =
-      this
+    const {
+      rows,
+      live,
+      fresh,
+      freshFaulty,
+      detached,
+      behind,
+      gaps,
+      connection,
+      reason,
+      started,
+      arrived,
+      complete,
+    } = this
     const pulse = this.pulse()
     return {
       rows,
@@ -296,6 +313,7 @@ export class StreamStore {
       reason,
       pulse,
       started,
+      arrived,
       complete,
     }
   }

@@ -6,7 +6,7 @@ import { Button } from '../../../kit/button'
 import { Code } from '../../../kit/copy'
 import { Search, typing } from '../../../kit/fields'
 import { count, duration } from '../../../kit/figures'
-import { Problem } from '../../../kit/loaded'
+import { Problem, Skeleton } from '../../../kit/loaded'
 import { Empty, Muted, useTitle } from '../../../kit/page'
 import { Pulse } from '../../../kit/pulse'
 import { toast } from '../../../kit/toast'
@@ -244,7 +244,11 @@ export function Debugger() {
                 `, ${count(snapshot.freshFaulty)} not accepted`}
             </button>
           )}
-          {snapshot.started && rows.length === 0 ? (
+          {!snapshot.started && rows.length === 0 ? (
+            <div className={css.pad}>
+              <Skeleton rows={8} />
+            </div>
+          ) : rows.length === 0 ? (
             <Nothing
               filtered={filtered}
               complete={snapshot.complete}

@@ -70,7 +70,6 @@ export function List({
 
   const today = new Date()
   return (
-    // The loaded stretch is named so that it can be compared with the log from outside.
     <div
       ref={box}
       className={css.scroll}
@@ -89,6 +88,8 @@ export function List({
         }
         className={css.list}
         style={{ blockSize: virtual.getTotalSize() }}
+        // What is loaded, and how much the stream has brought, can be compared with the log from outside.
+        data-arrived={snapshot.arrived}
         data-loaded={rows.length}
         data-oldest={rows[0]?.position}
         data-newest={rows[rows.length - 1]?.position}
