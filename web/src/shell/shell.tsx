@@ -1,5 +1,6 @@
 import { Link, type LinkProps, Outlet, useRouterState } from '@tanstack/react-router'
 import { Fragment, type ReactNode, useEffect, useState } from 'react'
+import { compact } from '../kit/figures'
 import { Brand } from './brand'
 import css from './shell.module.css'
 import { UserMenu } from './user-menu'
@@ -10,6 +11,10 @@ export interface RailLink {
   link: Pick<LinkProps, 'to' | 'params' | 'search'>
   /** Only current on this very page, not on those below it. */
   exact?: boolean
+  /** How many there are behind it. */
+  count?: number
+  /** How many wait there to be dealt with; nothing is shown of none. */
+  waiting?: number
 }
 
 /** A part of the path bar: a word that leads somewhere, or a control of its own (a switcher). */
@@ -40,10 +45,16 @@ export function Shell({
           <Fragment key={heading ?? links[0]?.label}>
             {heading && <h2>{heading}</h2>}
             <ul>
-              {links.map(({ label, link, exact }) => (
+              {links.map(({ label, link, exact, count, waiting }) => (
                 <li key={label}>
                   <Link {...link} activeOptions={{ exact: exact ?? false, includeSearch: false }}>
                     {label}
+                    {count !== undefined && <span className={css.railCount}>{count}</span>}
+                    {!!waiting && (
+                      <span className={css.waiting}>
+                        {compact(waiting)} <span className={css.spoken}>waiting</span>
+                      </span>
+                    )}
                   </Link>
                 </li>
               ))}
@@ -70,7 +81,9 @@ export function Shell({
                 {'control' in part ? (
                   part.control
                 ) : part.link && at < path.length - 1 ? (
-                  <Link {...part.link}>{part.label}</Link>
+                  <Link {...part.link} activeOptions={{ exact: true }}>
+                    {part.label}
+                  </Link>
                 ) : (
                   <span aria-current={at === path.length - 1 ? 'page' : undefined}>{part.label}</span>
                 )}

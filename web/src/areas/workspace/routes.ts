@@ -4,6 +4,8 @@ import { signedIn } from '../../shell/guard'
 import { lazily } from '../../shell/lazily'
 import { root } from '../../shell/root'
 
+const text = v.optional(v.string())
+
 const layout = createRoute({
   getParentRoute: () => root,
   path: 'w/$ws',
@@ -18,6 +20,11 @@ const home = createRoute({
 const sources = createRoute({
   getParentRoute: () => layout,
   path: 'sources',
+  validateSearch: v.object({
+    q: text,
+    state: text,
+    label: text,
+  }),
   component: lazily(() => import('./sources'), 'Sources'),
 })
 const source = createRoute({
@@ -35,6 +42,7 @@ const sourceIndex = createRoute({
 const sourceOverview = createRoute({
   getParentRoute: () => source,
   path: 'overview',
+  validateSearch: v.object({ period: text }),
   component: lazily(() => import('./source/overview'), 'SourceOverview'),
 })
 const sourceDebugger = createRoute({
@@ -144,6 +152,13 @@ const settingsLabels = createRoute({
 const settingsAudit = createRoute({
   getParentRoute: () => layout,
   path: 'settings/audit',
+  validateSearch: v.object({
+    actor: text,
+    type: text,
+    resource: text,
+    from: text,
+    to: text,
+  }),
   component: lazily(() => import('./settings/audit'), 'WorkspaceAudit'),
 })
 
