@@ -1,4 +1,4 @@
-import { createRouter, parseSearchWith, stringifySearchWith } from '@tanstack/react-router'
+import { createRouter, stringifySearchWith } from '@tanstack/react-router'
 import { accountRoutes } from './areas/account/routes'
 import { platformRoutes } from './areas/platform/routes'
 import { portalRoutes } from './areas/portal/routes'
@@ -15,8 +15,8 @@ export const router = createRouter({
   defaultNotFoundComponent: NotFound,
   defaultErrorComponent: Crashed,
   scrollRestoration: true,
-  // Values in the address are plain words, never JSON.
-  parseSearch: parseSearchWith((value) => value),
+  // Values in the address are plain words, never JSON, also where they look like a number or a truth.
+  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
   stringifySearch: stringifySearchWith(String),
 })
 

@@ -13,8 +13,10 @@ export interface RailLink {
   link: Pick<LinkProps, 'to' | 'params' | 'search'>
   /** Only current on this very page, not on those below it. */
   exact?: boolean
-  /** How many wait there; nothing is shown of none. */
+  /** How many there are behind it. */
   count?: number
+  /** How many wait there to be dealt with; nothing is shown of none. */
+  waiting?: number
 }
 
 /** A part of the path bar: a word that leads somewhere, or a control of its own (a switcher). */
@@ -45,13 +47,14 @@ export function Shell({
           <Fragment key={heading ?? links[0]?.label}>
             {heading && <h2>{heading}</h2>}
             <ul>
-              {links.map(({ label, link, exact, count }) => (
+              {links.map(({ label, link, exact, count, waiting }) => (
                 <li key={label}>
                   <Link {...link} activeOptions={{ exact: exact ?? false, includeSearch: false }}>
                     {label}
-                    {!!count && (
-                      <span className={css.count}>
-                        {compact(count)} <span className={css.spoken}>waiting</span>
+                    {count !== undefined && <span className={css.railCount}>{count}</span>}
+                    {!!waiting && (
+                      <span className={css.waiting}>
+                        {compact(waiting)} <span className={css.spoken}>waiting</span>
                       </span>
                     )}
                   </Link>
@@ -80,7 +83,9 @@ export function Shell({
                 {'control' in part ? (
                   part.control
                 ) : part.link && at < path.length - 1 ? (
-                  <Link {...part.link}>{part.label}</Link>
+                  <Link {...part.link} activeOptions={{ exact: true }}>
+                    {part.label}
+                  </Link>
                 ) : (
                   <span aria-current={at === path.length - 1 ? 'page' : undefined}>{part.label}</span>
                 )}

@@ -19,8 +19,8 @@ export function PlatformLayout() {
         {
           heading: 'partners',
           links: [
-            { label: 'Applications', link: { to: '/platform/applications' }, count: applications },
-            { label: 'Reviews', link: { to: '/platform/reviews' }, count: reviews },
+            { label: 'Applications', link: { to: '/platform/applications' }, waiting: applications },
+            { label: 'Reviews', link: { to: '/platform/reviews' }, waiting: reviews },
             { label: 'Catalog', link: { to: '/platform/catalog' } },
           ],
         },

@@ -1,4 +1,5 @@
 import { createRoute, redirect } from '@tanstack/react-router'
+import * as v from 'valibot'
 import { signedIn } from '../../shell/guard'
 import { lazily } from '../../shell/lazily'
 import { root } from '../../shell/root'
@@ -19,6 +20,8 @@ const index = createRoute({
 const integrations = createRoute({
   getParentRoute: () => layout,
   path: 'integrations',
+  // The row that was made just now.
+  validateSearch: v.object({ made: v.optional(v.string()) }),
   component: lazily(() => import('./integrations'), 'Integrations'),
 })
 const integrationsNewSource = createRoute({
@@ -29,6 +32,8 @@ const integrationsNewSource = createRoute({
 const integration = createRoute({
   getParentRoute: () => layout,
   path: 'integrations/$slug',
+  // The field that a link is about, as a JSON pointer into the catalog info.
+  validateSearch: v.object({ field: v.optional(v.string()) }),
   component: lazily(() => import('./integration/layout'), 'IntegrationLayout'),
 })
 const integrationIndex = createRoute({
@@ -91,6 +96,8 @@ const team = createRoute({
 const audit = createRoute({
   getParentRoute: () => layout,
   path: 'audit',
+  // Only of the integration with this slug.
+  validateSearch: v.object({ about: v.optional(v.string()) }),
   component: lazily(() => import('./audit'), 'PartnerAudit'),
 })
 

@@ -1,7 +1,10 @@
 import { createRoute, redirect } from '@tanstack/react-router'
+import * as v from 'valibot'
 import { signedIn } from '../../shell/guard'
 import { lazily } from '../../shell/lazily'
 import { root } from '../../shell/root'
+
+const text = v.optional(v.string())
 
 const layout = createRoute({
   getParentRoute: () => root,
@@ -17,6 +20,11 @@ const home = createRoute({
 const sources = createRoute({
   getParentRoute: () => layout,
   path: 'sources',
+  validateSearch: v.object({
+    q: text,
+    state: text,
+    label: text,
+  }),
   component: lazily(() => import('./sources'), 'Sources'),
 })
 const source = createRoute({
@@ -34,11 +42,19 @@ const sourceIndex = createRoute({
 const sourceOverview = createRoute({
   getParentRoute: () => source,
   path: 'overview',
+  validateSearch: v.object({ period: text }),
   component: lazily(() => import('./source/overview'), 'SourceOverview'),
 })
 const sourceDebugger = createRoute({
   getParentRoute: () => source,
   path: 'debugger',
+  validateSearch: v.object({
+    /** The filter, in words. */
+    q: v.optional(v.string()),
+    /** Position of the message that is open. */
+    at: v.optional(v.string()),
+    tab: v.optional(v.string()),
+  }),
   component: lazily(() => import('./source/debugger'), 'Debugger'),
 })
 const sourceSchema = createRoute({
@@ -136,6 +152,13 @@ const settingsLabels = createRoute({
 const settingsAudit = createRoute({
   getParentRoute: () => layout,
   path: 'settings/audit',
+  validateSearch: v.object({
+    actor: text,
+    type: text,
+    resource: text,
+    from: text,
+    to: text,
+  }),
   component: lazily(() => import('./settings/audit'), 'WorkspaceAudit'),
 })
 
