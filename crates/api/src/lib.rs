@@ -122,6 +122,8 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
 mod concurrency;
 #[cfg(test)]
 mod coverage;
+#[cfg(test)]
+mod expiry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
