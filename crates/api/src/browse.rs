@@ -1,5 +1,6 @@
 //! The catalog as everybody may read it: what is listed, and never a trace of anything else.
 
+mod card;
 mod categories;
 mod entries;
 mod install;
@@ -13,6 +14,8 @@ mod tests;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::state::Api;
+
+pub use card::{Card, card};
 
 /// The operations.
 pub fn routes() -> OpenApiRouter<Api> {

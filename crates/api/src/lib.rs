@@ -59,6 +59,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use activity::Activity;
 pub use answer::Data;
+pub use browse::{Card, card};
 pub use builtin::seed;
 pub use error::ApiError;
 pub use operator::{first_operator_link, make_operator};

@@ -144,7 +144,7 @@ async fn walk(world: World, sent: &Sent) {
     let test = world.workspace(&mia, "acme-test").await;
     let add = json!({ "workspace": "acme-test" });
     let added = world.post(&mia, &format!("/integrations/{id}/workspaces"), add).await.expect(201);
-    assert!(added.text("/configurationUrl").ends_with("/acme-test/sources/acme-mail/settings"));
+    assert!(added.text("/configurationUrl").ends_with("/w/acme-test/sources/acme-mail/settings"));
     let source = added.text("/sourceId");
     assert_eq!(added.text("/writeKey").len(), 32);
     world.get(&test, &format!("/sources/{source}")).await.expect(200);

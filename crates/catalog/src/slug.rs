@@ -50,49 +50,9 @@ const RESERVED: [&str; 34] = [
     "test",
 ];
 
-/// What a workspace cannot be called, because its slug may stand first in an address.
-const RESERVED_FOR_WORKSPACES: [&str; 40] = [
-    "account",
-    "admin",
-    "api",
-    "apply",
-    "assets",
-    "audit",
-    "batch",
-    "catalog",
-    "cdn",
-    "dev-portal",
-    "docs",
-    "goto-my-workspace",
-    "headwater",
-    "health",
-    "help",
-    "invite",
-    "legal",
-    "login",
-    "logout",
-    "me",
-    "metrics",
-    "new",
-    "oauth",
-    "operator",
-    "outbox",
-    "partners",
-    "platform",
-    "public",
-    "ready",
-    "reset",
-    "settings",
-    "setup",
-    "signup",
-    "static",
-    "status",
-    "support",
-    "verify",
-    "well-known",
-    "workspace",
-    "workspaces",
-];
+/// What a workspace cannot be called: the word that stands for "whichever is theirs". Its pages
+/// stand under `/w/`, where they are in nobody's way.
+const RESERVED_FOR_WORKSPACES: [&str; 1] = ["goto-my-workspace"];
 
 /// What a source cannot be called: words that stand in its place in an address.
 const RESERVED_FOR_SOURCES: [&str; 4] = ["catalog", "new", "setup", "sources"];

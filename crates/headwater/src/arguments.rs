@@ -121,7 +121,7 @@ pub struct Serve {
     /// Address and port (server.listen).
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<String>,
-    /// What this process does: ingest, delivery, debugger, control (server.roles).
+    /// What this process does: ingest, delivery, debugger, control, web (server.roles).
     #[arg(long, value_name = "ROLES", value_delimiter = ',')]
     pub only: Vec<String>,
 }

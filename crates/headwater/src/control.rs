@@ -31,7 +31,7 @@ use tokio::{
 };
 use tracing::{error, info, warn};
 
-use crate::{config::Config, secret_keys, serve::now_ms, snapshot::Composer};
+use crate::{config::Config, secret_keys, serve::now_ms, snapshot::Composer, web::Cards};
 
 /// The database in the data directory, unless the configuration names another.
 pub const FILE: &str = "control.db";
@@ -99,6 +99,15 @@ impl Control {
     pub fn router(&self, planes: Router) -> Router {
         let router = api::router(self.api.with_planes(planes));
         router.layer(middleware::from_fn(name_peer))
+    }
+
+    /// What other sites may show of a catalog entry.
+    pub fn cards(&self) -> Cards {
+        let api = self.api.clone();
+        Arc::new(move |slug| {
+            let api = api.clone();
+            Box::pin(async move { api::card(&api, &slug).await })
+        })
     }
 
     /// A link by which whoever runs the server becomes the first operator; `None` when there is

@@ -30,7 +30,7 @@ pub fn run(arguments: &Dev) -> Result<ExitCode> {
     serve::run_until_stopped(&input, async |running: &Running| {
         let key = running.first_write_key();
         if let Some(link) = running.operator_link() {
-            print!("{}", serve::first_operator(&running.url(), link));
+            print!("{}", serve::first_operator(running, link));
         }
         print!("{}", welcome(&running.url(), key.as_deref(), &folder));
         let connection = cli::Connection::to(&running.url(), running.token().expose());

@@ -1,6 +1,6 @@
 //! Every path that is not the tracking API: the control plane's API, the data plane's own behind
-//! its token, health and metrics, a front page that says what runs here, and JSON for everything
-//! else.
+//! its token, health and metrics, the web app or a front page that says what runs here, and JSON
+//! for everything else.
 //!
 //! Both APIs stand under `/api`. The data plane's token, which only whoever runs the server has,
 //! opens the data plane's; everybody else speaks to the control plane.
@@ -13,15 +13,19 @@ use axum::{
     Json, Router,
     extract::{Request, State},
     middleware::{Next, from_fn, from_fn_with_state},
-    response::{Html, IntoResponse, Response},
-    routing::get,
+    response::{IntoResponse, Response},
+    routing::{any, get},
 };
 use futures_util::FutureExt;
 use http::{StatusCode, header};
 use serde_json::json;
 use tower::ServiceExt;
 
-use crate::{config::Secret, token};
+use crate::{
+    config::Secret,
+    token,
+    web::{self, Web},
+};
 
 pub use listener::serve;
 
@@ -35,21 +39,25 @@ pub struct Parts {
     pub control: Option<Router>,
     /// Health, and metrics unless they have a listener of their own.
     pub operations: Router,
+    /// The web app, in a process that serves it.
+    pub web: Option<Web>,
 }
 
 /// Every path that is not the tracking API.
 pub fn router(parts: Parts) -> Router {
     let token = Arc::new(parts.token);
     let planes = parts.planes.into_iter().fold(Router::new(), Router::merge);
-    let rest = Router::new().route("/", get(front)).merge(parts.operations);
+    let web = parts.web;
+    let root = get(root).with_state(web.clone());
+    let rest = Router::new().route("/", root).merge(parts.operations);
     let Some(control) = parts.control else {
         let planes = planes.route_layer(from_fn_with_state(token, require_token));
-        return finish(rest.merge(planes));
+        return finish(rest.merge(planes), web);
     };
-    let planes = finish(planes);
+    let planes = finish(planes, None);
     let by_token = from_fn_with_state((token, planes), choose_by_token);
     // Chosen before any path is matched: what one router found must not reach the other.
-    Router::new().fallback_service(finish(rest.merge(control))).layer(by_token)
+    Router::new().fallback_service(finish(rest.merge(control), web)).layer(by_token)
 }
 
 /// Hands what comes with the data plane's token to the data plane.
@@ -74,17 +82,40 @@ fn bearer(request: &Request) -> Option<&[u8]> {
 
 /// Health and metrics alone, for a listener of their own.
 pub fn operations(routes: Router) -> Router {
-    finish(routes)
+    finish(routes, None)
 }
 
-fn finish(router: Router) -> Router {
+fn finish(router: Router, web: Option<Web>) -> Router {
+    let elsewhere = any(elsewhere).with_state(web);
     router
-        .fallback(async || error(StatusCode::NOT_FOUND, "not_found", "there is nothing here"))
+        .fallback_service(elsewhere)
         .method_not_allowed_fallback(async || {
             let message = "this path does not take this method";
             error(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
         })
         .layer(from_fn(catch_panic))
+}
+
+/// The root: the app's page to browsers, else what runs here.
+async fn root(State(web): State<Option<Web>>, request: Request) -> Response {
+    let Some(web) = web else { return web::front(request.headers(), true) };
+    if web::wants_page(request.headers())
+        && let Some(page) = web.page("", request.headers()).await
+    {
+        return page;
+    }
+    web::front(request.headers(), web.is_there())
+}
+
+/// Whatever no route takes: the app's, or nothing.
+async fn elsewhere(State(web): State<Option<Web>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    if let Some(web) = web
+        && let Some(answer) = web.answer(&parts).await
+    {
+        return answer;
+    }
+    error(StatusCode::NOT_FOUND, "not_found", "there is nothing here")
 }
 
 /// `{"errors": [{"code", "message"}]}`.
@@ -124,48 +155,6 @@ async fn catch_panic(request: Request, next: Next) -> Response {
             )
         }
     }
-}
-
-const FRONT: [(&str, &str); 7] = [
-    ("POST /v1/track, /v1/identify, /v1/batch, …", "the tracking API, as Segment's SDKs speak it"),
-    ("GET  /analytics.js/v1/<write key>/analytics.min.js", "the browser SDK"),
-    ("GET  /api/docs, /api/openapi.json", "the API of accounts, partners, catalog, workspaces"),
-    ("GET  /api/sources, /api/stream, /api/trace/<messageId>", "what came in (needs the token)"),
-    ("GET  /api/destinations, /api/accounting", "what went out (needs the token)"),
-    ("GET  /health/live, /health/ready", "whether it runs, and what a 200 promises"),
-    ("GET  /metrics", "figures for Prometheus"),
-];
-
-/// Says what runs here, in text or, to browsers, in HTML.
-async fn front(request: Request) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host
-        .filter(|host| host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b)));
-    let host = host.unwrap_or("localhost:8080");
-    let paths: Vec<String> =
-        FRONT.iter().map(|(path, what)| format!("  {path:<56} {what}")).collect();
-    let text = format!(
-        "Headwater {} runs here. It collects events, keeps them, and brings them to destinations.\n\n\
-         Send one (with a write key of your configuration):\n\n  \
-         curl -u '<write key>:' -H 'content-type: application/json' \\\n    \
-         -d '{{\"userId\": \"ada\", \"event\": \"Order Completed\"}}' http://{host}/v1/track\n\n\
-         Watch it come:\n\n  headwater tail\n\n\
-         What is served here:\n\n{}\n\n\
-         Documentation: docs/ in the source tree, and headwater --help.\n",
-        env!("CARGO_PKG_VERSION"),
-        paths.join("\n"),
-    );
-    let accepts = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    if accepts.is_some_and(|accept| accept.contains("text/html")) {
-        let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let page = format!(
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Headwater</title>\
-             <meta name=\"viewport\" content=\"width=device-width\"><pre>{text}</pre></html>"
-        );
-        let policy = [(header::CONTENT_SECURITY_POLICY, "default-src 'none'")];
-        return (policy, Html(page)).into_response();
-    }
-    text.into_response()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! ```text
 //! config ──► snapshot ──► routing ─┬─► ingest ──► event log ──┬──► delivery ──► destinations
 //!                                  │                          └──► debugger
-//!            reload ───────────────┘    http: token, health, metrics, 404
+//!            reload ───────────────┘    http: token, health, metrics, web app, 404
 //! ```
 
 mod admin;
@@ -27,6 +27,7 @@ mod serve;
 mod snapshot;
 mod telemetry;
 mod token;
+mod web;
 
 use std::process::ExitCode;
 

@@ -33,7 +33,7 @@ pub fn run(arguments: &arguments::Serve) -> Result<ExitCode> {
         .flag("server.roles", "--only", roles);
     run_until_stopped(&input, async |running: &Running| {
         if let Some(link) = running.operator_link() {
-            print!("{}", first_operator(&running.url(), link));
+            print!("{}", first_operator(running, link));
         }
         std::future::pending().await
     })
@@ -41,11 +41,15 @@ pub fn run(arguments: &arguments::Serve) -> Result<ExitCode> {
 
 /// What whoever runs a server without an operator should know. It goes to standard output, so that
 /// the link does not end in the log.
-pub fn first_operator(url: &str, link: &str) -> String {
-    let token = link.rsplit('=').next().unwrap_or_default();
+pub fn first_operator(running: &Running, link: &str) -> String {
+    let begin = "Nobody operates this Headwater yet. This link makes somebody the first operator, once, for a day";
+    if running.has_app() {
+        return format!("{begin}:\n\n  {link}\n\n");
+    }
+    let (url, token) = (running.url(), link.rsplit('=').next().unwrap_or_default());
     format!(
-        r#"Nobody operates this Headwater yet. This link makes somebody the first operator, once, for a day. There is no
-page behind it yet: its token goes into the request below it:
+        r#"{begin}. The
+web app is not in this binary, so there is no page behind it: its token goes into the request below it:
 
   {link}
 

@@ -34,7 +34,7 @@ pub struct Install {
     workspace: Option<WorkspaceView>,
     /// The page to go on, in that workspace.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "http://127.0.0.1:8080/acme/sources/catalog/http-api")]
+    #[schema(example = "http://127.0.0.1:8080/w/acme/catalog/http-api")]
     url: Option<String>,
     /// The workspaces that the caller may add sources to, by name.
     workspaces: Vec<WorkspaceView>,
@@ -129,5 +129,5 @@ pub async fn resolve(
 
 /// The page on which a source is made from a catalog entry.
 fn configuration_url(api: &Api, workspace_slug: &str, slug: &str) -> String {
-    api.link(&format!("/{workspace_slug}/sources/catalog/{slug}"))
+    api.link(&format!("/w/{workspace_slug}/catalog/{slug}"))
 }

@@ -222,7 +222,7 @@ async fn an_install_link_opens_only_to_those_it_is_for() {
         let found = link(&ada, "invited", "").await.expect(200);
         assert_eq!(found.at("/install/workspace/slug"), "acme", "the only one is meant");
         assert_eq!(found.at("/install/installable"), true);
-        let url = format!("{}/acme/sources/catalog/invited", world.api.options.public_url);
+        let url = format!("{}/w/acme/catalog/invited", world.api.options.public_url);
         assert_eq!(found.at("/install/url"), &json!(url));
         world.workspace(&ada, "second").await;
         let found = link(&ada, "invited", "?workspace=goto-my-workspace").await.expect(200);
@@ -254,5 +254,27 @@ async fn an_install_link_opens_only_to_those_it_is_for() {
         link(&ada, "invited", "?workspace=second").await.expect(404);
         let new = json!({ "metadataId": "invited", "slug": "again" });
         world.post(&acme, "/sources", new).await.refused(409, "not_installable");
+    }
+}
+
+#[tokio::test]
+async fn other_sites_are_shown_what_is_listed_and_nothing_else() {
+    for world in World::each(options()).await {
+        crate::seed(&world.api).await.unwrap();
+        for state in State::ALL {
+            let slug = format!("an-{}", state.as_str().to_lowercase().replace('_', "-"));
+            entry(&world, &slug, state, Some(START_MS)).await;
+            let card = crate::card(&world.api, &slug).await;
+            assert_eq!(card.is_some(), state::listed(state), "{state}");
+            assert_eq!(crate::card(&world.api, &format!("int_{slug}")).await, None, "by slug only");
+            let Some(card) = card else { continue };
+            let url = format!("{}/catalog/{slug}", world.api.options.public_url);
+            assert_eq!(card.title, format!("{} · Headwater", slug.to_uppercase()));
+            assert_eq!(card.description, format!("Tells of {slug}."));
+            assert_eq!(card.url, Some(url));
+            assert!(card.image.unwrap().ends_with(&format!("/api/catalog/logos/{slug}")));
+        }
+        assert_eq!(crate::card(&world.api, "nowhere").await, None);
+        assert!(crate::card(&world.api, "webhook").await.is_some(), "destinations too");
     }
 }

@@ -139,7 +139,7 @@ pub async fn install(
     write.commit().await?;
     api.nudge();
     let configuration_url =
-        api.link(&format!("/{}/sources/{}/settings", workspace.slug, source.slug));
+        api.link(&format!("/w/{}/sources/{}/settings", workspace.slug, source.slug));
     let answer = InstallationAnswer {
         source_id: source.id,
         slug: source.slug,

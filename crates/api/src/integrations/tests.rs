@@ -115,7 +115,7 @@ async fn a_private_source_is_installed_by_its_team_into_their_own_workspaces_onl
         world.get(&carol, "/catalog/sources/acme-mail/install").await.expect(404);
         let link = world.get(&mia, "/catalog/sources/acme-mail/install").await.expect(200);
         assert_eq!(link.at("/install/installable"), true);
-        assert!(link.text("/install/url").ends_with("/acme-mail-test/sources/catalog/acme-mail"));
+        assert!(link.text("/install/url").ends_with("/w/acme-mail-test/catalog/acme-mail"));
         let second = add("acme-mail-test").await.expect(201);
         assert_ne!(second.text("/slug"), "acme-mail", "the name was taken there");
     }

@@ -52,15 +52,18 @@ pub enum Role {
     Debugger,
     /// Serves the control plane's API.
     Control,
+    /// Serves the web app.
+    Web,
 }
 
 impl Role {
     /// Every role, and its name on the command line.
-    pub const ALL: [(Role, &'static str); 4] = [
+    pub const ALL: [(Role, &'static str); 5] = [
         (Role::Ingest, "ingest"),
         (Role::Delivery, "delivery"),
         (Role::Debugger, "debugger"),
         (Role::Control, "control"),
+        (Role::Web, "web"),
     ];
 }
 
@@ -182,9 +185,9 @@ impl Server {
         );
         let roles = s.key(
             "roles",
-            r#"["ingest", "delivery", "debugger", "control"]"#,
+            r#"["ingest", "delivery", "debugger", "control", "web"]"#,
             "What this process does.",
-            list(choice(&["ingest", "delivery", "debugger", "control"])),
+            list(choice(&["ingest", "delivery", "debugger", "control", "web"])),
         );
         let trusted_proxies = s.key(
             "trusted_proxies",

@@ -470,7 +470,7 @@ fn secrets_are_never_shown() {
         listen = "127.0.0.1:8080"  # headwater.toml:3
         data_dir = "data"  # headwater.toml:4
         api_token = "…"  # environment HEADWATER_SERVER__API_TOKEN
-        roles = ["ingest", "delivery", "debugger", "control"]  # default
+        roles = ["ingest", "delivery", "debugger", "control", "web"]  # default
         trusted_proxies = []  # default
         # metrics_listen is not set
         # threads is not set

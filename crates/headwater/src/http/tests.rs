@@ -17,6 +17,7 @@ async fn get_path(path: &str, headers: &[(&str, &str)]) -> (StatusCode, String) 
         planes: vec![panics, Router::new().route("/api/log", get(async || "the log"))],
         control: None,
         operations: Router::new(),
+        web: None,
     });
     let mut request = Request::builder().uri(path);
     for (name, value) in headers {
@@ -89,6 +90,7 @@ async fn the_token_opens_the_data_plane_and_everybody_else_speaks_to_the_control
             ),
         ),
         operations: Router::new().route("/health/live", get(async || "it lives")),
+        web: None,
     });
     let ask = async |path: &str, token: &str| {
         let request = Request::builder().uri(path).header("authorization", token);

@@ -34,6 +34,7 @@ use crate::{
     snapshot::{Composer, snapshot},
     telemetry::Telemetry,
     token,
+    web::{self, Cards, Web},
 };
 
 /// Out of the time for a stop, what requests under way may take before deliveries are drained.
@@ -51,6 +52,7 @@ pub struct Running {
     delivery: Option<delivery::Delivery>,
     control: Option<JoinHandle<()>>,
     operator_link: Option<String>,
+    has_app: bool,
     operations: Option<JoinHandle<()>>,
     tasks: Mutex<JoinSet<Result<()>>>,
     stopping: watch::Sender<bool>,
@@ -154,6 +156,13 @@ impl Running {
         })];
         planes.extend(debugger.clone().map(debugger::routes));
         planes.extend(delivery.clone().map(delivery::routes::routes));
+        let web = has(Role::Web).then(|| {
+            let cards = match &control {
+                Some(control) => control.cards(),
+                None => no_cards(),
+            };
+            Web::new(web::built(), cards)
+        });
         let for_control = planes.iter().cloned().fold(Router::new(), Router::merge);
         let parts = Parts {
             token: token.clone(),
@@ -164,6 +173,7 @@ impl Running {
                 .map(|control| control.router(for_control)),
             // Who balances load asks for health where it sends its load.
             operations: if operations.is_some() { health } else { watched },
+            web: web.clone(),
         };
         let router = http::router(parts);
         let tls = read_tls(server.tls.as_ref())?;
@@ -214,6 +224,7 @@ impl Running {
             delivery,
             control,
             operator_link,
+            has_app: web.is_some_and(|web| web.is_there()),
             operations,
             tasks: Mutex::new(tasks),
             stopping,
@@ -235,6 +246,11 @@ impl Running {
     /// By which whoever runs the server becomes the first operator, while there is none.
     pub fn operator_link(&self) -> Option<&str> {
         self.operator_link.as_deref()
+    }
+
+    /// Whether it serves the web app.
+    pub fn has_app(&self) -> bool {
+        self.has_app
     }
 
     /// A write key that can be used now.
@@ -278,6 +294,11 @@ impl Running {
         self.tasks.into_inner().shutdown().await;
         self.log.close().await;
     }
+}
+
+/// Of a catalog that is elsewhere.
+fn no_cards() -> Cards {
+    Arc::new(|_| Box::pin(std::future::ready(None)))
 }
 
 async fn open_log(options: &config::Log, data_dir: &Path) -> Result<Arc<dyn EventLog>> {

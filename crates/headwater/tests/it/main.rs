@@ -10,3 +10,4 @@ mod egress;
 mod process;
 mod roles;
 mod serve;
+mod web;

@@ -166,7 +166,7 @@ async fn from_an_application_to_general_availability() {
     mia.ok(&["workspace", "create", "Acme Test", "--slug", "acme-test", "--use"]).await;
     let added = mia.json(&["integration", "add-to-workspace", "acme-mail"]).await;
     let url = added["configurationUrl"].as_str().expect("text");
-    assert!(url.ends_with("/acme-test/sources/acme-mail/settings"), "{url}");
+    assert!(url.ends_with("/w/acme-test/sources/acme-mail/settings"), "{url}");
     let nobody = Person::new(&site.url, "nobody");
     nobody.fails(1, &["catalog", "show", "acme-mail"]).await;
     assert!(!nobody.ok(&["catalog", "search", "mail"]).await.contains("acme-mail"));

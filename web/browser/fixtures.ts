@@ -1,0 +1,63 @@
+import { type Browser, type BrowserContextOptions, test as base, expect, type Page } from '@playwright/test'
+import { type Person, seed, startHeadwater } from './headwater.mjs'
+
+type Server = Awaited<ReturnType<typeof startHeadwater>>
+type World = Awaited<ReturnType<typeof seed>>
+
+/** A running Headwater that people have worked with already; one for each worker. */
+export interface Seeded extends World {
+  url: string
+}
+
+/** What the page itself complained about: a fault of ours, whatever the test looks at. */
+export function complaints(page: Page): string[] {
+  const found: string[] = []
+  page.on('pageerror', (error) => found.push(`uncaught: ${error.message}`))
+  page.on('console', (message) => {
+    // The browser itself reports each refused request; that the app expects those is for tests to see.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      found.push(message.text())
+  })
+  return found
+}
+
+/** A browser of its own for somebody, signed in already. */
+export async function browserOf(
+  browser: Browser,
+  person: Person | null,
+  url: string,
+  options: BrowserContextOptions = {},
+) {
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: { width: 1440, height: 900 },
+    ...options,
+  })
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  if (person) {
+    const [name, value] = person.cookie.split('=') as [string, string]
+    await context.addCookies([{ name, value, url, secure: true, httpOnly: true, sameSite: 'Lax' }])
+  }
+  return context
+}
+
+export const test = base.extend<object, { server: Server; headwater: Seeded }>({
+  server: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names out of it.
+    async ({}, use) => {
+      const server = await startHeadwater()
+      await use(server)
+      await server.stop()
+    },
+    { scope: 'worker' },
+  ],
+  headwater: [
+    async ({ server }, use) => {
+      const world = await seed(server.url, server.operatorToken)
+      await use({ ...world, url: server.url })
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+})
+
+export { expect }

@@ -1,0 +1,144 @@
+// Every screen: no fault that axe finds, light and dark; nothing to scroll sideways; no word on the console, under the
+// content security policy of the server. Screenshots of all widths go to browser/screenshots, to be looked through.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import AxeBuilder from '@axe-core/playwright'
+import { browserOf, complaints, expect, type Seeded, test } from './fixtures'
+
+const WIDTHS = [360, 768, 1440]
+const folder = join(import.meta.dirname, 'screenshots')
+mkdirSync(folder, { recursive: true })
+
+type Who = 'nobody' | 'partner' | 'customer' | 'operator'
+interface Screen {
+  name: string
+  who: Who
+  path: string | ((seeded: Seeded) => Promise<string>)
+}
+
+const one = (who: Who, paths: string[]): Screen[] =>
+  paths.map((path) => ({ name: `${who} ${path.replace(/[?#].*/, '').replace(/^\/$/, 'home')}`, who, path }))
+
+const screens: Screen[] = [
+  ...one('nobody', [
+    '/',
+    '/login',
+    '/signup',
+    '/forgot-password',
+    '/reset-password?token=hwl_none',
+    '/operator?token=hwl_none',
+    '/partners',
+    '/partner/application',
+    '/catalog',
+    '/catalog/acme-push',
+    '/catalog/no-such-thing',
+  ]),
+  ...one('partner', [
+    '/partner/application',
+    '/dev-portal/integrations',
+    '/dev-portal/integrations/new/source',
+    ...[
+      'overview',
+      'catalog-info',
+      'events',
+      'documentation',
+      'setup',
+      'test',
+      'review',
+      'history',
+      'settings',
+    ].map((tab) => `/dev-portal/integrations/acme-mail/${tab}`),
+    '/dev-portal/integrations/acme-chat/overview',
+    '/dev-portal/integrations/acme-surveys/review',
+    '/dev-portal/integrations/acme-push/overview',
+    '/dev-portal/team',
+    '/dev-portal/audit',
+  ]),
+  ...one('customer', [
+    '/w/shop',
+    '/w/shop/sources',
+    ...['overview', 'debugger', 'schema', 'destinations', 'settings'].map(
+      (tab) => `/w/shop/sources/web/${tab}`,
+    ),
+    '/w/shop/sources/crm/overview',
+    '/w/shop/sources/crm/debugger',
+    '/w/shop/catalog',
+    '/w/shop/catalog/acme-push',
+    '/w/shop/destinations',
+    '/w/shop/destinations/new/webhook',
+    '/w/shop/delivery',
+    ...['general', 'members', 'tokens', 'labels', 'audit'].map((page) => `/w/shop/settings/${page}`),
+    '/workspaces/new',
+    '/account',
+    '/account/security',
+    '/account/sessions',
+    '/account/tokens',
+  ]),
+  ...['overview', 'delivery', 'test', 'settings'].map(
+    (tab): Screen => ({
+      name: `customer destination ${tab}`,
+      who: 'customer',
+      path: async ({ customer }) => {
+        const { destinations } = await customer.get('/destinations?pagination.count=1', { ws: 'shop' })
+        return `/w/shop/destinations/${destinations[0].id}/${tab}`
+      },
+    }),
+  ),
+  ...one(
+    'operator',
+    ['applications', 'reviews', 'catalog', 'mails', 'accounts', 'audit', 'system'].map(
+      (page) => `/platform/${page}`,
+    ),
+  ),
+  {
+    name: 'operator application',
+    who: 'operator',
+    path: async ({ operator }) => {
+      const { applications } = await operator.get('/operator/applications')
+      return `/platform/applications/${applications[0].id}`
+    },
+  },
+  {
+    name: 'operator review',
+    who: 'operator',
+    path: async ({ operator }) => {
+      const { submissions } = await operator.get('/reviews')
+      return `/platform/reviews/${submissions[0].id}`
+    },
+  },
+]
+
+test.describe.configure({ mode: 'parallel' })
+
+for (const screen of screens) {
+  test(screen.name, async ({ browser, headwater }) => {
+    const path = typeof screen.path === 'string' ? screen.path : await screen.path(headwater)
+    const person = screen.who === 'nobody' ? null : headwater[screen.who]
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const context = await browserOf(browser, person, headwater.url, { colorScheme })
+      const page = await context.newPage()
+      const found = complaints(page)
+      await page.goto(path)
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 })
+        const file = `${screen.name.replace(/[^a-z0-9]+/gi, '-')}.${colorScheme}.${width}.png`
+        await page.screenshot({ path: join(folder, file), fullPage: true })
+        const sideways = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        )
+        expect(sideways, `${width} px wide, the page scrolls sideways`).toBeLessThanOrEqual(0)
+      }
+      const { violations } = await new AxeBuilder({ page })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+        .analyze()
+      const told = violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`,
+      )
+      expect(told, colorScheme).toEqual([])
+      expect(found).toEqual([])
+      await context.close()
+    }
+  })
+}

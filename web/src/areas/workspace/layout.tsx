@@ -1,0 +1,132 @@
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Outlet } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { ApiFailure, api, read } from '../../api/client'
+import { accountQuery, workspaceQuery, workspacesQuery } from '../../api/queries'
+import { Button } from '../../kit/button'
+import { failureFaults } from '../../kit/form'
+import { Problem } from '../../kit/loaded'
+import { Menu } from '../../kit/menu'
+import { Body } from '../../kit/page'
+import { toast } from '../../kit/toast'
+import { NotFound } from '../../shell/failures'
+import { usePathParts } from '../../shell/path-bar'
+import { type RailLink, Shell } from '../../shell/shell'
+import { LAST_WORKSPACE } from '../public/home'
+import css from './layout.module.css'
+
+/** The frame of a workspace's pages. */
+export function WorkspaceLayout() {
+  const { ws } = getRouteApi('/w/$ws').useParams()
+  const workspace = useQuery(workspaceQuery(ws))
+  const parts = usePathParts(`/w/${ws}`)
+  const found = workspace.data !== undefined
+  useEffect(() => {
+    if (found) localStorage.setItem(LAST_WORKSPACE, ws)
+  }, [ws, found])
+  const { error } = workspace
+  if (error && !workspace.data) {
+    const unverified = error instanceof ApiFailure && error.has('email_not_verified')
+    if (error instanceof ApiFailure && [403, 404].includes(error.status) && !unverified) return <NotFound />
+    return (
+      <Shell rail={rail(ws)} path={[{ control: <Switcher ws={ws} /> }]}>
+        <VerifyAddress />
+        {!unverified && (
+          <Body>
+            <Problem error={error} retry={() => void workspace.refetch()} />
+          </Body>
+        )}
+      </Shell>
+    )
+  }
+  return (
+    <Shell
+      rail={rail(ws)}
+      path={[
+        { control: <Switcher ws={ws} /> },
+        // "settings" is a heading of the rail, not a page.
+        ...parts.map((part, at) =>
+          at === 0 && 'label' in part && part.label === 'settings' ? { label: part.label } : part,
+        ),
+      ]}
+    >
+      <VerifyAddress />
+      <Outlet />
+    </Shell>
+  )
+}
+
+function rail(ws: string): { heading?: string; links: RailLink[] }[] {
+  const params = { ws }
+  return [
+    {
+      links: [
+        { label: 'Overview', link: { to: '/w/$ws', params }, exact: true },
+        { label: 'Sources', link: { to: '/w/$ws/sources', params } },
+        { label: 'Destinations', link: { to: '/w/$ws/destinations', params } },
+        { label: 'Catalog', link: { to: '/w/$ws/catalog', params } },
+        { label: 'Delivery', link: { to: '/w/$ws/delivery', params } },
+      ],
+    },
+    {
+      heading: 'Settings',
+      links: [
+        { label: 'General', link: { to: '/w/$ws/settings/general', params } },
+        { label: 'Members', link: { to: '/w/$ws/settings/members', params } },
+        { label: 'Tokens', link: { to: '/w/$ws/settings/tokens', params } },
+        { label: 'Labels', link: { to: '/w/$ws/settings/labels', params } },
+        { label: 'Audit trail', link: { to: '/w/$ws/settings/audit', params } },
+      ],
+    },
+  ]
+}
+
+/** The workspace in the path bar: which one this is, and the way to the others. */
+function Switcher({ ws }: { ws: string }) {
+  const workspaces = useQuery(workspacesQuery).data ?? []
+  return (
+    <Menu
+      label={`Workspace ${ws}: switch`}
+      groups={[
+        {
+          heading: 'Workspaces',
+          choices: workspaces.map(({ slug, name }) => ({
+            label: slug === ws ? `${name} ✓` : name,
+            hint: slug,
+            href: `/w/${slug}`,
+          })),
+        },
+        { choices: [{ label: 'New workspace', href: '/workspaces/new' }] },
+      ]}
+    >
+      {ws} <span aria-hidden>▾</span>
+    </Menu>
+  )
+}
+
+/** Until the address is verified, the API refuses what is done in its name. */
+function VerifyAddress() {
+  const account = useQuery(accountQuery).data
+  if (!account || account.emailVerified) return null
+  return (
+    <div className={css.verify} role="status">
+      <span>
+        <strong>Verify your address.</strong> We have sent a mail to {account.email}; this workspace opens
+        once its link was followed.
+      </span>
+      <Button
+        small
+        onClick={async () => {
+          try {
+            await read(api.POST('/account/verification-mail'))
+            toast('The mail is on its way again')
+          } catch (error) {
+            toast(failureFaults(error)[0]!.message, { bad: true })
+          }
+        }}
+      >
+        Send it again
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,200 @@
+import { createRoute, redirect } from '@tanstack/react-router'
+import * as v from 'valibot'
+import { signedIn } from '../../shell/guard'
+import { lazily } from '../../shell/lazily'
+import { root } from '../../shell/root'
+
+const text = v.optional(v.string())
+
+const layout = createRoute({
+  getParentRoute: () => root,
+  path: 'w/$ws',
+  beforeLoad: signedIn,
+  component: lazily(() => import('./layout'), 'WorkspaceLayout'),
+})
+const home = createRoute({
+  getParentRoute: () => layout,
+  path: '/',
+  component: lazily(() => import('./home'), 'WorkspaceHome'),
+})
+const sources = createRoute({
+  getParentRoute: () => layout,
+  path: 'sources',
+  validateSearch: v.object({
+    q: text,
+    state: text,
+    label: text,
+  }),
+  component: lazily(() => import('./sources'), 'Sources'),
+})
+const source = createRoute({
+  getParentRoute: () => layout,
+  path: 'sources/$source',
+  component: lazily(() => import('./source/layout'), 'SourceLayout'),
+})
+const sourceIndex = createRoute({
+  getParentRoute: () => source,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/w/$ws/sources/$source/overview', params })
+  },
+})
+const sourceOverview = createRoute({
+  getParentRoute: () => source,
+  path: 'overview',
+  validateSearch: v.object({ period: text }),
+  component: lazily(() => import('./source/overview'), 'SourceOverview'),
+})
+const sourceDebugger = createRoute({
+  getParentRoute: () => source,
+  path: 'debugger',
+  validateSearch: v.object({
+    /** The filter, in words. */
+    q: v.optional(v.string()),
+    /** Position of the message that is open. */
+    at: v.optional(v.string()),
+    tab: v.optional(v.string()),
+  }),
+  component: lazily(() => import('./source/debugger'), 'Debugger'),
+})
+const sourceSchema = createRoute({
+  getParentRoute: () => source,
+  path: 'schema',
+  component: lazily(() => import('./source/schema'), 'SourceSchema'),
+})
+const sourceDestinations = createRoute({
+  getParentRoute: () => source,
+  path: 'destinations',
+  component: lazily(() => import('./source/destinations'), 'SourceDestinations'),
+})
+const sourceSettings = createRoute({
+  getParentRoute: () => source,
+  path: 'settings',
+  component: lazily(() => import('./source/settings'), 'SourceSettings'),
+})
+const catalog = createRoute({
+  getParentRoute: () => layout,
+  path: 'catalog',
+  component: lazily(() => import('./catalog'), 'WorkspaceCatalog'),
+  validateSearch: v.object({ kind: text, q: text, category: text, stage: text, group: text, source: text }),
+})
+const catalogEntry = createRoute({
+  getParentRoute: () => layout,
+  path: 'catalog/$slug',
+  component: lazily(() => import('./catalog-entry'), 'WorkspaceCatalogEntry'),
+  validateSearch: v.object({ kind: text, source: text }),
+})
+const destinations = createRoute({
+  getParentRoute: () => layout,
+  path: 'destinations',
+  component: lazily(() => import('./destinations'), 'Destinations'),
+  validateSearch: v.object({ q: text, state: text }),
+})
+const newDestination = createRoute({
+  getParentRoute: () => layout,
+  path: 'destinations/new/$definition',
+  component: lazily(() => import('./new-destination'), 'NewDestination'),
+  validateSearch: v.object({ source: text }),
+})
+const destination = createRoute({
+  getParentRoute: () => layout,
+  path: 'destinations/$destination',
+  component: lazily(() => import('./destination/layout'), 'DestinationLayout'),
+})
+const destinationIndex = createRoute({
+  getParentRoute: () => destination,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/w/$ws/destinations/$destination/overview', params })
+  },
+})
+const destinationOverview = createRoute({
+  getParentRoute: () => destination,
+  path: 'overview',
+  component: lazily(() => import('./destination/overview'), 'DestinationOverview'),
+})
+const destinationDelivery = createRoute({
+  getParentRoute: () => destination,
+  path: 'delivery',
+  component: lazily(() => import('./destination/delivery'), 'DestinationDelivery'),
+  validateSearch: v.object({ period: text, step: text }),
+})
+const destinationTest = createRoute({
+  getParentRoute: () => destination,
+  path: 'test',
+  component: lazily(() => import('./destination/test'), 'DestinationTest'),
+})
+const destinationSettings = createRoute({
+  getParentRoute: () => destination,
+  path: 'settings',
+  component: lazily(() => import('./destination/settings'), 'DestinationSettings'),
+})
+const delivery = createRoute({
+  getParentRoute: () => layout,
+  path: 'delivery',
+  component: lazily(() => import('./delivery'), 'Delivery'),
+  validateSearch: v.object({ period: text }),
+})
+const settingsGeneral = createRoute({
+  getParentRoute: () => layout,
+  path: 'settings/general',
+  component: lazily(() => import('./settings/general'), 'WorkspaceGeneral'),
+})
+const settingsMembers = createRoute({
+  getParentRoute: () => layout,
+  path: 'settings/members',
+  component: lazily(() => import('./settings/members'), 'Members'),
+})
+const settingsTokens = createRoute({
+  getParentRoute: () => layout,
+  path: 'settings/tokens',
+  component: lazily(() => import('./settings/tokens'), 'WorkspaceTokens'),
+})
+const settingsLabels = createRoute({
+  getParentRoute: () => layout,
+  path: 'settings/labels',
+  component: lazily(() => import('./settings/labels'), 'Labels'),
+})
+const settingsAudit = createRoute({
+  getParentRoute: () => layout,
+  path: 'settings/audit',
+  validateSearch: v.object({
+    actor: text,
+    type: text,
+    resource: text,
+    from: text,
+    to: text,
+  }),
+  component: lazily(() => import('./settings/audit'), 'WorkspaceAudit'),
+})
+
+/** Every page of a workspace. */
+export const workspaceRoutes = layout.addChildren([
+  home,
+  sources,
+  source.addChildren([
+    sourceIndex,
+    sourceOverview,
+    sourceDebugger,
+    sourceSchema,
+    sourceDestinations,
+    sourceSettings,
+  ]),
+  catalog,
+  catalogEntry,
+  destinations,
+  newDestination,
+  destination.addChildren([
+    destinationIndex,
+    destinationOverview,
+    destinationDelivery,
+    destinationTest,
+    destinationSettings,
+  ]),
+  delivery,
+  settingsGeneral,
+  settingsMembers,
+  settingsTokens,
+  settingsLabels,
+  settingsAudit,
+])

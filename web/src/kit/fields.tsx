@@ -1,0 +1,259 @@
+import {
+  type InputHTMLAttributes,
+  type ReactNode,
+  type Ref,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+  useEffect,
+  useId,
+  useRef,
+} from 'react'
+import type { Fault } from '../api/client'
+import css from './fields.module.css'
+import { Key } from './key'
+
+interface FieldProps {
+  label: ReactNode
+  hint?: ReactNode
+  error?: string
+  /** Shows how much of a limit is used: the text and the most characters it may have. */
+  count?: { text: string; most: number }
+  optional?: boolean
+}
+
+function Field({
+  label,
+  hint,
+  error,
+  count,
+  optional,
+  children,
+}: FieldProps & { children: (ids: { id: string; describedBy: string | undefined }) => ReactNode }) {
+  const id = useId()
+  const hintId = hint ? `${id}-hint` : undefined
+  const errorId = error ? `${id}-error` : undefined
+  const describedBy = [errorId, hintId].filter(Boolean).join(' ') || undefined
+  return (
+    <div className={css.field}>
+      <label className={css.label} htmlFor={id}>
+        {label} {optional && <span className={css.optional}>(optional)</span>}
+      </label>
+      {children({ id, describedBy })}
+      {error && (
+        <p className={css.error} id={errorId}>
+          {error}
+        </p>
+      )}
+      {(hint || count) && (
+        <div className={css.below}>
+          {hint && <span id={hintId}>{hint}</span>}
+          {count && (
+            <span className={css.counter}>
+              {[...count.text].length} / {count.most}
+            </span>
+          )}
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** One line of text. Other attributes go to the `input`, so that `register()` can be spread into it. */
+export function TextField({
+  label,
+  hint,
+  error,
+  count,
+  optional,
+  mono,
+  ...input
+}: FieldProps & { mono?: boolean; ref?: Ref<HTMLInputElement> } & InputHTMLAttributes<HTMLInputElement>) {
+  return (
+    <Field {...{ label, hint, error, count, optional }}>
+      {({ id, describedBy }) => (
+        <input
+          {...input}
+          id={id}
+          aria-invalid={error ? true : undefined}
+          aria-describedby={describedBy}
+          className={mono ? `${css.input} ${css.mono}` : css.input}
+        />
+      )}
+    </Field>
+  )
+}
+
+/** Several lines of text. */
+export function TextArea({
+  label,
+  hint,
+  error,
+  count,
+  optional,
+  mono,
+  ...area
+}: FieldProps & {
+  mono?: boolean
+  ref?: Ref<HTMLTextAreaElement>
+} & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+  return (
+    <Field {...{ label, hint, error, count, optional }}>
+      {({ id, describedBy }) => (
+        <textarea
+          {...area}
+          id={id}
+          aria-invalid={error ? true : undefined}
+          aria-describedby={describedBy}
+          className={mono ? `${css.input} ${css.mono}` : css.input}
+        />
+      )}
+    </Field>
+  )
+}
+
+/** One of a list; children are `<option>`s. */
+export function Select({
+  label,
+  hint,
+  error,
+  count,
+  optional,
+  ...select
+}: FieldProps & { ref?: Ref<HTMLSelectElement> } & SelectHTMLAttributes<HTMLSelectElement>) {
+  return (
+    <Field {...{ label, hint, error, count, optional }}>
+      {({ id, describedBy }) => (
+        <select
+          {...select}
+          id={id}
+          aria-invalid={error ? true : undefined}
+          aria-describedby={describedBy}
+          className={css.input}
+        />
+      )}
+    </Field>
+  )
+}
+
+/** A yes or no with its words beside it; `type="radio"` makes it one of a group. */
+export function Check({
+  label,
+  hint,
+  error,
+  type = 'checkbox',
+  ...input
+}: Omit<FieldProps, 'count' | 'optional'> & {
+  ref?: Ref<HTMLInputElement>
+} & InputHTMLAttributes<HTMLInputElement>) {
+  const id = useId()
+  return (
+    <div className={css.check}>
+      <input
+        {...input}
+        type={type}
+        id={id}
+        aria-invalid={error ? true : undefined}
+        aria-describedby={hint || error ? `${id}-below` : undefined}
+      />
+      <label htmlFor={id}>{label}</label>
+      {(hint || error) && (
+        <div className={error ? css.error : css.below} id={`${id}-below`}>
+          {error ?? hint}
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** Narrows the list below it. `/` puts the cursor there. */
+export function Search({
+  label,
+  value,
+  onChange,
+  placeholder = 'Search…',
+}: {
+  label: string
+  value: string
+  onChange: (value: string) => void
+  placeholder?: string
+}) {
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    const focus = (event: KeyboardEvent) => {
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || typing(event.target)) return
+      event.preventDefault()
+      input.current?.focus()
+    }
+    addEventListener('keydown', focus)
+    return () => removeEventListener('keydown', focus)
+  }, [])
+  return (
+    <div className={css.search}>
+      <input
+        ref={input}
+        type="search"
+        aria-label={label}
+        className={css.input}
+        value={value}
+        placeholder={placeholder}
+        onChange={(event) => onChange(event.target.value)}
+      />
+      {!value && <Key>/</Key>}
+    </div>
+  )
+}
+
+/** Whether keys go into a text right now, so that they are no shortcuts. */
+export function typing(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  )
+}
+
+/** What went wrong with a form as a whole; takes the focus when it appears. */
+export function Summary({ faults }: { faults: Fault[] }) {
+  const box = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (faults.length > 0) box.current?.focus()
+  }, [faults])
+  if (faults.length === 0) return null
+  return (
+    <div className={css.summary} role="alert" tabIndex={-1} ref={box}>
+      <strong>{faults.length === 1 ? 'This could not be done' : `${faults.length} things to fix`}</strong>
+      <ul>
+        {faults.map((fault) => (
+          <li key={`${fault.code} ${fault.pointer}`}>
+            {sentence(fault.message)} {fault.fix && sentence(fault.fix)} <code>{fault.code}</code>
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+/** A message of the API as a sentence. */
+export function sentence(text: string): string {
+  const upper = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.!?]$/.test(upper) ? upper : `${upper}.`
+}
+
+/** The fields of a form, one below the other. */
+export function Form({
+  children,
+  onSubmit,
+}: {
+  children: ReactNode
+  onSubmit: (event: React.FormEvent) => void
+}) {
+  return (
+    <form className={css.form} onSubmit={onSubmit} noValidate>
+      {children}
+    </form>
+  )
+}
+
+/** The buttons of a form. */
+export function Actions({ children }: { children: ReactNode }) {
+  return <div className={css.actions}>{children}</div>
+}

@@ -1,0 +1,23 @@
+import css from './logo.module.css'
+
+/** The mark of an integration; without one, its first letters. Always by `<img>`: it is somebody else's drawing. */
+export function Logo({ name, src, size = 34 }: { name: string; src?: string | null; size?: number }) {
+  if (src) return <img className={css.logo} src={sameOrigin(src)} alt="" width={size} height={size} />
+  const letters = name
+    .split(/\s+/)
+    .map((word) => word[0])
+    .slice(0, 2)
+    .join('')
+    .toUpperCase()
+  return (
+    <span className={css.letters} style={{ inlineSize: size, blockSize: size }} aria-hidden>
+      {letters}
+    </span>
+  )
+}
+
+/** The API writes whole addresses; pictures come from where this page came from. */
+function sameOrigin(address: string): string {
+  const url = new URL(address, location.origin)
+  return url.pathname + url.search
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { draftOf, type Option, settingsOf } from './options-form'
+
+const option = (name: string, type: Option['type'], more: Partial<Option> = {}): Option => ({
+  name,
+  type,
+  required: false,
+  sensitive: false,
+  ...more,
+})
+
+const options = [
+  option('url', 'string', { required: true, label: 'URL' }),
+  option('method', 'select', { choices: ['POST', 'PUT'], defaultValue: 'POST' }),
+  option('batch', 'number', { defaultValue: 1 }),
+  option('secret', 'string', { sensitive: true }),
+  option('headers', 'map', { sensitive: true }),
+  option('tags', 'array'),
+  option('extra', 'object'),
+  option('gzip', 'boolean'),
+]
+
+describe('settings of something new', () => {
+  it('begin with their defaults and leave out what is empty', () => {
+    const draft = draftOf(options)
+    expect(draft.method).toBe('POST')
+    expect(draft.batch).toBe('1')
+    const { settings, faults } = settingsOf(options, { ...draft, url: 'https://a.example' })
+    expect(faults).toEqual([])
+    expect(settings).toEqual({ url: 'https://a.example', method: 'POST', batch: 1, gzip: false })
+  })
+
+  it('are refused where something is missing or of the wrong kind', () => {
+    const { faults } = settingsOf(options, { ...draftOf(options), batch: 'many', extra: '[1]' })
+    expect(faults.map(({ code, pointer }) => [code, pointer])).toEqual([
+      ['required', '/settings/url'],
+      ['invalid', '/settings/batch'],
+      ['invalid', '/settings/extra'],
+    ])
+  })
+})
+
+describe('settings that are there', () => {
+  const before = {
+    url: 'https://a.example',
+    method: 'PUT',
+    batch: 10,
+    secret: '••••••••••abcd',
+    headers: { Authorization: '••••••••••wxyz' },
+    tags: ['a', 'b'],
+    gzip: true,
+  }
+
+  it('keep a secret until it is replaced', () => {
+    const draft = draftOf(options, before)
+    expect(draft.secret).toBeNull()
+    expect(settingsOf(options, draft, before).settings).not.toHaveProperty('secret')
+    expect(settingsOf(options, { ...draft, secret: 'new' }, before).settings.secret).toBe('new')
+    expect(settingsOf(options, { ...draft, secret: '' }, before).settings.secret).toBeNull()
+  })
+
+  it('take out what was emptied, and send masks of a map back as they came', () => {
+    const draft = { ...draftOf(options, before), tags: ['', ' '] }
+    const { settings } = settingsOf(options, draft, before)
+    expect(settings.tags).toBeNull()
+    expect(settings.headers).toEqual(before.headers)
+    expect(settings).not.toHaveProperty('extra')
+  })
+})

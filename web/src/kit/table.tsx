@@ -1,0 +1,76 @@
+import type { ReactNode } from 'react'
+import { Button } from './button'
+import css from './table.module.css'
+
+/** A column: its heading (`""` for one of buttons), what it shows of a row, and whether that is a number. */
+export interface Column<Row> {
+  head: string
+  cell: (row: Row) => ReactNode
+  number?: boolean
+}
+
+/** Rows and columns; on a narrow screen each row becomes a labelled card. */
+export function Table<Row>({
+  label,
+  rows,
+  columns,
+  id,
+}: {
+  label: string
+  rows: Row[]
+  columns: Column<Row>[]
+  id: (row: Row) => string
+}) {
+  return (
+    <div className={css.frame}>
+      <table className={css.table} aria-label={label}>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.head} scope="col" className={column.number ? css.number : undefined}>
+                {column.head || <span hidden>Actions</span>}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={id(row)}>
+              {columns.map((column) => (
+                <td
+                  key={column.head}
+                  data-label={column.head}
+                  className={column.number ? css.number : undefined}
+                >
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+/** The name of a row with what identifies it below. */
+export function Name({ children, below }: { children: ReactNode; below?: ReactNode }) {
+  return (
+    <span className={css.name}>
+      <span>{children}</span>
+      {below && <small>{below}</small>}
+    </span>
+  )
+}
+
+/** Fetches the next page of a list. */
+export function More({ there, busy, load }: { there: boolean; busy: boolean; load: () => void }) {
+  if (!there) return null
+  return (
+    <div className={css.more}>
+      <Button onClick={load} busy={busy}>
+        Show more
+      </Button>
+    </div>
+  )
+}
