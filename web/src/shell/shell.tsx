@@ -1,6 +1,9 @@
 import { Link, type LinkProps, Outlet, useRouterState } from '@tanstack/react-router'
 import { Fragment, type ReactNode, useEffect, useState } from 'react'
+import { compact } from '../kit/figures'
+import { Bars } from './bars'
 import { Brand } from './brand'
+import { Finder } from './finder'
 import css from './shell.module.css'
 import { UserMenu } from './user-menu'
 
@@ -12,6 +15,8 @@ export interface RailLink {
   exact?: boolean
   /** How many there are behind it. */
   count?: number
+  /** How many wait there to be dealt with; nothing is shown of none. */
+  waiting?: number
 }
 
 /** A part of the path bar: a word that leads somewhere, or a control of its own (a switcher). */
@@ -42,11 +47,16 @@ export function Shell({
           <Fragment key={heading ?? links[0]?.label}>
             {heading && <h2>{heading}</h2>}
             <ul>
-              {links.map(({ label, link, exact, count }) => (
+              {links.map(({ label, link, exact, count, waiting }) => (
                 <li key={label}>
                   <Link {...link} activeOptions={{ exact: exact ?? false, includeSearch: false }}>
                     {label}
                     {count !== undefined && <span className={css.railCount}>{count}</span>}
+                    {!!waiting && (
+                      <span className={css.waiting}>
+                        {compact(waiting)} <span className={css.spoken}>waiting</span>
+                      </span>
+                    )}
                   </Link>
                 </li>
               ))}
@@ -83,9 +93,11 @@ export function Shell({
             ))}
           </nav>
           <div className={css.end}>
+            <Finder />
             <UserMenu />
           </div>
         </header>
+        <Bars />
         <main id="main" tabIndex={-1}>
           {children ?? <Outlet />}
         </main>

@@ -1,27 +1,46 @@
 import { useQuery } from '@tanstack/react-query'
-import { api, read } from '../../api/client'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { Badge } from '../../kit/badge'
+import { Filter, Filters } from '../../kit/filters'
 import { Loaded } from '../../kit/loaded'
-import { Body, Empty, PageHead, useTitle } from '../../kit/page'
+import { Body, Empty, PageHead, Toolbar, useTitle } from '../../kit/page'
 import { Name, Table } from '../../kit/table'
 import { Time } from '../../kit/time'
+import { applicationsQuery, STANDINGS } from './queries'
+import { StandingBadge } from './standing'
 
 /** The queue of applications to the partner programme. */
 export function Applications() {
   useTitle('Applications')
-  const list = useQuery({
-    queryKey: ['operator', 'applications'],
-    queryFn: async () => await read(api.GET('/operator/applications')),
-  })
+  const { show } = getRouteApi('/platform/applications').useSearch()
+  const { statuses } = STANDINGS[show ?? 'open'] ?? STANDINGS.open!
+  const list = useQuery(applicationsQuery(statuses))
   return (
     <>
-      <PageHead title="Applications" sub="Companies that want to build a source." />
+      <PageHead title="Applications" sub="Companies that want to build a source, the oldest first." />
       <Body>
+        <Toolbar>
+          <Filters label="Applications">
+            {Object.entries(STANDINGS).map(([key, { label }]) => (
+              <Filter
+                key={key}
+                to="/platform/applications"
+                search={{ show: key === 'open' ? undefined : key }}
+                activeOptions={{ exact: true }}
+              >
+                {label}
+              </Filter>
+            ))}
+          </Filters>
+        </Toolbar>
         <Loaded query={list}>
-          {({ applications }) =>
+          {(applications) =>
             applications.length === 0 ? (
-              <Empty title="No applications">
-                <p>Companies apply on the partner page. Each application waits here until it is decided.</p>
+              <Empty title={show ? 'None of these' : 'Nothing waits'}>
+                <p>
+                  Companies apply on the <Link to="/partners">partner page</Link>. Each application waits here
+                  until it is decided, and the applicant reads the decision by mail.
+                </p>
               </Empty>
             ) : (
               <Table
@@ -31,10 +50,28 @@ export function Applications() {
                 columns={[
                   {
                     head: 'company',
-                    cell: (row) => <Name below={row.answers.companyWebsite}>{row.answers.companyName}</Name>,
+                    cell: ({ id, answers }) => (
+                      <Name below={answers.companyWebsite}>
+                        <Link to="/platform/applications/$id" params={{ id }}>
+                          {answers.companyName}
+                        </Link>
+                      </Name>
+                    ),
                   },
-                  { head: 'status', cell: (row) => <Badge>{row.statusLabel}</Badge> },
-                  { head: 'sent', cell: (row) => <Time at={row.submittedAt} /> },
+                  { head: 'status', cell: ({ status }) => <StandingBadge status={status} /> },
+                  {
+                    head: 'address',
+                    cell: ({ answers, operator }) => (
+                      <Name below={operator && <CompanyAddress at={operator.emailAtCompany} />}>
+                        {answers.email}
+                      </Name>
+                    ),
+                  },
+                  { head: 'sent', cell: ({ submittedAt }) => <Time at={submittedAt} /> },
+                  {
+                    head: 'decided',
+                    cell: ({ decidedAt }) => (decidedAt ? <Time at={decidedAt} /> : '–'),
+                  },
                 ]}
               />
             )
@@ -42,5 +79,18 @@ export function Applications() {
         </Loaded>
       </Body>
     </>
+  )
+}
+
+/** Whether an address belongs to the company's domain. */
+export function CompanyAddress({ at }: { at: boolean }) {
+  return at ? (
+    <Badge tone="ok" glyph="✓">
+      at the company
+    </Badge>
+  ) : (
+    <Badge tone="warn" glyph="!">
+      not at the company
+    </Badge>
   )
 }

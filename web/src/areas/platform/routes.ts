@@ -1,7 +1,10 @@
 import { createRoute, redirect } from '@tanstack/react-router'
+import * as v from 'valibot'
 import { signedIn } from '../../shell/guard'
 import { lazily } from '../../shell/lazily'
 import { root } from '../../shell/root'
+
+const word = v.optional(v.string())
 
 const layout = createRoute({
   getParentRoute: () => root,
@@ -19,6 +22,7 @@ const index = createRoute({
 const applications = createRoute({
   getParentRoute: () => layout,
   path: 'applications',
+  validateSearch: v.object({ show: word }),
   component: lazily(() => import('./applications'), 'Applications'),
 })
 const application = createRoute({
@@ -29,37 +33,38 @@ const application = createRoute({
 const reviews = createRoute({
   getParentRoute: () => layout,
   path: 'reviews',
+  validateSearch: v.object({ show: word }),
   component: lazily(() => import('./reviews'), 'Reviews'),
 })
 const review = createRoute({
   getParentRoute: () => layout,
   path: 'reviews/$id',
+  validateSearch: v.object({ tab: word, against: word }),
   component: lazily(() => import('./review'), 'ReviewPage'),
 })
 const catalog = createRoute({
   getParentRoute: () => layout,
   path: 'catalog',
+  validateSearch: v.object({ q: word, status: word, history: word }),
   component: lazily(() => import('./catalog'), 'ManageCatalog'),
 })
 const mails = createRoute({
   getParentRoute: () => layout,
   path: 'mails',
+  validateSearch: v.object({ to: word, mail: word }),
   component: lazily(() => import('./mails'), 'Mails'),
 })
 const accounts = createRoute({
   getParentRoute: () => layout,
   path: 'accounts',
+  validateSearch: v.object({ q: word }),
   component: lazily(() => import('./accounts'), 'Accounts'),
 })
 const audit = createRoute({
   getParentRoute: () => layout,
   path: 'audit',
+  validateSearch: v.object({ type: word, actor: word, resource: word, from: word, until: word }),
   component: lazily(() => import('./audit'), 'PlatformAudit'),
-})
-const system = createRoute({
-  getParentRoute: () => layout,
-  path: 'system',
-  component: lazily(() => import('./system'), 'System'),
 })
 
 /** Every page of this area. */
@@ -73,5 +78,4 @@ export const platformRoutes = layout.addChildren([
   mails,
   accounts,
   audit,
-  system,
 ])

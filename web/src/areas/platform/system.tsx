@@ -1,4 +1,0 @@
-/** Throughput, lag, disk, log, balance sheet. */
-export function System() {
-  return null
-}
