@@ -148,15 +148,20 @@ function Submit({
             toast('Withdrawn; it can be edited again')
           }}
         >
-          <p>It leaves the reviewers' queue, and what they wrote so far is not sent. You can submit again.</p>
-          <TextArea
-            label="Why"
-            optional
-            rows={2}
-            value={reason}
-            hint="For the history."
-            onChange={(event) => setReason(event.target.value)}
-          />
+          <div className={css.fieldset}>
+            <p>
+              It leaves the reviewers' queue, and what they wrote so far is not sent. You can submit again.
+            </p>
+            <TextArea
+              label="Why"
+              optional
+              rows={2}
+              style={{ minBlockSize: 60 }}
+              value={reason}
+              hint="For the history."
+              onChange={(event) => setReason(event.target.value)}
+            />
+          </div>
         </Confirm>
       </>
     )
@@ -270,7 +275,7 @@ function Round({ slug, round, current }: { slug: string; round: Submission; curr
           submitted <Time at={round.submittedAt} />
           {round.decidedAt && (
             <>
-              , decided <Time at={round.decidedAt} />
+              , {round.status === 'withdrawn' ? 'withdrawn' : 'decided'} <Time at={round.decidedAt} />
             </>
           )}
         </Muted>
