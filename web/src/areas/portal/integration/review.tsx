@@ -166,16 +166,20 @@ function Submit({
       </>
     )
   }
+  const { publishedAt, updatedAt } = integration
+  const untouched = !!publishedAt && updatedAt <= publishedAt
   const blocked =
     saving === 'waiting' || saving === 'saving'
       ? 'A change is being saved.'
       : saving !== 'saved'
         ? 'A change is not saved yet; mend it first.'
-        : !ready
-          ? `${plural(left, 'line')} of the checklist ${left === 1 ? 'is' : 'are'} not done.`
-          : notes > 0
-            ? `${plural(notes, 'note')} of the review ${notes === 1 ? 'is' : 'are'} not resolved.`
-            : null
+        : untouched
+          ? 'Nothing was changed since it was published.'
+          : !ready
+            ? `${plural(left, 'line')} of the checklist ${left === 1 ? 'is' : 'are'} not done.`
+            : notes > 0
+              ? `${plural(notes, 'note')} of the review ${notes === 1 ? 'is' : 'are'} not resolved.`
+              : null
   const again = back !== undefined
   const title = again
     ? 'Resubmit for review'
