@@ -9,8 +9,6 @@ const RATE = 2_000
 const SECONDS = Number(process.env.DEBUGGER_SECONDS ?? 30)
 const BATCHES_A_SECOND = 10
 
-test.describe.configure({ mode: 'serial' })
-
 /** A source that nobody else sends to. */
 async function newSource({ customer, url }: Seeded, slug: string) {
   const { source } = await customer.post(
@@ -219,7 +217,7 @@ test('opens a message: as calls, as stored, what was wrong, where it went; its a
   const found = complaints(page)
   await page.goto(source.path)
   await expect(page.getByRole('option')).toHaveCount(4)
-  const detail = page.getByRole('region', { name: 'Message' })
+  const detail = page.getByRole('region', { name: 'Message', exact: true })
 
   // The newest by j: what was wrong with it, and how it would be right.
   await page.keyboard.press('j')
@@ -277,7 +275,7 @@ test('sends a message again, edited, and selects the one that arrives', async ({
   await expect(dialog.getByText('200 Accepted')).toBeVisible()
   await dialog.getByRole('button', { name: 'Close' }).click()
   await expect(page.getByRole('option', { selected: true })).toContainText('Second Event')
-  await expect(page.getByRole('region', { name: 'Message' })).toContainText('Second Event')
+  await expect(page.getByRole('region', { name: 'Message', exact: true })).toContainText('Second Event')
   await context.close()
 })
 
