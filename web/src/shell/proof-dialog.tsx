@@ -18,8 +18,8 @@ export function ProofDialog() {
     },
   })
   return (
-    <Dialog title="Your password, please" open onClose={() => answer(false)}>
-      <p>It was last asked for more than ten minutes ago, and this needs to be you.</p>
+    <Dialog title="Show that it is you" open onClose={() => answer(false)}>
+      <p>This needs your password once more: it was last asked for more than ten minutes ago.</p>
       <Form onSubmit={form.submit}>
         <Summary faults={form.faults} />
         <TextField

@@ -4,7 +4,9 @@ import type { ReactNode } from 'react'
 import { accountQuery } from '../api/queries'
 import { LinkButton } from '../kit/button'
 import { useTitle } from '../kit/page'
+import { Bars } from './bars'
 import { Brand } from './brand'
+import { Finder } from './finder'
 import css from './shell.module.css'
 import { UserMenu } from './user-menu'
 
@@ -22,7 +24,10 @@ export function PublicShell({ children }: { children?: ReactNode }): ReactNode {
           <Link to="/catalog">Catalog</Link>
           <Link to="/partners">Partners</Link>
           {account.data ? (
-            <UserMenu />
+            <>
+              <Finder />
+              <UserMenu />
+            </>
           ) : (
             <LinkButton to="/login" small>
               Sign in
@@ -30,6 +35,7 @@ export function PublicShell({ children }: { children?: ReactNode }): ReactNode {
           )}
         </nav>
       </header>
+      <Bars />
       <main id="main" tabIndex={-1}>
         {children ?? <Outlet />}
       </main>

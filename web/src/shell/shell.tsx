@@ -1,7 +1,9 @@
 import { Link, type LinkProps, Outlet, useRouterState } from '@tanstack/react-router'
 import { Fragment, type ReactNode, useEffect, useState } from 'react'
 import { compact } from '../kit/figures'
+import { Bars } from './bars'
 import { Brand } from './brand'
+import { Finder } from './finder'
 import css from './shell.module.css'
 import { UserMenu } from './user-menu'
 
@@ -91,9 +93,11 @@ export function Shell({
             ))}
           </nav>
           <div className={css.end}>
+            <Finder />
             <UserMenu />
           </div>
         </header>
+        <Bars />
         <main id="main" tabIndex={-1}>
           {children ?? <Outlet />}
         </main>

@@ -41,7 +41,7 @@ function Decide({ application }: { application: Application }) {
   const [busy, setBusy] = useState(false)
   const [asking, setAsking] = useState<'ask' | 'decline'>()
   const undecided = allowed.includes('approve')
-  const refused = whyNotApprove(criteria)
+  const refused = undecided ? whyNotApprove(criteria) : undefined
 
   const step = async (body: Shapes['OperatorStep']) => {
     const answer = await read(
@@ -98,10 +98,13 @@ function Decide({ application }: { application: Application }) {
       </PageHead>
       <Body>
         <Summary faults={faults} />
-        {undecided && refused && (
+        {refused && (
           <div id="refused">
             <Note tone="warn">{refused}</Note>
           </div>
+        )}
+        {application.status === 'question' && (
+          <Note>You have asked. It can be approved once the company has answered.</Note>
         )}
         <Columns
           side={
@@ -118,7 +121,9 @@ function Decide({ application }: { application: Application }) {
             sub={
               undecided
                 ? 'Tick what holds, and note how you know. Notes stay among operators.'
-                : 'As they were when it was decided.'
+                : application.decidedAt
+                  ? 'As they were when it was decided.'
+                  : 'They are ticked once the company has answered.'
             }
           >
             <Panel>
@@ -180,7 +185,7 @@ function Decide({ application }: { application: Application }) {
           toast('Declined, and the applicant is told')
         }}
       >
-        <p>The application is closed with it. They may apply again.</p>
+        <p>The application is closed with it.</p>
       </WordsDialog>
     </>
   )

@@ -93,7 +93,9 @@ function Decide({ review }: { review: Review }) {
       <PageHead
         title={name}
         mark={<Logo name={name} src={info.mark ? `/api/assets/${info.mark}` : undefined} />}
-        badge={<LifeBadge status={review.status} />}
+        badge={
+          <LifeBadge status={review.status} changesRequested={submission.status === 'changesRequested'} />
+        }
         sub={
           <>
             {edit ? 'Edit' : 'Launch'}, round {submission.number}
