@@ -93,9 +93,7 @@ function Decide({ review }: { review: Review }) {
       <PageHead
         title={name}
         mark={<Logo name={name} src={info.mark ? `/api/assets/${info.mark}` : undefined} />}
-        badge={
-          <LifeBadge status={review.status} changesRequested={submission.status === 'changesRequested'} />
-        }
+        badge={<LifeBadge status={review.status} />}
         sub={
           <>
             {edit ? 'Edit' : 'Launch'}, round {submission.number}
