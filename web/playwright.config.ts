@@ -16,6 +16,8 @@ export default defineConfig({
   use: {
     launchOptions: { executablePath: chromium, args: ['--no-sandbox'] },
     viewport: { width: 1440, height: 900 },
+    actionTimeout: 20_000,
+    navigationTimeout: 20_000,
     permissions: ['clipboard-read', 'clipboard-write'],
     trace: 'retain-on-failure',
   },

@@ -9,6 +9,9 @@ export type Option = Shapes['IntegrationOption']
 /** Settings as the API has them. */
 export type Settings = Record<string, unknown>
 
+/** Settings as the client's types take them: they know none of the keys, which each integration names for itself. */
+export type Sendable = Record<string, never>
+
 /**
  * Settings as they are being typed, by the option's name. `null` is a secret that is set and stays as it is: it is never
  * sent here, so there is nothing to edit until it is replaced.
@@ -56,7 +59,7 @@ export function settingsOf(
   options: Option[],
   draft: Draft,
   before?: Settings,
-): { settings: Settings; faults: Fault[] } {
+): { settings: Sendable; faults: Fault[] } {
   const settings: Settings = {}
   const faults: Fault[] = []
   for (const option of options) {
@@ -109,7 +112,7 @@ export function settingsOf(
         settings[name] = typed
     }
   }
-  return { settings, faults }
+  return { settings: settings as Sendable, faults }
 }
 
 /** The fields of an integration's options. Faults whose pointer is in `/settings` are shown at their fields. */

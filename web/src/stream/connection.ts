@@ -2,6 +2,8 @@ import type { Row, StreamStore } from './store'
 
 /** A hidden tab gives its connection back after this: browsers allow six per host. */
 export const REST_AFTER_MS = 10_000
+/** What there is to begin with comes in the first frame; without one there is nothing. */
+const FIRST_FRAME_MS = 500
 /** How many of the newest messages a viewer begins with. */
 export const RECENT = 200
 
@@ -13,6 +15,7 @@ export class StreamConnection {
   private cursor = ''
   private failures = 0
   private retry: ReturnType<typeof setTimeout> | undefined
+  private first: ReturnType<typeof setTimeout> | undefined
   private rest: ReturnType<typeof setTimeout> | undefined
   private readonly ticking: ReturnType<typeof setInterval>
 
@@ -45,6 +48,8 @@ export class StreamConnection {
 
   private shut(): void {
     clearTimeout(this.retry)
+    clearTimeout(this.first)
+    this.retry = undefined
     this.source?.close()
     this.source = undefined
   }
@@ -60,6 +65,7 @@ export class StreamConnection {
     source.onopen = () => {
       this.failures = 0
       this.store.connected('open')
+      this.first = setTimeout(() => this.store.begun(), FIRST_FRAME_MS)
     }
     source.addEventListener('messages', (event) => {
       this.cursor = event.lastEventId || this.cursor

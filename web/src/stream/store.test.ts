@@ -65,6 +65,7 @@ describe('the store', () => {
     store.arrive(rows(2, 5))
     frame()
     expect(positions(store)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+    expect(store.read().arrived).toBe(8)
   })
 
   it('orders positions of different lengths', () => {

@@ -40,6 +40,8 @@ export interface Snapshot {
   pulse: readonly number[]
   /** Whether the stream has said anything yet. */
   started: boolean
+  /** How many rows the stream has brought. */
+  arrived: number
   /** Whether everything older than the list has been loaded. */
   complete: boolean
 }
@@ -70,6 +72,7 @@ export class StreamStore {
   private waiting: Row[] = []
   private fresh = 0
   private freshFaulty = 0
+  private arrived = 0
   private newest = ''
   private live = true
   private detached = false
@@ -80,6 +83,7 @@ export class StreamStore {
   private started = false
   private complete = false
   private seconds = new Map<number, number>()
+  private drawn: { second: number; pulse: readonly number[] } | undefined
   private ahead = 0
 
   private snapshot: Snapshot
@@ -108,6 +112,7 @@ export class StreamStore {
     if (first >= 0) {
       const news = first === 0 ? rows : rows.slice(first)
       this.newest = news[news.length - 1]!.position
+      this.arrived += news.length
       this.count(news)
       if (this.live) {
         this.rows = this.rows.concat(news)
@@ -184,6 +189,7 @@ export class StreamStore {
     this.waiting = []
     this.fresh = 0
     this.freshFaulty = 0
+    this.arrived = 0
     this.newest = ''
     this.live = true
     this.detached = false
@@ -192,6 +198,7 @@ export class StreamStore {
     this.started = false
     this.complete = false
     this.seconds.clear()
+    this.drawn = undefined
     this.changed()
   }
 
@@ -247,12 +254,14 @@ export class StreamStore {
   }
 
   private count(rows: readonly Row[]): void {
+    const running = this.second()
     for (const row of rows) {
       const at = Date.parse(row.receivedAt)
       // A server whose clock is ahead sets ours; seconds are those of its log.
       this.ahead = Math.max(this.ahead, at - this.now())
       const second = Math.floor(at / 1000)
       this.seconds.set(second, (this.seconds.get(second) ?? 0) + 1)
+      if (second < running) this.drawn = undefined
     }
     if (this.seconds.size > 4 * PULSE_SECONDS) {
       const oldest = this.second() - PULSE_SECONDS
@@ -264,15 +273,33 @@ export class StreamStore {
     return Math.floor((this.now() + this.ahead) / 1000)
   }
 
-  private pulse(): number[] {
+  /** The same value until another second is over, or a late row changes one that is. */
+  private pulse(): readonly number[] {
     // Without the second that is still running.
-    const end = this.second()
-    return Array.from({ length: PULSE_SECONDS }, (_, at) => this.seconds.get(end - PULSE_SECONDS + at) ?? 0)
+    const second = this.second()
+    if (this.drawn?.second !== second) {
+      const start = second - PULSE_SECONDS
+      const pulse = Array.from({ length: PULSE_SECONDS }, (_, at) => this.seconds.get(start + at) ?? 0)
+      this.drawn = { second, pulse }
+    }
+    return this.drawn.pulse
   }
 
   private take(): Snapshot {
-    const { rows, live, fresh, freshFaulty, detached, behind, gaps, connection, reason, started, complete } =
-      this
+    const {
+      rows,
+      live,
+      fresh,
+      freshFaulty,
+      detached,
+      behind,
+      gaps,
+      connection,
+      reason,
+      started,
+      arrived,
+      complete,
+    } = this
     const pulse = this.pulse()
     return {
       rows,
@@ -286,6 +313,7 @@ export class StreamStore {
       reason,
       pulse,
       started,
+      arrived,
       complete,
     }
   }

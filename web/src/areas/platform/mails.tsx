@@ -4,7 +4,7 @@ import type { Shapes } from '../../api/client'
 import { Badge } from '../../kit/badge'
 import { OutsideButton } from '../../kit/button'
 import { Search } from '../../kit/fields'
-import { count } from '../../kit/figures'
+import { count, plural } from '../../kit/figures'
 import { Problem, Skeleton } from '../../kit/loaded'
 import { Body, Empty, Muted, Note, PageHead, Pairs, Panel, Toolbar, useTitle } from '../../kit/page'
 import { More } from '../../kit/table'
@@ -41,7 +41,7 @@ export function Mails() {
             value={text}
             onChange={setText}
           />
-          <Muted>{count(total)} mails</Muted>
+          <Muted>{plural(total, 'mail')}</Muted>
         </Toolbar>
         {!mails ? (
           list.error ? (

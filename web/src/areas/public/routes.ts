@@ -95,11 +95,13 @@ const catalog = createRoute({
   getParentRoute: () => layout,
   path: 'catalog',
   component: lazily(() => import('./catalog'), 'Catalog'),
+  validateSearch: v.object({ kind: text, q: text, category: text, stage: text, group: text }),
 })
 const catalogEntry = createRoute({
   getParentRoute: () => layout,
   path: 'catalog/$slug',
   component: lazily(() => import('./catalog-entry'), 'CatalogEntry'),
+  validateSearch: v.object({ kind: text }),
 })
 const partners = createRoute({
   getParentRoute: () => layout,

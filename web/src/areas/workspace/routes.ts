@@ -76,21 +76,25 @@ const catalog = createRoute({
   getParentRoute: () => layout,
   path: 'catalog',
   component: lazily(() => import('./catalog'), 'WorkspaceCatalog'),
+  validateSearch: v.object({ kind: text, q: text, category: text, stage: text, group: text, source: text }),
 })
 const catalogEntry = createRoute({
   getParentRoute: () => layout,
   path: 'catalog/$slug',
   component: lazily(() => import('./catalog-entry'), 'WorkspaceCatalogEntry'),
+  validateSearch: v.object({ kind: text, source: text }),
 })
 const destinations = createRoute({
   getParentRoute: () => layout,
   path: 'destinations',
   component: lazily(() => import('./destinations'), 'Destinations'),
+  validateSearch: v.object({ q: text, state: text }),
 })
 const newDestination = createRoute({
   getParentRoute: () => layout,
   path: 'destinations/new/$definition',
   component: lazily(() => import('./new-destination'), 'NewDestination'),
+  validateSearch: v.object({ source: text }),
 })
 const destination = createRoute({
   getParentRoute: () => layout,
@@ -113,6 +117,7 @@ const destinationDelivery = createRoute({
   getParentRoute: () => destination,
   path: 'delivery',
   component: lazily(() => import('./destination/delivery'), 'DestinationDelivery'),
+  validateSearch: v.object({ period: text, step: text }),
 })
 const destinationTest = createRoute({
   getParentRoute: () => destination,
@@ -128,6 +133,7 @@ const delivery = createRoute({
   getParentRoute: () => layout,
   path: 'delivery',
   component: lazily(() => import('./delivery'), 'Delivery'),
+  validateSearch: v.object({ period: text }),
 })
 const settingsGeneral = createRoute({
   getParentRoute: () => layout,

@@ -113,7 +113,7 @@ export function DeclaredEvents() {
                       <span className={css.free}>✓</span> <Time at={seen.lastAt} />
                     </span>
                   ) : (
-                    <Muted>not yet</Muted>
+                    arrived && <Muted>not yet</Muted>
                   )
                 },
               },

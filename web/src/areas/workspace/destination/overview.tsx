@@ -1,4 +1,216 @@
-/** State, pending, last failure. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { api, inWorkspace, read } from '../../../api/client'
+import { Button } from '../../../kit/button'
+import { Code, Id } from '../../../kit/copy'
+import { sentence } from '../../../kit/fields'
+import { bytes, count, duration } from '../../../kit/figures'
+import { failureFaults } from '../../../kit/form'
+import { Loaded } from '../../../kit/loaded'
+import { Body, Columns, Muted, Note, Pairs, Panel, Section, useTitle } from '../../../kit/page'
+import { Time } from '../../../kit/time'
+import { toast } from '../../../kit/toast'
+import {
+  type Delivery,
+  type Destination,
+  deliveryQuery,
+  destinationQuery,
+  useRefusal,
+  useSwitch,
+} from './data'
+import css from './destination.module.css'
+import { wordsOf } from './reasons'
+import { pauseCause, stateOf } from './state'
+import { Coded } from './words'
+
+/** How one destination fares now. */
 export function DestinationOverview() {
-  return null
+  const { ws, destination: id } = getRouteApi('/w/$ws/destinations/$destination').useParams()
+  const destination = useQuery(destinationQuery(ws, id)).data?.destination
+  const delivery = useQuery(deliveryQuery(ws, id))
+  useTitle('Overview', destination?.name, ws)
+  if (!destination) return null
+  return (
+    <Body>
+      <Loaded query={delivery}>
+        {(delivery) => (
+          <Columns side={<About destination={destination} delivery={delivery} />}>
+            <Now ws={ws} destination={destination} delivery={delivery} />
+            <dl className={css.figures}>
+              <Figure name="delivered" value={delivery.delivered} />
+              <Figure name="pending" value={delivery.pending}>
+                {delivery.retrying > 0 && `${count(delivery.retrying)} being retried`}
+              </Figure>
+              <Figure name="discarded" value={delivery.discarded} />
+              <Figure name="dead letters" value={delivery.exhausted}>
+                {delivery.exhausted > 0 && (
+                  <Link
+                    to="/w/$ws/destinations/$destination/delivery"
+                    params={{ ws, destination: id }}
+                    hash="dead-letters"
+                  >
+                    See them
+                  </Link>
+                )}
+              </Figure>
+            </dl>
+            <LastError delivery={delivery} />
+          </Columns>
+        )}
+      </Loaded>
+    </Body>
+  )
+}
+
+function Figure({ name, value, children }: { name: string; value: number; children?: ReactNode }) {
+  return (
+    <div className={css.figure}>
+      <dt>{name}</dt>
+      <dd>{count(value)}</dd>
+      {children && <small>{children}</small>}
+    </div>
+  )
+}
+
+/** What to know and to do about its state. */
+function Now({ ws, destination, delivery }: { ws: string; destination: Destination; delivery: Delivery }) {
+  const client = useQueryClient()
+  const turn = useSwitch(ws)
+  const refused = !!useRefusal(ws, destination.sourceId)
+  const { state, word, says } = stateOf(destination, delivery)
+  const resume = useMutation({
+    mutationFn: async () => {
+      const params = { path: { destinationId: destination.id }, header: inWorkspace(ws) }
+      return (await read(api.POST('/destinations/{destinationId}/resume', { params }))).resumed
+    },
+    onSuccess: async (resumed) => {
+      toast(resumed ? 'Delivery goes on' : 'It was not paused any more')
+      await client.invalidateQueries({ queryKey: ['w', ws, 'destinations', destination.id] })
+    },
+    onError: (error) => toast(sentence(failureFaults(error)[0]?.message ?? 'It failed'), { bad: true }),
+  })
+  const settings = (
+    <Link to="/w/$ws/destinations/$destination/settings" params={{ ws, destination: destination.id }}>
+      Settings
+    </Link>
+  )
+  switch (state) {
+    case 'disabled':
+      return (
+        <Note>
+          <span>It is off: nothing is sent to it, and messages that come meanwhile are not kept for it.</span>
+          <Button
+            look="primary"
+            busy={turn.isPending}
+            disabled={refused}
+            onClick={() => turn.mutate({ destination, enabled: true })}
+          >
+            Enable
+          </Button>
+        </Note>
+      )
+    case 'paused':
+      return (
+        <Note tone="warn">
+          <span>
+            Paused{' '}
+            {delivery.pause && (
+              <>
+                <Time at={delivery.pause.at} />: {pauseCause(delivery.pause.cause)}
+              </>
+            )}
+            . Messages wait. Mend the receiver or its {settings} first.
+          </span>
+          <Button look="primary" busy={resume.isPending} disabled={refused} onClick={() => resume.mutate()}>
+            Resume
+          </Button>
+        </Note>
+      )
+    case 'misconfigured':
+      return (
+        <Note tone="bad">
+          <span>
+            Its settings do not fit, so messages wait. Mend them in {settings}.
+            {delivery.problems?.map((problem) => (
+              <code key={String(problem)} className={css.excerpt}>
+                {' '}
+                {typeof problem === 'string' ? problem : JSON.stringify(problem)}
+              </code>
+            ))}
+          </span>
+        </Note>
+      )
+    case 'failing':
+    case 'recovering':
+    case 'stopped':
+      return (
+        <Note tone={state === 'recovering' ? 'warn' : 'bad'}>
+          <span>
+            {word}. {says}
+            {delivery.failing && (
+              <>
+                {' '}
+                Since <Time at={delivery.failing.since} />, {delivery.failing.percent} % of tries failed; left
+                so, it is paused <Time at={delivery.failing.pausesAt} />.
+              </>
+            )}
+          </span>
+        </Note>
+      )
+    default:
+      return null
+  }
+}
+
+function LastError({ delivery }: { delivery: Delivery }) {
+  const error = delivery.lastError
+  if (!error) return null
+  const words = wordsOf('failed_delivery', error.code)
+  return (
+    <Section title="Last error" sub={<Time at={error.at} />}>
+      <Panel>
+        <div className={css.answer}>
+          <p>
+            <Coded text={words.what} /> <code className={css.code}>{error.code}</code>
+          </p>
+          <Muted>
+            <Coded text={words.remedy} />
+          </Muted>
+          {error.excerpt && <Code text={error.excerpt} label="What it answered" />}
+        </div>
+      </Panel>
+    </Section>
+  )
+}
+
+const BREAKER = {
+  closed: 'closed: messages go out',
+  open: 'open: messages wait',
+  half_open: 'half open: a few are tried',
+}
+
+function About({ destination, delivery }: { destination: Destination; delivery: Delivery }) {
+  return (
+    <Panel>
+      <Pairs
+        of={[
+          ['Breaker', BREAKER[delivery.breaker.state]],
+          ['Next probe', delivery.breaker.probeAt && <Time at={delivery.breaker.probeAt} />],
+          ['Next retry', delivery.nextRetryAt && <Time at={delivery.nextRetryAt} />],
+          ['Last delivered', <Time key="last" at={delivery.lastDeliveredAt} />],
+          [
+            'Oldest waiting',
+            delivery.lag.oldestWaitingAt && <Time key="lag" at={delivery.lag.oldestWaitingAt} />,
+          ],
+          ['Behind', delivery.lag.bytes > 0 ? bytes(delivery.lag.bytes) : null],
+          ['In flight', delivery.inFlight > 0 ? count(delivery.inFlight) : null],
+          ['Retries', delivery.retried > 0 ? count(delivery.retried) : null],
+          ['Retried for', duration(delivery.retryFor * 1000)],
+          ['Added', <Time key="added" at={destination.createdAt} date />],
+          ['Destination ID', <Id key="id" value={destination.id} what="destination ID" />],
+        ]}
+      />
+    </Panel>
+  )
 }

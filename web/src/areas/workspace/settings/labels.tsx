@@ -81,6 +81,7 @@ export function Labels() {
                     },
                     {
                       head: '',
+                      number: true,
                       cell: (label) => {
                         const many = carried(label)
                         const why =

@@ -6,7 +6,7 @@ import { accountQuery, workspaceQuery } from '../../../api/queries'
 import { Badge } from '../../../kit/badge'
 import { Button } from '../../../kit/button'
 import { Confirm, Dialog } from '../../../kit/dialog'
-import { Actions, Summary, TextField } from '../../../kit/fields'
+import { Actions, Summary, sentence, TextField } from '../../../kit/fields'
 import { failureFaults } from '../../../kit/form'
 import { Loaded } from '../../../kit/loaded'
 import { Body, Muted, Note, PageHead, Section, useTitle } from '../../../kit/page'
@@ -88,6 +88,7 @@ function People({ ws, users }: { ws: string; users: Member[] }) {
           { head: 'may', cell: ({ permissions }) => <InWords ws={ws} permissions={permissions} /> },
           {
             head: '',
+            number: true,
             cell: (user) => {
               const last = owns(user) && owners === 1
               const why = last ? 'The last owner stays: make somebody else an owner first.' : undefined
@@ -269,6 +270,7 @@ function Invitations({ ws }: { ws: string }) {
                 { head: 'ends', cell: ({ expiresAt }) => <Time at={expiresAt} /> },
                 {
                   head: '',
+                  number: true,
                   cell: (invite) => (
                     <span className={css.rowActions}>
                       <Button small onClick={() => void resend(invite)}>
@@ -345,9 +347,12 @@ function Invite({ ws, onClose }: { ws: string; onClose: () => void }) {
           autoComplete="off"
           autoFocus
           value={email}
-          error={at?.message}
+          error={at && sentence(at.message)}
           hint="They get a link. It works for this address only."
-          onChange={(event) => setEmail(event.target.value)}
+          onChange={(event) => {
+            setEmail(event.target.value)
+            setFaults([])
+          }}
         />
         <Grants ws={ws} grants={grants} onChange={setGrants} />
         <Actions>

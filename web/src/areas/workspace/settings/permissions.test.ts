@@ -24,9 +24,9 @@ const labelled: Permission = {
 }
 
 test('permissions are said in words', () => {
-  expect(inWords(everything, nameOf)).toBe('Workspace Owner on everything')
+  expect(inWords(everything, nameOf)).toBe('Workspace Owner')
   expect(inWords(two, nameOf)).toBe('Source Admin on Web shop and CRM export')
-  expect(inWords(labelled, nameOf)).toBe('Source Read-only on everything labelled environment:prod')
+  expect(inWords(labelled, nameOf)).toBe('Source Read-only on all sources labelled environment:prod')
 })
 
 test('what the form makes of permissions is what it was given', () => {

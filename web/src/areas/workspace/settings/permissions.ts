@@ -53,13 +53,17 @@ export function permissionsOf(grants: Grant[], workspaceId: string): Shapes['New
 }
 
 /** "Source Admin on Web shop and CRM export" */
-export function inWords({ roleName, resources }: Permission, nameOf: (id: string) => string): string {
-  const on = resources.map((resource) => {
-    const what = resource.type === 'WORKSPACE' ? 'everything' : nameOf(resource.id)
+export function inWords({ roleId, roleName, resources }: Permission, nameOf: (id: string) => string): string {
+  const single = singleOf(roleId)
+  const all = single === 'SOURCE' ? 'all sources' : single === 'DESTINATION' ? 'all destinations' : null
+  const on = resources.flatMap((resource) => {
+    const what = resource.type === 'WORKSPACE' ? all : nameOf(resource.id)
+    // A role such as Workspace Owner is on the whole workspace, which needs no words.
+    if (what === null) return []
     const labels = (resource.labels ?? []).map(labelOf)
-    return labels.length > 0 ? `${what} labelled ${labels.join(' and ')}` : what
+    return [labels.length > 0 ? `${what} labelled ${labels.join(' and ')}` : what]
   })
-  return `${roleName} on ${list.format(on)}`
+  return on.length > 0 ? `${roleName} on ${list.format(on)}` : roleName
 }
 
 const list = new Intl.ListFormat('en')

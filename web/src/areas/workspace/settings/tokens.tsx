@@ -7,7 +7,7 @@ import { Badge } from '../../../kit/badge'
 import { Button } from '../../../kit/button'
 import { Code } from '../../../kit/copy'
 import { Confirm, Dialog } from '../../../kit/dialog'
-import { Actions, Select, Summary, TextField } from '../../../kit/fields'
+import { Actions, Select, Summary, sentence, TextField } from '../../../kit/fields'
 import { failureFaults } from '../../../kit/form'
 import { Loaded } from '../../../kit/loaded'
 import { Body, Empty, Muted, Note, PageHead, useTitle } from '../../../kit/page'
@@ -63,7 +63,7 @@ export function WorkspaceTokens() {
                   </p>
                   <Code
                     label="A request with a token"
-                    text={`curl ${location.origin}/api/sources -H 'Authorization: Bearer TOKEN'`}
+                    text={`curl ${location.origin}/api/sources \\\n  -H 'Authorization: Bearer TOKEN'`}
                   />
                 </Empty>
               ) : (
@@ -97,6 +97,7 @@ export function WorkspaceTokens() {
                     },
                     {
                       head: '',
+                      number: true,
                       cell: (token) => (
                         <Button small look="danger" onClick={() => setRevoked(token)}>
                           Revoke
@@ -204,8 +205,11 @@ function Create({ ws, onClose }: { ws: string; onClose: () => void }) {
           autoFocus
           autoComplete="off"
           value={description}
-          error={at?.message}
-          onChange={(event) => setDescription(event.target.value)}
+          error={at && sentence(at.message)}
+          onChange={(event) => {
+            setDescription(event.target.value)
+            setFaults([])
+          }}
         />
         <Select label="Ends" value={ends} onChange={(event) => setEnds(event.target.value)}>
           {ENDS.map(([days, words]) => (

@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { queries } from '../../../api/queries'
 import { Button } from '../../../kit/button'
 import { Code } from '../../../kit/copy'
 import { Search, typing } from '../../../kit/fields'
 import { count, duration } from '../../../kit/figures'
-import { Problem } from '../../../kit/loaded'
+import { Problem, Skeleton } from '../../../kit/loaded'
 import { Empty, Muted, useTitle } from '../../../kit/page'
 import { Pulse } from '../../../kit/pulse'
 import { toast } from '../../../kit/toast'
@@ -41,7 +41,10 @@ export function Debugger() {
   )
   const about = useQuery(sourceQuery(ws, source))
   const writeKey = about.data?.writeKeys[0]
-  const target: Target = { host: location.origin, writeKey: writeKey ?? 'YOUR_WRITE_KEY' }
+  const target: Target = useMemo(
+    () => ({ host: location.origin, writeKey: writeKey ?? 'YOUR_WRITE_KEY' }),
+    [writeKey],
+  )
 
   const [utc, setUtc] = useState(() => localStorage.getItem(UTC) === 'utc')
   const [filtersOpen, setFiltersOpen] = useState(false)
@@ -72,6 +75,18 @@ export function Debugger() {
       void navigate({ search: ({ q: _, ...last }) => (q ? { ...last, q } : last), replace: true }),
     [navigate],
   )
+  const setTab = useCallback(
+    (next: DetailTab) =>
+      void navigate({
+        search: ({ tab: _, ...last }) => (next === 'pretty' ? last : { ...last, tab: next }),
+        replace: true,
+      }),
+    [navigate],
+  )
+  const narrowTo = useCallback(
+    (pointer: string, value: string, written: string) => setWords(narrowBy(words, pointer, value, written)),
+    [setWords, words],
+  )
   const resume = useCallback(() => {
     goLive()
     setTop((value) => value + 1)
@@ -81,6 +96,9 @@ export function Debugger() {
     address.searchParams.set('at', position)
     return address.href
   }
+
+  const pause = useCallback(() => store.pause(), [store])
+  const compose = useCallback(() => setComposing('new'), [])
 
   // Places of the neighbours, for the keys and the arrows of the detail.
   const { rows } = snapshot
@@ -147,7 +165,6 @@ export function Debugger() {
     return () => clearInterval(timer)
   }, [store])
 
-  const rate = snapshot.pulse.slice(-5).reduce((sum, each) => sum + each, 0) / 5
   const filtered = words !== ''
   const many = narrowed(filter)
 
@@ -163,61 +180,26 @@ export function Debugger() {
 
   return (
     <div className={css.page} ref={frame} style={height ? { blockSize: height } : undefined}>
-      <div className={css.bar} data-hidden={(narrow && at !== undefined) || undefined}>
-        <div className={css.live} role="group" aria-label="Stream">
-          <button type="button" aria-pressed={snapshot.live} onClick={resume}>
-            <span className={css.dot} aria-hidden /> Live
-          </button>
-          <button type="button" aria-pressed={!snapshot.live} onClick={() => store.pause()}>
-            Pause
-          </button>
-        </div>
-        <WordsBox words={words} onChange={setWords} />
-        <Button
-          small
-          aria-expanded={filtersOpen}
-          aria-controls="filters"
-          onClick={() => setFiltersOpen(!filtersOpen)}
-        >
-          Filters{many > 0 ? ` ${many}` : ''}
-        </Button>
-        <Button
-          small
-          disabled={!writeKey}
-          title={writeKey ? undefined : 'Only people who see the write key of this source can send to it'}
-          onClick={() => setComposing('new')}
-        >
-          Send a message
-        </Button>
-        <div className={css.zone} role="group" aria-label="Time zone">
-          {(['Local', 'UTC'] as const).map((zone) => (
-            <button
-              key={zone}
-              type="button"
-              aria-pressed={(zone === 'UTC') === utc}
-              onClick={() => {
-                localStorage.setItem(UTC, zone.toLowerCase())
-                setUtc(zone === 'UTC')
-              }}
-            >
-              {zone}
-            </button>
-          ))}
-        </div>
-      </div>
+      <Bar
+        hidden={narrow && at !== undefined}
+        live={snapshot.live}
+        words={words}
+        many={many}
+        filtersOpen={filtersOpen}
+        canSend={writeKey !== undefined}
+        utc={utc}
+        onLive={resume}
+        onPause={pause}
+        onWords={setWords}
+        onFilters={setFiltersOpen}
+        onSend={compose}
+        onUtc={setUtc}
+      />
       {filtersOpen && !(narrow && at) && (
         <Filters filter={filter} onChange={(next) => setWords(writeWords(next))} />
       )}
       <div className={css.meter} data-hidden={(narrow && at !== undefined) || undefined}>
-        <span className={css.rate} title="Mean of the last five seconds">
-          {rate > 0 && rate < 10 ? rate.toFixed(1) : count(Math.round(rate))}/s{filtered ? ' match' : ''}
-        </span>
-        <Pulse
-          counts={[...snapshot.pulse]}
-          label={`Messages per second of the last minute, now ${Math.round(rate)}`}
-          width={240}
-          height={18}
-        />
+        <Rate pulse={snapshot.pulse} filtered={filtered} />
         <Muted>{count(rows.length)} loaded</Muted>
         {snapshot.behind && (
           <span className={css.behind}>
@@ -262,7 +244,11 @@ export function Debugger() {
                 `, ${count(snapshot.freshFaulty)} not accepted`}
             </button>
           )}
-          {snapshot.started && rows.length === 0 ? (
+          {!snapshot.started && rows.length === 0 ? (
+            <div className={css.pad}>
+              <Skeleton rows={8} />
+            </div>
+          ) : rows.length === 0 ? (
             <Nothing
               filtered={filtered}
               complete={snapshot.complete}
@@ -279,7 +265,7 @@ export function Debugger() {
               narrow={narrow}
               top={top}
               onOpen={open}
-              onLeaveTop={() => store.pause()}
+              onLeaveTop={pause}
               onEnd={looking.barren || looking.error || full ? NOT_NOW : lookBack}
               end={
                 <div className={css.end}>
@@ -314,18 +300,12 @@ export function Debugger() {
               utc={utc}
               target={target}
               link={link(at)}
-              walk={{
-                newer: newer ? () => open(newer) : undefined,
-                older: older ? () => open(older) : undefined,
-              }}
-              onTab={(next) =>
-                void navigate({
-                  search: ({ tab: _, ...last }) => (next === 'pretty' ? last : { ...last, tab: next }),
-                  replace: true,
-                })
-              }
+              newer={newer}
+              older={older}
+              onOpen={open}
+              onTab={setTab}
               onClose={close}
-              onNarrow={(pointer, value, written) => setWords(narrowBy(words, pointer, value, written))}
+              onNarrow={narrowTo}
               onResend={writeKey ? setComposing : undefined}
             />
           </section>
@@ -347,6 +327,101 @@ export function Debugger() {
 }
 
 const NOT_NOW = () => {}
+
+/** What is done to the stream as a whole. Drawn only when it changes, not with every row. */
+const Bar = memo(function Bar({
+  hidden,
+  live,
+  words,
+  many,
+  filtersOpen,
+  canSend,
+  utc,
+  onLive,
+  onPause,
+  onWords,
+  onFilters,
+  onSend,
+  onUtc,
+}: {
+  hidden: boolean
+  live: boolean
+  words: string
+  /** How many filters there are. */
+  many: number
+  filtersOpen: boolean
+  canSend: boolean
+  utc: boolean
+  onLive: () => void
+  onPause: () => void
+  onWords: (words: string) => void
+  onFilters: (open: boolean) => void
+  onSend: () => void
+  onUtc: (utc: boolean) => void
+}) {
+  return (
+    <div className={css.bar} data-hidden={hidden || undefined}>
+      <div className={css.live} role="group" aria-label="Stream">
+        <button type="button" aria-pressed={live} onClick={onLive}>
+          <span className={css.dot} aria-hidden /> Live
+        </button>
+        <button type="button" aria-pressed={!live} onClick={onPause}>
+          Pause
+        </button>
+      </div>
+      <WordsBox words={words} onChange={onWords} />
+      <Button
+        small
+        aria-expanded={filtersOpen}
+        aria-controls="filters"
+        onClick={() => onFilters(!filtersOpen)}
+      >
+        Filters{many > 0 ? ` ${many}` : ''}
+      </Button>
+      <Button
+        small
+        disabled={!canSend}
+        title={canSend ? undefined : 'Only people who see the write key of this source can send to it'}
+        onClick={onSend}
+      >
+        Send a message
+      </Button>
+      <div className={css.zone} role="group" aria-label="Time zone">
+        {(['Local', 'UTC'] as const).map((zone) => (
+          <button
+            key={zone}
+            type="button"
+            aria-pressed={(zone === 'UTC') === utc}
+            onClick={() => {
+              localStorage.setItem(UTC, zone.toLowerCase())
+              onUtc(zone === 'UTC')
+            }}
+          >
+            {zone}
+          </button>
+        ))}
+      </div>
+    </div>
+  )
+})
+
+/** How many come in a second, now and over the last minute. */
+const Rate = memo(function Rate({ pulse, filtered }: { pulse: readonly number[]; filtered: boolean }) {
+  const rate = pulse.slice(-5).reduce((sum, each) => sum + each, 0) / 5
+  return (
+    <>
+      <span className={css.rate} title="Mean of the last five seconds">
+        {rate > 0 && rate < 10 ? rate.toFixed(1) : count(Math.round(rate))}/s{filtered ? ' match' : ''}
+      </span>
+      <Pulse
+        counts={[...pulse]}
+        label={`Messages per second of the last minute, now ${Math.round(rate)}`}
+        width={240}
+        height={18}
+      />
+    </>
+  )
+})
 
 /** The words that narrow the stream; they count a moment after the last key. */
 function WordsBox({ words, onChange }: { words: string; onChange: (words: string) => void }) {

@@ -42,8 +42,10 @@ export function Listening({
       </section>
       {!source.enabled && (
         <Note tone="warn">
-          This source is disabled: what comes in is discarded as <code>source_disabled</code>. Enable it
-          first.
+          <span>
+            This source is disabled: what comes in is discarded as <code>source_disabled</code>. Enable it
+            first.
+          </span>
         </Note>
       )}
       {quiet && <Causes ws={ws} source={source} refused={refused} />}
@@ -171,7 +173,7 @@ function Snippets({ source }: { source: Source }) {
           </button>
         ))}
       </div>
-      <div id="snippet" role="tabpanel" aria-labelledby={`snippet-${snippet.id}`} className={css.side}>
+      <div id="snippet" role="tabpanel" aria-labelledby={`snippet-${snippet.id}`} className={css.code}>
         {snippet.install && <Code text={snippet.install} label="Command to install the library" />}
         <Code text={snippet.code(sample)} label={`First event with ${snippet.label}`} />
       </div>
@@ -258,10 +260,12 @@ function KeyCheck({ ws, source }: { ws: string; source: Source }) {
         {!own && found.error && <Note tone="bad">{failureFaults(found.error)[0]!.message}</Note>}
         {!own && other && (
           <Note tone="warn">
-            That is a key of another source:{' '}
-            <Link to="/w/$ws/sources/$source/overview" params={{ ws, source: other.slug }}>
-              {other.name}
-            </Link>
+            <span>
+              That is a key of another source:{' '}
+              <Link to="/w/$ws/sources/$source/overview" params={{ ws, source: other.slug }}>
+                {other.name}
+              </Link>
+            </span>
           </Note>
         )}
         {!own && found.data && !other && (

@@ -159,6 +159,7 @@ function WriteKeys({ ws, source }: { ws: string; source: Source }) {
                   { head: 'last used', cell: ({ lastUsedAt }) => <Time at={lastUsedAt} /> },
                   {
                     head: '',
+                    number: true,
                     cell: (key) => (
                       <Button
                         small
@@ -469,8 +470,9 @@ function Delete({ ws, source }: { ws: string; source: Source }) {
     <Section title="Delete this source">
       <p>
         Its write keys stop working
-        {connected.length > 0 && `, its ${plural(connected.length, 'destination')} go with it`}, and its data
-        can no longer be looked at. To stop it for a while, disable it instead.
+        {connected.length > 0 &&
+          `, ${plural(connected.length, 'destination goes', 'destinations go')} with it`}
+        , and its data can no longer be looked at. To stop it for a while, disable it instead.
       </p>
       <Actions>
         <Button

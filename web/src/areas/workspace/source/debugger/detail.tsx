@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import { memo, type ReactNode, useState } from 'react'
 import { Badge } from '../../../../kit/badge'
 import { Button } from '../../../../kit/button'
 import { Code, Copy, Id } from '../../../../kit/copy'
@@ -27,7 +27,7 @@ const LABELS: Record<DetailTab, string> = {
 }
 
 /** One message: what was sent, what became of it, where it went. */
-export function Detail({
+export const Detail = memo(function Detail({
   ws,
   source,
   position,
@@ -35,7 +35,9 @@ export function Detail({
   utc,
   target,
   link,
-  walk,
+  newer,
+  older,
+  onOpen,
   onTab,
   onClose,
   onNarrow,
@@ -49,8 +51,10 @@ export function Detail({
   target: Target
   /** The address of this message. */
   link: string
-  /** To the newer and the older neighbour. */
-  walk: { newer: (() => void) | undefined; older: (() => void) | undefined }
+  /** Positions of the neighbours. */
+  newer: string | undefined
+  older: string | undefined
+  onOpen: (position: string) => void
   onTab: (tab: DetailTab) => void
   onClose: () => void
   onNarrow: (pointer: string, value: string, written: string) => void
@@ -65,10 +69,10 @@ export function Detail({
       </Button>
       {children}
       <span className={css.walk}>
-        <Button small disabled={!walk.newer} onClick={walk.newer} aria-label="Newer message">
+        <Button small disabled={!newer} onClick={() => newer && onOpen(newer)} aria-label="Newer message">
           ↑
         </Button>
-        <Button small disabled={!walk.older} onClick={walk.older} aria-label="Older message">
+        <Button small disabled={!older} onClick={() => older && onOpen(older)} aria-label="Older message">
           ↓
         </Button>
       </span>
@@ -171,7 +175,7 @@ export function Detail({
       </div>
     </>
   )
-}
+})
 
 /** How long before it was received a message was sent, by the sender's clock. */
 function lagOf({ json, detail }: Opened): string {

@@ -2,7 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, type ReactNode, useEffect, useRef } from 'react'
 import type { Row, Snapshot } from '../../../../stream/store'
 import css from './debugger.module.css'
-import { callGlyph, nameOf, stampOf, timeOf, userOf, verdictOf } from './row'
+import { callGlyph, nameOf, stampOf, timeOf, userOf, verdictOf, whyOf } from './row'
 
 /** A row's height at every width: the list is never measured. */
 const ROW = 30
@@ -42,7 +42,6 @@ export function List({
     count: rows.length,
     getScrollElement: () => box.current,
     estimateSize: () => height,
-    getItemKey: (at) => rows[rows.length - 1 - at]!.position,
     overscan: 6,
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: measured anew when the height changes.
@@ -71,7 +70,6 @@ export function List({
 
   const today = new Date()
   return (
-    // The loaded stretch is named so that it can be compared with the log from outside.
     <div
       ref={box}
       className={css.scroll}
@@ -84,10 +82,14 @@ export function List({
         aria-label="Messages, newest first"
         tabIndex={0}
         aria-activedescendant={
-          selected && items.some((item) => item.key === selected) ? optionId(selected) : undefined
+          selected && items.some((item) => rows[rows.length - 1 - item.index]?.position === selected)
+            ? optionId(selected)
+            : undefined
         }
         className={css.list}
         style={{ blockSize: virtual.getTotalSize() }}
+        // What is loaded, and how much the stream has brought, can be compared with the log from outside.
+        data-arrived={snapshot.arrived}
         data-loaded={rows.length}
         data-oldest={rows[0]?.position}
         data-newest={rows[rows.length - 1]?.position}
@@ -97,7 +99,8 @@ export function List({
           return (
             row && (
               <Line
-                key={row.position}
+                // By its place: what arrives is written into the rows that are there, not into new ones.
+                key={item.index}
                 row={row}
                 start={item.start}
                 place={item.index + 1}
@@ -136,6 +139,7 @@ const Line = memo(function Line({
   onOpen: (position: string) => void
 }) {
   const { glyph, word, tone } = verdictOf(row)
+  const why = whyOf(row)
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the page's keys walk the list (j, k, arrows, Enter).
     <div
@@ -154,9 +158,12 @@ const Line = memo(function Line({
         {glyph}
       </span>
       <span className={css.call} data-type={row.type ?? undefined}>
-        <span aria-hidden>{callGlyph(row.type)}</span> {row.type ?? 'request'}
+        <span aria-hidden>{callGlyph(row.type)}</span> <span>{row.type ?? 'request'}</span>
       </span>
-      <span className={css.name}>{nameOf(row)}</span>
+      <span className={css.name}>
+        {nameOf(row)}
+        {why && <span className={css.why}> · {why}</span>}
+      </span>
       <span className={css.user}>{userOf(row)}</span>
       <time className={css.time} dateTime={row.receivedAt} title={stampOf(row.receivedAt, utc)}>
         {time}

@@ -24,9 +24,15 @@ const CALLS: Record<string, string> = {
 /** The glyph of a call. */
 export const callGlyph = (type: string | null | undefined) => (type && CALLS[type]) || '·'
 
-/** What a row is called: its event or page, else who it is about, else what was wrong. */
+/** What a row is called: its event or page, else what was wrong, else who it is about. */
 export function nameOf(row: Row): string {
-  return row.name || row.userId || row.anonymousId || row.detail || 'No name'
+  return row.name || row.detail || row.userId || row.anonymousId || 'No name'
+}
+
+/** Why a row was not accepted, where its name does not say so already. */
+export function whyOf(row: Row): string {
+  const why = row.detail || row.code || ''
+  return why === nameOf(row) ? '' : why
 }
 
 /** Who a row is about, where its name does not say so already. */

@@ -4,7 +4,7 @@ import { HISTORY_MAX, type Snapshot, StreamStore } from '../../../../stream/stor
 import { olderThan } from './data'
 
 /** Rows of one page of older ones. */
-const PAGE = 200
+const PAGE = 500
 
 /** How looking further back stands. */
 export interface Looking {

@@ -1,0 +1,26 @@
+import { DEFAULT_PERIOD, PERIODS } from './books'
+import css from './period.module.css'
+
+/** Which stretch of time; the usual one is left out of the address. */
+export function PeriodSelect({
+  value,
+  onChange,
+}: {
+  value: string
+  onChange: (period: string | undefined) => void
+}) {
+  return (
+    <select
+      aria-label="Period"
+      className={css.select}
+      value={value}
+      onChange={(event) => onChange(event.target.value === DEFAULT_PERIOD ? undefined : event.target.value)}
+    >
+      {Object.entries(PERIODS).map(([word, { label }]) => (
+        <option key={word} value={word}>
+          {label}
+        </option>
+      ))}
+    </select>
+  )
+}

@@ -1,0 +1,192 @@
+/** Why messages were stopped, and what to do, in words. */
+export interface Words {
+  what: string
+  remedy: string
+}
+
+const INGEST: Record<string, Words> = {
+  event_not_string: {
+    what: 'The event’s name was not text.',
+    remedy: 'Send `event` as text, such as "Order Completed".',
+  },
+  event_not_defined: {
+    what: 'A track call came without an event name.',
+    remedy: 'Give `event` in every track call.',
+  },
+  name_not_string: {
+    what: 'The name of a page or screen was not text.',
+    remedy: 'Send `name` as text that is not empty, or leave it out.',
+  },
+  category_not_string: {
+    what: 'A page’s category was not text.',
+    remedy: 'Send `category` as text, or leave it out.',
+  },
+  no_user_anon_id: {
+    what: 'The message says of nobody.',
+    remedy: 'Send a `userId` or an `anonymousId` with every call.',
+  },
+  id_required: {
+    what: 'An identifier that this call needs is missing.',
+    remedy: 'Send the `groupId` or `previousId` of the call.',
+  },
+  id_not_string: { what: 'An identifier was neither text nor a number.', remedy: 'Send ids as text.' },
+  properties_not_object: {
+    what: '`properties` was not an object.',
+    remedy: 'Send `properties` as a JSON object.',
+  },
+  traits_not_object: { what: '`traits` was not an object.', remedy: 'Send `traits` as a JSON object.' },
+  empty_batch: { what: 'A batch came without messages.', remedy: 'Send batches of at least one message.' },
+  bad_request: {
+    what: 'The message could not be read.',
+    remedy: 'Look at it in the Debugger: it says where it went wrong.',
+  },
+  source_disabled: { what: 'The source was switched off.', remedy: 'Enable the source to take data again.' },
+  invalid_events: {
+    what: 'A request held nothing that could be used, and was asked to be strict.',
+    remedy: 'Look at the answer of the request: it names each fault.',
+  },
+  invalid_messages: {
+    what: 'A request held nothing that could be used, and was asked to be strict.',
+    remedy: 'Look at the answer of the request: it names each fault.',
+  },
+  malformed: { what: 'The body was not JSON.', remedy: 'Send valid JSON.' },
+  too_large: {
+    what: 'The request or a message was larger than may be.',
+    remedy: 'Send smaller messages, or smaller batches.',
+  },
+  rate_limited: {
+    what: 'More requests came than this source may send.',
+    remedy: 'Send batches, and again after the time that the answer says.',
+  },
+}
+
+const DESTINATION: Record<string, Words> = {
+  FILTERED_BY_INTEGRATIONS_OBJECT: {
+    what: 'The message’s `integrations` object switches this destination off.',
+    remedy: 'Set it to true there, or leave it out, if these are to be delivered.',
+  },
+  UNSUPPORTED_EVENT_TYPE: {
+    what: 'The destination does not take this call.',
+    remedy: 'Nothing, unless you expect it to.',
+  },
+}
+
+const DELIVERY: Record<string, Words> = {
+  exhausted: {
+    what: 'Every retry was used up.',
+    remedy: 'Mend the receiver, then redeliver the dead letters below.',
+  },
+  expired: {
+    what: 'The message waited longer than messages are kept.',
+    remedy: 'Mend the receiver sooner, or keep messages for longer.',
+  },
+  too_large: { what: 'The message is larger than the destination takes.', remedy: 'Send smaller messages.' },
+  ETIMEDOUT: {
+    what: 'No answer came in time.',
+    remedy: 'Make the receiver answer sooner, or raise the time limit in Settings.',
+  },
+  ECONNREFUSED: {
+    what: 'Nobody listens at the address.',
+    remedy: 'Check the URL, and that the receiver runs.',
+  },
+  ECONNRESET: { what: 'The receiver broke the connection off.', remedy: 'Look at the receiver’s own log.' },
+  ENOTFOUND: { what: 'The host’s name leads nowhere.', remedy: 'Check the URL in Settings.' },
+  EPROTO: { what: 'The answer was no HTTP.', remedy: 'Check the URL’s scheme and port in Settings.' },
+  EHOSTUNREACH: {
+    what: 'The host cannot be reached.',
+    remedy: 'Check the network between here and the receiver.',
+  },
+  ENETUNREACH: {
+    what: 'The network cannot be reached.',
+    remedy: 'Check the network between here and the receiver.',
+  },
+  PRIVATE_ADDRESS: {
+    what: 'The address is within a private network, which this server may not deliver to.',
+    remedy: 'Use a public address, or ask whoever runs this server to allow private ones.',
+  },
+  INTERNAL: {
+    what: 'Delivery failed within this server.',
+    remedy: 'Tell whoever runs it; its log says more.',
+  },
+  '301': {
+    what: 'The receiver has moved; redirects are not followed.',
+    remedy: 'Enter the new URL in Settings.',
+  },
+  '302': {
+    what: 'The receiver redirects; redirects are not followed.',
+    remedy: 'Enter the URL it leads to in Settings.',
+  },
+  '307': {
+    what: 'The receiver redirects; redirects are not followed.',
+    remedy: 'Enter the URL it leads to in Settings.',
+  },
+  '308': {
+    what: 'The receiver has moved; redirects are not followed.',
+    remedy: 'Enter the new URL in Settings.',
+  },
+  '400': {
+    what: 'The receiver says that the message is wrong.',
+    remedy: 'See what it answered below, and change what is sent or what it takes.',
+  },
+  '401': {
+    what: 'The receiver does not know who is calling.',
+    remedy: 'Replace the secret or the headers in Settings.',
+  },
+  '403': {
+    what: 'The receiver does not let us.',
+    remedy: 'Check the secret and the rights it has at the receiver.',
+  },
+  '404': { what: 'There is nothing at the URL.', remedy: 'Check the URL in Settings.' },
+  '410': {
+    what: 'The receiver says that nobody listens there any more.',
+    remedy: 'Enter another URL, then resume.',
+  },
+  '413': { what: 'The receiver found the request too large.', remedy: 'Lower the batch size in Settings.' },
+  '429': {
+    what: 'The receiver asks for fewer requests.',
+    remedy: 'Raise its limit, or the batch size in Settings.',
+  },
+  '500': { what: 'The receiver failed.', remedy: 'Look at the receiver’s own log.' },
+  '502': {
+    what: 'Something in front of the receiver could not reach it.',
+    remedy: 'Look at the receiver’s own log.',
+  },
+  '503': { what: 'The receiver was not available.', remedy: 'Look at the receiver’s own log.' },
+}
+
+const STEPS: Record<string, Record<string, Words>> = {
+  failed_on_ingest: INGEST,
+  filtered_at_source: {
+    unplanned: { what: 'The event is not in the tracking plan.', remedy: 'Plan it, or stop sending it.' },
+  },
+  filtered_at_destination: DESTINATION,
+  failed_delivery: DELIVERY,
+}
+
+/** The words for a reason. One without words of its own is told by its status, or as it is. */
+export function wordsOf(step: string, code: string): Words {
+  const known = STEPS[step]?.[code]
+  if (known) return known
+  if (step === 'failed_delivery' && /^4\d\d$/.test(code)) {
+    return { what: `The receiver refused the message (${code}).`, remedy: 'See what it answered below.' }
+  }
+  if (step === 'failed_delivery' && /^5\d\d$/.test(code)) {
+    return { what: `The receiver failed (${code}).`, remedy: 'Look at the receiver’s own log.' }
+  }
+  return {
+    what: code
+      .replaceAll('_', ' ')
+      .toLowerCase()
+      .replace(/^./, (letter) => letter.toUpperCase()),
+    remedy: 'Look at such a message in the Debugger.',
+  }
+}
+
+/** A step as people know it. */
+export const stepName = (step: string) =>
+  ({
+    failed_on_ingest: 'Failed on ingest',
+    filtered_at_source: 'Filtered at source',
+    filtered_at_destination: 'Filtered at destination',
+    failed_delivery: 'Failed delivery',
+  })[step] ?? step
