@@ -15,19 +15,25 @@ export function unencrypted({ protocol, hostname }: { protocol: string; hostname
   return protocol === 'http:' && !here
 }
 
-/** What has to be known on every page. */
+/** Says that what is typed can be read on its way, where that is so. */
+export function Unencrypted() {
+  if (!unencrypted(location)) return null
+  return (
+    <p className={css.bar}>
+      <span>
+        <strong>This page is not encrypted.</strong> Passwords and keys can be read on their way. Serve
+        Headwater over https before you use it in earnest.
+      </span>
+    </p>
+  )
+}
+
+/** What has to be known on every page of those who are signed in. */
 export function Bars() {
   const account = useQuery(accountQuery).data
   return (
     <>
-      {unencrypted(location) && (
-        <p className={css.bar}>
-          <span>
-            <strong>This page is not encrypted.</strong> Passwords and keys can be read on their way. Serve
-            Headwater over https before you use it in earnest.
-          </span>
-        </p>
-      )}
+      <Unencrypted />
       {account && !account.emailVerified && <Unverified email={account.email} />}
     </>
   )
