@@ -264,7 +264,11 @@ function Facts({ review }: { review: Review }) {
     <Section title="About this submission">
       <Pairs
         of={[
-          ['Reviewers', review.reviewers.map(({ email }) => email).join(', ') || 'nobody yet'],
+          [
+            'Reviewers',
+            review.reviewers.map(({ email }) => email).join(', ') ||
+              (submission.status === 'open' ? 'nobody yet' : 'nobody was assigned'),
+          ],
           ['Slug', <Id key="slug" value={slug} what="slug" whole />],
           ['Submission ID', <Id key="submission" value={submission.id} what="submission ID" />],
           ['Integration ID', <Id key="integration" value={integrationId} what="integration ID" />],
