@@ -33,7 +33,11 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(export))
         .routes(routes!(verify))
         .routes(routes!(list_of_partner))
+        .routes(routes!(export_of_partner))
+        .routes(routes!(verify_of_partner))
         .routes(routes!(list_of_platform))
+        .routes(routes!(export_of_platform))
+        .routes(routes!(verify_of_platform))
 }
 
 /// Which entries.
@@ -57,6 +61,16 @@ struct AuditParams {
     resource_type: Option<String>,
     /// On this resource.
     resource_id: Option<String>,
+}
+
+/// In which form.
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documents the query, which is read by hand")]
+struct ExportParams {
+    /// `csv`, which is meant unless said, or `ndjson`: one entry as the list shows it on each line.
+    #[param(example = "ndjson")]
+    format: Option<String>,
 }
 
 /// One change.
@@ -145,7 +159,12 @@ impl AuditEvent {
     tag = "Audit trail",
     params(AuditParams, PageParams),
     responses((status = 200, description = "A page of them", body = Data<AuditAnswer>)),
-    extensions(("x-access" = json!("owner")))
+    extensions(
+        ("x-access" = json!("owner")),
+        ("x-errors" = json!({
+            "422": ["invalid"]
+        }))
+    )
 )]
 async fn list(
     State(api): State<Api>,
@@ -167,7 +186,12 @@ async fn list(
     tag = "Audit trail",
     params(AuditParams, PageParams),
     responses((status = 200, description = "A page of them", body = Data<AuditAnswer>)),
-    extensions(("x-access" = json!("partner_admin")))
+    extensions(
+        ("x-access" = json!("partner_admin")),
+        ("x-errors" = json!({
+            "422": ["invalid"]
+        }))
+    )
 )]
 async fn list_of_partner(
     State(api): State<Api>,
@@ -189,7 +213,12 @@ async fn list_of_partner(
     tag = "Audit trail",
     params(AuditParams, PageParams),
     responses((status = 200, description = "A page of them", body = Data<AuditAnswer>)),
-    extensions(("x-access" = json!("operator")))
+    extensions(
+        ("x-access" = json!("operator")),
+        ("x-errors" = json!({
+            "422": ["invalid"]
+        }))
+    )
 )]
 async fn list_of_platform(
     State(api): State<Api>,
@@ -216,29 +245,127 @@ async fn answer_of(
 
 /// Export audit events
 ///
-/// As CSV, newest first, with the same filters; at most 100,000 rows.
+/// As CSV or NDJSON, newest first, with the same filters; at most 100,000 rows.
 #[utoipa::path(
     get,
     path = "/audit-events/export",
     operation_id = "exportAuditEvents",
     tag = "Audit trail",
-    params(AuditParams),
-    responses((status = 200, description = "The rows", body = String, content_type = "text/csv")),
-    extensions(("x-access" = json!("owner")))
+    params(AuditParams, ExportParams),
+    responses((
+        status = 200,
+        description = "The rows",
+        content((String = "text/csv"), (String = "application/x-ndjson"))
+    )),
+    extensions(
+        ("x-access" = json!("owner")),
+        ("x-errors" = json!({
+            "422": ["invalid", "not_allowed"]
+        }))
+    )
 )]
 async fn export(
     State(api): State<Api>,
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
-    let filter = filter(query.as_deref().unwrap_or_default())?;
+    exported(&api, &caller.workspace()?.id, query).await
+}
+
+/// Export audit events of the partner
+///
+/// As CSV or NDJSON, newest first, with the same filters; at most 100,000 rows.
+#[utoipa::path(
+    get,
+    path = "/partner/audit-events/export",
+    operation_id = "exportPartnerAuditEvents",
+    tag = "Audit trail",
+    params(AuditParams, ExportParams),
+    responses((
+        status = 200,
+        description = "The rows",
+        content((String = "text/csv"), (String = "application/x-ndjson"))
+    )),
+    extensions(
+        ("x-access" = json!("partner_admin")),
+        ("x-errors" = json!({
+            "422": ["invalid", "not_allowed"]
+        }))
+    )
+)]
+async fn export_of_partner(
+    State(api): State<Api>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    exported(&api, &caller.seat()?.partner_id, query).await
+}
+
+/// Export audit events of the platform
+///
+/// As CSV or NDJSON, newest first, with the same filters; at most 100,000 rows.
+#[utoipa::path(
+    get,
+    path = "/operator/audit-events/export",
+    operation_id = "exportPlatformAuditEvents",
+    tag = "Audit trail",
+    params(AuditParams, ExportParams),
+    responses((
+        status = 200,
+        description = "The rows",
+        content((String = "text/csv"), (String = "application/x-ndjson"))
+    )),
+    extensions(
+        ("x-access" = json!("operator")),
+        ("x-errors" = json!({
+            "422": ["invalid", "not_allowed"]
+        }))
+    )
+)]
+async fn export_of_platform(
+    State(api): State<Api>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    exported(&api, PLATFORM, query).await
+}
+
+/// The trail of `scope` as a file.
+async fn exported(api: &Api, scope: &str, query: Option<String>) -> Result<Response, ApiError> {
+    let query = query.as_deref().unwrap_or_default();
+    let filter = filter(query)?;
+    let csv = match page::value(query, "format").as_deref() {
+        None | Some("csv") => true,
+        Some("ndjson") => false,
+        Some(other) => {
+            return Err(ApiError::invalid_field(
+                Fault::at("/format", "not_allowed", format!("{other:?} is no format"))
+                    .expected("csv or ndjson")
+                    .fix("give one of these, or leave it out"),
+            ));
+        }
+    };
     let mut db = api.db.read().await?;
-    let page = Page::first(EXPORT_MAX);
-    let paged = audit::list(&mut db, &caller.workspace()?.id, &filter, &page).await?;
+    let rows = audit::list(&mut db, scope, &filter, &Page::first(EXPORT_MAX)).await?.rows;
+    let (kind, disposition, text) = if csv {
+        let file = "attachment; filename=\"audit-events.csv\"";
+        ("text/csv; charset=utf-8", file, csv_of(rows))
+    } else {
+        let line = |entry| {
+            let event = serde_json::to_string(&AuditEvent::of(entry));
+            event.expect("an entry is JSON") + "\n"
+        };
+        let file = "attachment; filename=\"audit-events.ndjson\"";
+        ("application/x-ndjson", file, rows.into_iter().map(line).collect())
+    };
+    let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)];
+    Ok((headers, text).into_response())
+}
+
+fn csv_of(rows: Vec<Entry>) -> String {
     let mut csv = String::from(
         "id,timestamp,type,actor,actorEmail,resourceType,resourceId,resourceName,before,after\r\n",
     );
-    for entry in paged.rows {
+    for entry in rows {
         let time = answer::time(entry.at_ms);
         let cells = [
             entry.id.as_str(),
@@ -258,10 +385,7 @@ async fn export(
         }
         csv.push_str("\r\n");
     }
-    let file = "attachment; filename=\"audit-events.csv\"";
-    let headers =
-        [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, file)];
-    Ok((headers, csv).into_response())
+    csv
 }
 
 /// Verify the audit trail
@@ -276,8 +400,45 @@ async fn export(
     extensions(("x-access" = json!("owner")))
 )]
 async fn verify(State(api): State<Api>, caller: Caller) -> Result<Data<VerifyAnswer>, ApiError> {
+    verified(&api, &caller.workspace()?.id).await
+}
+
+/// Verify the audit trail of the partner
+///
+/// Reads it from its start and says whether any entry was altered or taken out.
+#[utoipa::path(
+    get,
+    path = "/partner/audit-events/verify",
+    operation_id = "verifyPartnerAuditEvents",
+    tag = "Audit trail",
+    responses((status = 200, description = "What was found", body = Data<VerifyAnswer>)),
+    extensions(("x-access" = json!("partner_admin")))
+)]
+async fn verify_of_partner(
+    State(api): State<Api>,
+    caller: Caller,
+) -> Result<Data<VerifyAnswer>, ApiError> {
+    verified(&api, &caller.seat()?.partner_id).await
+}
+
+/// Verify the audit trail of the platform
+///
+/// Reads it from its start and says whether any entry was altered or taken out.
+#[utoipa::path(
+    get,
+    path = "/operator/audit-events/verify",
+    operation_id = "verifyPlatformAuditEvents",
+    tag = "Audit trail",
+    responses((status = 200, description = "What was found", body = Data<VerifyAnswer>)),
+    extensions(("x-access" = json!("operator")))
+)]
+async fn verify_of_platform(State(api): State<Api>) -> Result<Data<VerifyAnswer>, ApiError> {
+    verified(&api, PLATFORM).await
+}
+
+async fn verified(api: &Api, scope: &str) -> Result<Data<VerifyAnswer>, ApiError> {
     let mut db = api.db.read().await?;
-    let first_broken = audit::verify(&mut db, &caller.workspace()?.id).await?;
+    let first_broken = audit::verify(&mut db, scope).await?;
     Ok(data(VerifyAnswer { intact: first_broken.is_none(), first_broken }))
 }
 
@@ -291,7 +452,8 @@ fn filter(query: &str) -> Result<Filter, ApiError> {
             Err(_) => {
                 let message = format!("\"{name}\" is no time");
                 let fault = Fault::at(format!("/{name}"), "invalid", message)
-                    .expected("RFC 3339, such as 2026-11-25T12:00:00Z");
+                    .expected("RFC 3339, such as 2026-11-25T12:00:00Z")
+                    .fix("write date, T, time and the offset, Z for UTC");
                 faults.push(fault);
                 None
             }

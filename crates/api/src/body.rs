@@ -1,10 +1,12 @@
 //! Request bodies: JSON that fits the schema in the OpenAPI document, so that what is documented
-//! is what is checked. Every fault is reported at once.
+//! is what is checked. Every fault is reported at once: those of the shape here, and with them
+//! those of the rules, by [`rehearsal`].
 
 use axum::{
     body::Bytes,
     extract::{FromRequest, MatchedPath, Request},
 };
+use catalog::problem::pointer_step;
 use http::header;
 use jsonschema::{Validator, error::ValidationErrorKind as Kind};
 use serde::de::DeserializeOwned;
@@ -13,6 +15,7 @@ use serde_json::Value;
 use crate::{
     error::{ApiError, Fault},
     openapi::OperationKey,
+    rehearsal,
     state::Api,
 };
 
@@ -30,22 +33,25 @@ impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
         if !is_json(&request) {
             return Err(ApiError::not_json());
         }
-        let bytes = axum::body::to_bytes(request.into_body(), BODY_MAX)
+        let (parts, body) = request.into_parts();
+        let bytes = axum::body::to_bytes(body, BODY_MAX)
             .await
             .map_err(|_| ApiError::too_large(BODY_MAX))?;
         let value = parse(&bytes)?;
-        if let Some(pointer) = nul(&value) {
-            // Postgres cannot store it; nobody means it.
-            return Err(ApiError::invalid_field(
-                Fault::at(pointer, "invalid", "text must not hold U+0000").fix("take it out"),
-            ));
-        }
         if let Some(validator) = api.operation(&key).and_then(|operation| operation.body()) {
-            check(validator, &value)?;
+            let mut faults = shape(validator, &value);
+            if !faults.is_empty() {
+                let rules = rehearsal::rules(api, &parts, validator, value, &faults).await;
+                faults.extend(rules);
+                return Err(ApiError::invalid(faults));
+            }
         }
-        serde_json::from_value(value)
-            .map(Body)
-            .map_err(|error| ApiError::invalid_field(Fault::at("", "invalid", error.to_string())))
+        serde_json::from_value(value).map(Body).map_err(|error| {
+            let fault = Fault::at("", "invalid", error.to_string());
+            ApiError::invalid_field(
+                fault.expected("what /api/docs says of it").fix("see what /api/docs says of it"),
+            )
+        })
     }
 }
 
@@ -68,33 +74,44 @@ fn parse(bytes: &Bytes) -> Result<Value, ApiError> {
     })
 }
 
-/// Where a string holds U+0000.
-fn nul(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => text.contains('\0').then(String::new),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(at, item)| nul(item).map(|rest| format!("/{at}{rest}"))),
-        Value::Object(fields) => fields.iter().find_map(|(name, field)| {
-            if name.contains('\0') {
-                Some(String::new())
-            } else {
-                nul(field).map(|rest| format!("/{name}{rest}"))
-            }
-        }),
-        _ => None,
-    }
-}
-
-fn check(validator: &Validator, value: &Value) -> Result<(), ApiError> {
+/// Every fault of the shape of `value`.
+pub fn shape(validator: &Validator, value: &Value) -> Vec<Fault> {
     let mut faults: Vec<Fault> = Vec::new();
+    nul(value, "", &mut faults);
     for error in validator.iter_errors(value) {
         let at = error.instance_path().to_string();
         faults.extend(faults_of(at, error.kind(), &error.to_string()));
     }
     faults.dedup();
-    if faults.is_empty() { Ok(()) } else { Err(ApiError::invalid(faults)) }
+    faults
+}
+
+/// Where text holds U+0000: Postgres cannot store it, and nobody means it.
+fn nul(value: &Value, at: &str, faults: &mut Vec<Fault>) {
+    let mut refuse = || {
+        faults.push(
+            Fault::at(at, "invalid", "text must not hold U+0000")
+                .expected("text without U+0000")
+                .fix("take it out"),
+        );
+    };
+    match value {
+        Value::String(text) if text.contains('\0') => refuse(),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                nul(item, &format!("{at}/{index}"), faults);
+            }
+        }
+        Value::Object(fields) => {
+            if fields.keys().any(|name| name.contains('\0')) {
+                refuse();
+            }
+            for (name, field) in fields {
+                nul(field, &format!("{at}/{}", pointer_step(name)), faults);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn faults_of(at: String, kind: &Kind, message: &str) -> Vec<Fault> {
@@ -107,12 +124,14 @@ fn faults_of(at: String, kind: &Kind, message: &str) -> Vec<Fault> {
         Kind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
             Fault::at(format!("{at}/{name}"), "required", format!("\"{name}\" is required"))
+                .expected("a value")
                 .fix(format!("add \"{name}\""))
         }
         Kind::AdditionalProperties { unexpected } => {
             let unknown = |name: &String| {
                 let message = format!("\"{name}\" is not known here");
-                Fault::at(format!("{at}/{name}"), "unknown_field", message)
+                Fault::at(format!("{at}/{}", pointer_step(name)), "unknown_field", message)
+                    .expected("a field that this operation knows")
                     .fix("leave it out, or look for its right name in /api/docs")
             };
             return unexpected.iter().map(unknown).collect();
@@ -143,15 +162,20 @@ fn faults_of(at: String, kind: &Kind, message: &str) -> Vec<Fault> {
                 .expected(list(options))
                 .fix("give one of the allowed values, written exactly so")
         }
-        Kind::Format { format } if format == "email" => {
-            Fault::at(at, "bad_email", format!("{this} is no e-mail address"))
-                .expected("an e-mail address, such as ada@example.com")
-                .fix("look for a missing @, a space or a comma")
-        }
+        Kind::Format { format } if format == "email" => no_email(at),
         _ => Fault::at(at, "invalid", format!("{this} is not valid: {message}"))
+            .expected("what /api/docs says of it")
             .fix("see what /api/docs says of it"),
     };
     vec![fault]
+}
+
+/// The fault of what is no e-mail address.
+pub fn no_email(at: String) -> Fault {
+    let message = format!("\"{}\" is no e-mail address", at.rsplit('/').next().unwrap_or_default());
+    Fault::at(at, "bad_email", message)
+        .expected("an e-mail address, such as ada@example.com")
+        .fix("look for a missing @, a space or a comma")
 }
 
 fn type_names(kind: &jsonschema::error::TypeKind) -> String {

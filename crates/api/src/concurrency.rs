@@ -39,6 +39,12 @@ fn editor(stage: &Stage, operation: &str) -> (&'static str, String) {
         "replacePermissionsForUser" | "addPermissionsToUser" => {
             ("owner", thing("/users", "account:member"))
         }
+        "setTeamRole" => ("partner_admin", thing("/partner/team", "account:builder")),
+        "updateOperator" => ("operator", thing("/operator/accounts", "account:account")),
+        "setTestAccount" | "deleteTestAccount" => {
+            let integration = thing("/integrations", "integration");
+            ("builder", format!("{integration}/test-account"))
+        }
         "removeIntegration" => ("partner_admin", thing("/integrations", "integration")),
         "manageIntegration" => ("operator", "/operator/integrations?search=acme-mail".to_owned()),
         "updateIntegration" | "replaceCatalogInfo" | "submitIntegration" => {
@@ -74,7 +80,7 @@ async fn of_two_editors_one_is_told_that_the_other_was_first() {
                 edits += 1;
             }
         }
-        assert!(edits >= 14, "{edits} operations take If-Match");
+        assert!(edits >= 18, "{edits} operations take If-Match");
     }
 }
 

@@ -147,6 +147,13 @@ impl ApiError {
         ApiError::of(StatusCode::NOT_FOUND, "not-found", "not_found", message)
     }
 
+    /// 404: it was there, and its time is over.
+    pub fn expired(what: &str) -> ApiError {
+        let message = format!("the {what} has expired");
+        ApiError::of(StatusCode::NOT_FOUND, "not-found", "expired", message)
+            .fix("ask for a new one, from whoever sent it")
+    }
+
     /// 405: the path is known, the method is not.
     pub fn unknown_method() -> ApiError {
         let message = "this path does not know that method".to_owned();
@@ -252,6 +259,22 @@ impl ApiError {
         }
     }
 
+    /// What `result` holds. Faulty fields (422) are added to `faults`, so that others can be looked
+    /// at before all are told; every other failure stays one.
+    pub fn gather<T>(
+        result: Result<T, ApiError>,
+        faults: &mut Vec<Fault>,
+    ) -> Result<Option<T>, ApiError> {
+        match result {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.status == StatusCode::UNPROCESSABLE_ENTITY => {
+                faults.extend(error.faults);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// With what to do about it.
     pub fn fix(mut self, fix: impl Into<String>) -> ApiError {
         if let Some(fault) = self.faults.first_mut() {
@@ -303,6 +326,7 @@ impl From<StoreError> for ApiError {
                 "something else still refers to it, or what it refers to is gone",
             ),
             StoreError::Stale => ApiError::stale(),
+            StoreError::Rehearsed => ApiError::not_ready("rehearsed", "this was a rehearsal"),
             other => ApiError::unavailable(&other),
         }
     }
@@ -310,7 +334,10 @@ impl From<StoreError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(Errors { errors: self.faults })).into_response();
+        let errors = Errors { errors: self.faults };
+        let mut response = (self.status, Json(&errors)).into_response();
+        // For who asked from inside: see `body`.
+        response.extensions_mut().insert(errors);
         for (name, value) in self.headers {
             response.headers_mut().insert(name, value);
         }

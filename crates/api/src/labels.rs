@@ -87,7 +87,13 @@ async fn list(State(api): State<Api>, caller: Caller) -> Result<Data<LabelsAnswe
     tag = "Labels",
     request_body = LabelAnswer,
     responses((status = 201, description = "Created", body = Data<LabelAnswer>)),
-    extensions(("x-access" = json!("owner")))
+    extensions(
+        ("x-access" = json!("owner")),
+        ("x-errors" = json!({
+            "409": ["taken"],
+            "422": ["bad_label", "too_long"]
+        }))
+    )
 )]
 async fn create(
     State(api): State<Api>,
@@ -134,7 +140,12 @@ async fn create(
         ("value" = String, Path, description = "Its value")
     ),
     responses((status = 200, description = "Deleted", body = Data<Done>)),
-    extensions(("x-access" = json!("owner")))
+    extensions(
+        ("x-access" = json!("owner")),
+        ("x-errors" = json!({
+            "409": ["in_use"]
+        }))
+    )
 )]
 async fn delete(
     State(api): State<Api>,

@@ -38,6 +38,7 @@ mod origin;
 mod partner;
 mod passwords;
 mod planes;
+mod rehearsal;
 mod reviews;
 mod settings;
 mod sources;
@@ -69,7 +70,7 @@ pub use sweep::sweep;
 pub fn router(api: Api) -> Router {
     let (routes, document) = operations();
     let document = openapi::finish(document);
-    let api = api.with_operations(openapi::operations(&document));
+    let api = api.with_operations(openapi::operations(&document)).with_rehearsal(routes.clone());
     let gated = routes
         .layer(middleware::from_fn_with_state(api.clone(), idempotency::answer_once))
         .route_layer(middleware::from_fn_with_state(api.clone(), gate::admit));
@@ -122,6 +123,8 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
 mod concurrency;
 #[cfg(test)]
 mod coverage;
+#[cfg(test)]
+mod expiry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]

@@ -140,12 +140,7 @@ pub fn publish(
     submission: &Submission,
     now_ms: i64,
 ) -> Result<(), ApiError> {
-    let frozen: Frozen = serde_json::from_str(&submission.frozen).map_err(|error| {
-        ApiError::unavailable(&store::StoreError::Unreadable {
-            what: "submissions.frozen",
-            why: error.to_string(),
-        })
-    })?;
+    let frozen = Frozen::of(submission)?;
     row.published = Some(frozen.info.get().to_owned());
     row.published_name = Some(frozen.name);
     row.published_at_ms = Some(now_ms);
@@ -169,6 +164,18 @@ pub struct Frozen {
     pub name: String,
     /// Its catalog info, as it stood.
     pub info: Box<serde_json::value::RawValue>,
+}
+
+impl Frozen {
+    /// Of a submission.
+    pub fn of(submission: &Submission) -> Result<Frozen, ApiError> {
+        serde_json::from_str(&submission.frozen).map_err(|error| {
+            ApiError::unavailable(&store::StoreError::Unreadable {
+                what: "submissions.frozen",
+                why: error.to_string(),
+            })
+        })
+    }
 }
 
 #[cfg(test)]

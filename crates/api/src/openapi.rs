@@ -110,11 +110,12 @@ pub fn finish(document: OpenApi) -> Value {
         Some((format!("Error{status}"), failed_response(description, &error)))
     });
     document["components"]["responses"] = Value::Object(failures.collect());
+    let schemas = document["components"]["schemas"].clone();
     let Some(Value::Object(paths)) = document.get_mut("paths") else { return document };
     for item in paths.values_mut().filter_map(Value::as_object_mut) {
         for (method, operation) in item {
             if let Some(operation) = operation.as_object_mut() {
-                finish_operation(method, operation);
+                finish_operation(&schemas, method, operation);
             }
         }
     }
@@ -122,7 +123,7 @@ pub fn finish(document: OpenApi) -> Value {
     document
 }
 
-fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
+fn finish_operation(schemas: &Value, method: &str, operation: &mut Map<String, Value>) {
     // They come in any order; the document has one.
     let mut own: Vec<String> =
         operation.keys().filter(|name| name.starts_with("x-")).cloned().collect();
@@ -185,6 +186,9 @@ fn finish_operation(method: &str, operation: &mut Map<String, Value>) {
         }
     }
     responses.sort_keys();
+    let answered: Vec<String> = responses.keys().cloned().collect();
+    let all = codes::all(schemas, operation, &answered);
+    operation.insert("x-errors".to_owned(), all);
 }
 
 /// A response of a failed request.
@@ -226,7 +230,9 @@ fn failure(status: &str) -> Option<(&'static str, ApiError)> {
         "422" => (
             "Faulty fields, every one of them",
             ApiError::invalid_field(
-                Fault::at("/name", "required", "\"name\" is required").fix("add \"name\""),
+                Fault::at("/name", "required", "\"name\" is required")
+                    .expected("a value")
+                    .fix("add \"name\""),
             ),
         ),
         "428" => ("It needs `If-Match`", ApiError::unconditional()),
@@ -309,6 +315,7 @@ pub fn routes(document: &Value) -> Router<Api> {
 }
 
 mod closed;
+mod codes;
 mod examples;
 mod reference;
 #[cfg(test)]

@@ -11,14 +11,14 @@ use crate::state::Api;
 
 pub use first::{first_operator_link, make_operator};
 
-pub(crate) use first::use_link;
+pub(crate) use first::{link_holds, use_link};
 
 /// The operations.
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(claim::claim))
         .routes(routes!(accounts::list))
-        .routes(routes!(accounts::change))
+        .routes(routes!(accounts::get, accounts::change))
         .routes(routes!(mails::list))
         .routes(routes!(mails::get))
         .routes(routes!(mails::eml))

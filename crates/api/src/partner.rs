@@ -5,7 +5,7 @@ use catalog::TeamRole;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::{
-    Write, fresh,
+    Connection, Write, fresh,
     invitations::{self, Invitation, Place},
     partners,
 };
@@ -14,12 +14,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     answer::{self, Data, Done, data, done},
-    body::Body,
+    body::{self, Body},
     caller::Caller,
     change::{Change, record},
-    error::{ApiError, Fault},
+    error::ApiError,
     mailer,
     state::Api,
+    version::{self, IfMatch, IfMatchHeader, Versioned},
 };
 
 /// An invitation is good for three days.
@@ -30,7 +31,7 @@ pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(get))
         .routes(routes!(team))
-        .routes(routes!(set_role, remove))
+        .routes(routes!(member, set_role, remove))
         .routes(routes!(invite))
         .routes(routes!(revoke))
 }
@@ -71,6 +72,25 @@ pub struct TeamMemberView {
     role: String,
     /// Since when.
     joined_at: String,
+}
+
+impl TeamMemberView {
+    fn of(member: partners::TeamMember) -> TeamMemberView {
+        TeamMemberView {
+            id: member.account_id,
+            email: member.email,
+            name: member.name,
+            role: member.role,
+            joined_at: answer::time(member.created_at_ms),
+        }
+    }
+}
+
+/// A member of the team in its envelope.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TeamMemberAnswer {
+    /// The member.
+    member: TeamMemberView,
 }
 
 /// Somebody invited to a team.
@@ -149,14 +169,7 @@ async fn get(caller: Caller) -> Result<Data<PartnerAnswer>, ApiError> {
 async fn team(State(api): State<Api>, caller: Caller) -> Result<Data<TeamAnswer>, ApiError> {
     let partner = &caller.seat()?.partner_id;
     let mut db = api.db.read().await?;
-    let members =
-        partners::team(&mut db, partner).await?.into_iter().map(|member| TeamMemberView {
-            id: member.account_id,
-            email: member.email,
-            name: member.name,
-            role: member.role,
-            joined_at: answer::time(member.created_at_ms),
-        });
+    let members = partners::team(&mut db, partner).await?.into_iter().map(TeamMemberView::of);
     let pending = invitations::pending(&mut db, &Place::Partner(partner.clone())).await?;
     let invitations = pending.into_iter().map(|open| TeamInvite {
         email: open.email,
@@ -186,8 +199,7 @@ async fn invite(
 ) -> Result<(StatusCode, Data<Done>), ApiError> {
     let email = new.email.trim().to_lowercase();
     if !mailer::is_address(&email) {
-        let message = format!("{email:?} is no e-mail address");
-        return Err(ApiError::invalid_field(Fault::at("/email", "invalid", message)));
+        return Err(ApiError::invalid_field(body::no_email("/email".to_owned())));
     }
     let seat = caller.seat()?;
     let secret = api.fresh.token("hwi");
@@ -249,6 +261,28 @@ async fn revoke(
     Ok(done())
 }
 
+/// Get a member of the team
+///
+/// With an `ETag`, for changing the role.
+#[utoipa::path(
+    get,
+    path = "/partner/team/{userId}",
+    operation_id = "getTeamMember",
+    tag = "Partner team",
+    params(("userId" = String, Path, description = "The account's id")),
+    responses((status = 200, description = "The member", body = Data<TeamMemberAnswer>)),
+    extensions(("x-access" = json!("partner")))
+)]
+async fn member(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(user_id): Path<String>,
+) -> Result<Versioned<Data<TeamMemberAnswer>>, ApiError> {
+    let mut db = api.db.read().await?;
+    let member = TeamMemberView::of(seated(&mut db, &caller.seat()?.partner_id, &user_id).await?);
+    Ok(Versioned(version::of_text(&member.role), data(TeamMemberAnswer { member })))
+}
+
 /// Change somebody's role in the team
 ///
 /// A team keeps an admin.
@@ -257,30 +291,41 @@ async fn revoke(
     path = "/partner/team/{userId}",
     operation_id = "setTeamRole",
     tag = "Partner team",
-    params(("userId" = String, Path, description = "The account's id")),
+    params(
+        ("userId" = String, Path, description = "The account's id"),
+        IfMatchHeader
+    ),
     request_body = NewTeamRole,
     responses((status = 200, description = "Changed", body = Data<Done>)),
-    extensions(("x-access" = json!("partner_admin")))
+    extensions(
+        ("x-access" = json!("partner_admin")),
+        ("x-errors" = json!({
+            "409": ["last_admin"]
+        }))
+    )
 )]
 async fn set_role(
     State(api): State<Api>,
     caller: Caller,
     Path(user_id): Path<String>,
+    seen: IfMatch,
     Body(new): Body<NewTeamRole>,
-) -> Result<Data<Done>, ApiError> {
+) -> Result<Versioned<Data<Done>>, ApiError> {
     let partner = &caller.seat()?.partner_id;
     let mut write = api.db.write().await?;
+    let before = seated(&mut write, partner, &user_id).await?;
+    seen.check(version::of_text(&before.role))?;
     if new.role != TeamRole::Admin {
         keep_an_admin(&mut write, partner, &user_id).await?;
     }
-    if !partners::set_role(&mut write, partner, &user_id, new.role.as_str()).await? {
-        return Err(ApiError::not_found("user"));
-    }
+    let role = new.role.as_str();
+    partners::set_role(&mut write, partner, &user_id, role).await?;
     let change = Change::new("Team Role Changed", "PARTNER", partner, &user_id)
-        .after(&serde_json::json!({ "user": user_id, "role": new.role }));
+        .before(&serde_json::json!({ "user": user_id, "role": before.role }))
+        .after(&serde_json::json!({ "user": user_id, "role": role }));
     record(&api, &mut write, &caller, partner, change).await?;
     write.commit().await?;
-    Ok(done())
+    Ok(Versioned(version::of_text(role), done()))
 }
 
 /// Remove somebody from the team
@@ -293,7 +338,13 @@ async fn set_role(
     tag = "Partner team",
     params(("userId" = String, Path, description = "The account's id")),
     responses((status = 200, description = "Removed", body = Data<Done>)),
-    extensions(("x-access" = json!("partner")))
+    extensions(
+        ("x-access" = json!("partner")),
+        ("x-errors" = json!({
+            "403": ["role_needed"],
+            "409": ["last_admin"]
+        }))
+    )
 )]
 async fn remove(
     State(api): State<Api>,
@@ -314,6 +365,17 @@ async fn remove(
     record(&api, &mut write, &caller, &seat.partner_id, change).await?;
     write.commit().await?;
     Ok(done())
+}
+
+/// Somebody in the team.
+async fn seated(
+    db: &mut Connection,
+    partner_id: &str,
+    account_id: &str,
+) -> Result<partners::TeamMember, ApiError> {
+    let team = partners::team(db, partner_id).await?;
+    let member = team.into_iter().find(|member| member.account_id == account_id);
+    member.ok_or_else(|| ApiError::not_found("user"))
 }
 
 /// Fails when nobody would administer the team any more without `account_id`.

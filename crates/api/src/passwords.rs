@@ -48,7 +48,9 @@ pub async fn hash_new(api: &Api, password: &str, about_them: &[&str]) -> Result<
     });
     if let Err(weakness) = strength.await? {
         let fault = Fault::at("/password", "weak_password", weakness.to_string());
-        return Err(ApiError::invalid_field(fault.fix(weakness.fix())));
+        return Err(ApiError::invalid_field(
+            fault.expected("a password that is hard to guess").fix(weakness.fix()),
+        ));
     }
     hash(api, password).await
 }

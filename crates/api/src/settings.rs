@@ -74,7 +74,9 @@ impl Asked<'_> {
                         (true, true) => "invalid",
                     };
                     let message = format!("{:?} {}", bad.key, bad.problem);
+                    let name = definition.name.as_str();
                     Fault::at(at(&bad.key), code, message)
+                        .expected(format!("a setting as {name} asks for it"))
                         .fix("change it to what the catalog entry asks for")
                 };
                 bad.into_iter().map(fault).collect()

@@ -49,6 +49,7 @@ pub struct Inner {
     /// Memory that one password's hash takes, KiB.
     pub(crate) password_memory_kib: u32,
     operations: Arc<HashMap<OperationKey, Operation>>,
+    rehearsal: Option<Router>,
 }
 
 /// Settings of the API.
@@ -105,6 +106,7 @@ impl Api {
             hashing: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
             password_memory_kib: MEMORY_KIB,
             operations: Arc::default(),
+            rehearsal: None,
         }))
     }
 
@@ -147,6 +149,19 @@ impl Api {
 
     pub(crate) fn with_operations(&self, operations: HashMap<OperationKey, Operation>) -> Api {
         Api(Arc::new(Inner { operations: Arc::new(operations), ..(*self.0).clone() }))
+    }
+
+    /// The same, which can rehearse requests with these handlers: behind no gate, on a database
+    /// that keeps nothing, without a data plane.
+    pub(crate) fn with_rehearsal(&self, handlers: Router<Api>) -> Api {
+        let inner = (*self.0).clone();
+        let stage = Inner { db: self.db.rehearsal(), planes: None, ..inner.clone() };
+        let rehearsal = Some(handlers.with_state(Api(Arc::new(stage))));
+        Api(Arc::new(Inner { rehearsal, ..inner }))
+    }
+
+    pub(crate) fn rehearsal(&self) -> Option<Router> {
+        self.rehearsal.clone()
     }
 
     pub(crate) fn operation(&self, key: &OperationKey) -> Option<&Operation> {

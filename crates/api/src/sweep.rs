@@ -1,6 +1,6 @@
 //! What is over is removed, some time after anybody could ask for it.
 
-use store::{links, mails, sessions, throttles};
+use store::{links, mails, reseal, sessions, throttles};
 
 use crate::{error::ApiError, state::Api};
 
@@ -12,7 +12,8 @@ const LINKS_MS: i64 = 7 * DAY_MS;
 /// Mails stay in the outbox for this long.
 const MAILS_MS: i64 = 90 * DAY_MS;
 
-/// Removes ended sessions, old links, forgotten failures and old mails. Once an hour is enough.
+/// Removes ended sessions, old links, forgotten failures and old mails, and seals with the newest
+/// key what an older one sealed. Once an hour is enough.
 pub async fn sweep(api: &Api) -> Result<(), ApiError> {
     let now_ms = api.now_ms();
     let mut write = api.db.write().await?;
@@ -21,5 +22,14 @@ pub async fn sweep(api: &Api) -> Result<(), ApiError> {
     throttles::sweep(&mut write, now_ms - DAY_MS).await?;
     mails::sweep(&mut write, now_ms - MAILS_MS).await?;
     write.commit().await?;
+    // A key that was added seals from the next start on; the one before it is then free to go.
+    let resealed = reseal::reseal(&api.db, &api.sealer, &api.fresh).await?;
+    if resealed.anew > 0 {
+        let key = api.sealer.newest();
+        tracing::info!(secrets = resealed.anew, key, "secrets were sealed with the newest key");
+    }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -165,7 +165,8 @@ pub async fn exist(
             if !found {
                 let pointer = format!("{pointer}/{at}/resources/{nth}/id");
                 let message = format!("there is no {what} {id:?} in this workspace");
-                let fault = Fault::at(pointer, "unknown", message);
+                let fault = Fault::at(pointer, "unknown", message)
+                    .expected(format!("the id of a {what} of this workspace"));
                 faults.push(fault.fix(format!("give the id of a {what}, as lists show it")));
             }
         }

@@ -135,7 +135,16 @@ async fn list(State(api): State<Api>, caller: Caller) -> Result<Data<TokensAnswe
     tag = "Tokens",
     request_body = NewToken,
     responses((status = 201, description = "Created", body = Data<NewTokenAnswer>)),
-    extensions(("x-access" = json!("owner")))
+    extensions(
+        ("x-access" = json!("owner")),
+        ("x-errors" = json!({
+            "403": ["person_needed"],
+            "422": [
+                "empty", "labels_without_meaning", "no_permissions", "no_resources", "unknown",
+                "unknown_resource", "unknown_role", "wrong_resource_type"
+            ]
+        }))
+    )
 )]
 async fn create(
     State(api): State<Api>,
@@ -150,13 +159,26 @@ async fn create(
     }
     let account = caller.account()?;
     let description = new.description.trim().to_owned();
+    let mut faults = Vec::new();
     if description.is_empty() {
         let fault = Fault::at("/description", "empty", "\"description\" must not be empty");
-        return Err(ApiError::invalid_field(fault.fix("say what the token is for")));
+        faults.push(fault.expected("some words").fix("say what the token is for"));
     }
     let permissions = match new.permissions {
-        Some(given) => team::checked(given, &workspace.id, "/permissions")?,
-        None => vec![catalog::Permission::everywhere(catalog::Role::WorkspaceOwner, &workspace.id)],
+        Some(given) => team::checked(given, &workspace.id, "/permissions"),
+        None => {
+            let all = catalog::Permission::everywhere(catalog::Role::WorkspaceOwner, &workspace.id);
+            Ok(vec![all])
+        }
+    };
+    let mut permissions = ApiError::gather(permissions, &mut faults)?;
+    let mut write = api.db.write().await?;
+    if let Some(some) = &permissions {
+        let known = team::exist(&mut write, some, &workspace.id, "/permissions").await;
+        ApiError::gather(known, &mut faults)?;
+    }
+    let Some(permissions) = permissions.take_if(|_| faults.is_empty()) else {
+        return Err(ApiError::invalid(faults));
     };
     let secret = api.fresh.token(PREFIX);
     let token = Token {
@@ -173,8 +195,6 @@ async fn create(
         revoked_at_ms: None,
     };
     let view = TokenView::of(&token)?;
-    let mut write = api.db.write().await?;
-    team::exist(&mut write, &permissions, &workspace.id, "/permissions").await?;
     tokens::insert(&mut write, &token).await?;
     let change = Change::new("Token Created", "TOKEN", &token.id, &token.description).after(&view);
     record(&api, &mut write, &caller, &workspace.id, change).await?;

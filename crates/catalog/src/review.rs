@@ -241,12 +241,33 @@ pub fn check_target(target: &Target) -> Result<(), Problem> {
         )),
         _ => Err(Problem::new(
             "no_target",
-            "",
+            "/pointer",
             "a comment is on one field or on one event",
             "either pointer or event",
             fix,
         )),
     }
+}
+
+/// Whether the event that a comment is on is one of the `declared`. Without an event there is
+/// nothing to say.
+pub fn check_event<'a>(
+    target: &Target,
+    declared: impl Iterator<Item = &'a str>,
+) -> Result<(), Problem> {
+    let Some(event) = target.event.as_deref().filter(|event| !event.trim().is_empty()) else {
+        return Ok(());
+    };
+    let declared: Vec<&str> = declared.collect();
+    if declared.contains(&event) {
+        return Ok(());
+    }
+    let (expected, fix) = match declared.as_slice() {
+        [] => ("no event: none is declared".to_owned(), "comment on the field /events"),
+        names => (names.join(", "), "name one of the declared events, or comment on /events"),
+    };
+    let message = format!("the integration declares no event {event:?}");
+    Err(Problem::new("unknown_event", "/event", message, expected, fix))
 }
 
 /// Whether a comment may have this text.

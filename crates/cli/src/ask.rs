@@ -25,6 +25,29 @@ impl Screen<'_> {
 
     /// Fails unless somebody says yes to `what`, which cannot be undone; `yes` has said so before.
     pub(crate) fn confirm(&mut self, what: &str, yes: bool) -> Result<(), Failure> {
+        self.confirmed(what, "y/N", yes, |answer| {
+            matches!(answer.to_lowercase().as_str(), "y" | "yes")
+        })
+    }
+
+    /// As [`Screen::confirm`], by typing the name of what is lost.
+    pub(crate) fn confirm_by_name(
+        &mut self,
+        what: &str,
+        name: &str,
+        yes: bool,
+    ) -> Result<(), Failure> {
+        let hint = format!("type {name} to confirm");
+        self.confirmed(what, &hint, yes, |answer| answer == name)
+    }
+
+    fn confirmed(
+        &mut self,
+        what: &str,
+        hint: &str,
+        yes: bool,
+        is_consent: impl Fn(&str) -> bool,
+    ) -> Result<(), Failure> {
         if yes {
             return Ok(());
         }
@@ -32,12 +55,12 @@ impl Screen<'_> {
         if !self.attended {
             return Err(refused(format!("{what}? Nobody is here to confirm it")));
         }
-        self.prompt(&format!("{what}? [y/N] "));
+        self.prompt(&format!("{what}? [{hint}] "));
         let answer = self.read_line().map_err(|error| unreadable("the answer", &error))?;
-        match answer.unwrap_or_default().trim().to_lowercase().as_str() {
-            "y" | "yes" => Ok(()),
-            _ => Err(refused("not confirmed, nothing was done".to_owned())),
+        if is_consent(answer.unwrap_or_default().trim()) {
+            return Ok(());
         }
+        Err(refused("not confirmed, nothing was done".to_owned()))
     }
 }
 

@@ -4,6 +4,7 @@
 mod account;
 mod application;
 mod apply;
+mod audit;
 mod catalog;
 mod console;
 mod credentials;
@@ -83,6 +84,8 @@ Examples:
     Partner(Group<partner::Command>),
     /// Reviews of what partners submit, for operators.
     Review(Box<Group<review::Command>>),
+    /// Audit trails: who changed what.
+    Audit(Box<Group<audit::Command>>),
 }
 
 /// A command of its own, and the server that it talks to.
@@ -160,5 +163,6 @@ pub(crate) async fn run(command: &Command, screen: &mut Screen<'_>) -> Result<()
         Command::Review(group) => {
             review::run(&group.command, &mut group.server.open(screen)?).await
         }
+        Command::Audit(group) => audit::run(&group.command, &mut group.server.open(screen)?).await,
     }
 }

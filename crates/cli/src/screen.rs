@@ -85,6 +85,11 @@ impl<'a> Screen<'a> {
         Ok(())
     }
 
+    /// Bytes as they are: a file.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        Ok(self.out.write_all(bytes)?)
+    }
+
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         Ok(self.out.flush()?)
     }

@@ -290,4 +290,20 @@ Examples:
         #[arg(long)]
         json: bool,
     },
+    /// Encrypt every secret in the database with the newest key, so that older ones can go.
+    ///
+    /// To rotate: add a line with a higher number to the file with the secret keys, restart the
+    /// server, run this, and take the older lines out. The server does it by itself within the
+    /// hour; it may run meanwhile. Exits with 1 when there are secrets that no key opens.
+    #[command(after_help = "\
+Examples:
+  headwater admin reseal
+  headwater admin reseal --json")]
+    Reseal {
+        #[command(flatten)]
+        data_dir: DataDir,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }

@@ -40,6 +40,7 @@ pub struct Db {
     pool: AnyPool,
     engine: Engine,
     writer: Arc<Mutex<()>>,
+    keeps: bool,
 }
 
 /// A connection for reading.
@@ -48,6 +49,7 @@ pub type Read = PoolConnection<sqlx::Any>;
 /// The one write transaction at this time. Dropped without [`Write::commit`], nothing of it stays.
 pub struct Write {
     transaction: sqlx::Transaction<'static, sqlx::Any>,
+    keeps: bool,
     _alone: OwnedMutexGuard<()>,
 }
 
@@ -92,7 +94,13 @@ impl Db {
             })
             .connect(url)
             .await?;
-        Ok(Db { pool, engine, writer: Arc::default() })
+        Ok(Db { pool, engine, writer: Arc::default(), keeps: true })
+    }
+
+    /// The same database for a rehearsal: what is written is seen by its own transaction, and
+    /// [`Write::commit`] refuses to keep it.
+    pub fn rehearsal(&self) -> Db {
+        Db { keeps: false, ..self.clone() }
     }
 
     /// Which engine it is.
@@ -116,7 +124,7 @@ impl Db {
                 transaction
             }
         };
-        Ok(Write { transaction, _alone: alone })
+        Ok(Write { transaction, keeps: self.keeps, _alone: alone })
     }
 
     /// A transaction that sees everything as it is at one moment, and changes nothing.
@@ -139,7 +147,13 @@ impl Db {
 
 impl Write {
     /// Makes everything done in it durable and visible.
+    ///
+    /// # Errors
+    /// [`StoreError::Rehearsed`] on a database for rehearsals: nothing of it stays.
     pub async fn commit(self) -> Result<(), StoreError> {
+        if !self.keeps {
+            return Err(StoreError::Rehearsed);
+        }
         Ok(self.transaction.commit().await?)
     }
 }

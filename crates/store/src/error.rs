@@ -18,6 +18,9 @@ pub enum StoreError {
     /// A migration that has run reads differently now.
     #[error("migration {0} was changed after it ran")]
     Edited(i64),
+    /// The transaction was of a database for rehearsals, which keeps nothing.
+    #[error("this was a rehearsal")]
+    Rehearsed,
     /// A row holds what this version cannot read.
     #[error("cannot read {what}: {why}")]
     Unreadable {

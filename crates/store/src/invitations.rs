@@ -38,6 +38,14 @@ pub struct Invitation {
     pub revoked_at_ms: Option<i64>,
 }
 
+impl Invitation {
+    /// Whether nothing but time has made it worthless.
+    pub fn expired(&self, now_ms: i64) -> bool {
+        let open = self.accepted_at_ms.is_none() && self.revoked_at_ms.is_none();
+        open && self.expires_at_ms <= now_ms
+    }
+}
+
 const COLUMNS: &str = "id, token_hash, partner_id, workspace_id, email, grants, invited_by, \
     created_at_ms, expires_at_ms, accepted_at_ms, revoked_at_ms";
 

@@ -25,6 +25,7 @@ pub mod mails;
 pub mod members;
 pub mod page;
 pub mod partners;
+pub mod reseal;
 pub mod seal;
 pub mod sessions;
 pub mod snapshot;

@@ -60,10 +60,14 @@ impl Sealer {
         cipher.decrypt(&nonce, payload).map_err(|_| Unsealable)
     }
 
+    /// The number of the key that seals.
+    pub fn newest(&self) -> u32 {
+        self.keys.first().map(|(number, _)| *number).unwrap_or_default()
+    }
+
     /// Whether `sealed` should be sealed anew, since a newer key is there.
     pub fn is_old(&self, sealed: &str) -> bool {
-        let newest = self.keys.first().map(|(number, _)| number.to_string());
-        sealed.split_once('.').map(|(number, _)| number) != newest.as_deref()
+        sealed.split_once('.').map(|(number, _)| number) != Some(&self.newest().to_string())
     }
 }
 

@@ -41,7 +41,13 @@ struct Left {
     operation_id = "deleteAccount",
     tag = "Account",
     responses((status = 200, description = "Deleted", body = Data<Done>)),
-    extensions(("x-access" = json!("signed_in")), ("x-proof" = json!(true)))
+    extensions(
+        ("x-access" = json!("signed_in")),
+        ("x-proof" = json!(true)),
+        ("x-errors" = json!({
+            "409": ["last_admin", "last_operator", "last_owner"]
+        }))
+    )
 )]
 pub async fn delete(State(api): State<Api>, caller: Caller) -> Result<Response, ApiError> {
     let account = caller.account()?;

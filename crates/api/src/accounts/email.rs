@@ -35,7 +35,13 @@ pub struct NewEmail {
     tag = "Account",
     request_body = NewEmail,
     responses((status = 202, description = "A mail is on its way to the new address", body = Data<Done>)),
-    extensions(("x-access" = json!("signed_in")), ("x-proof" = json!(true)))
+    extensions(
+        ("x-access" = json!("signed_in")),
+        ("x-proof" = json!(true)),
+        ("x-errors" = json!({
+            "422": ["unchanged"]
+        }))
+    )
 )]
 pub async fn request(
     State(api): State<Api>,
@@ -46,7 +52,9 @@ pub async fn request(
     let email = check_email(&new.email)?;
     if email == account.email {
         let fault = Fault::at("/email", "unchanged", "this is the address that you have");
-        return Err(ApiError::invalid_field(fault.fix("give another one")));
+        return Err(ApiError::invalid_field(
+            fault.expected("another address").fix("give another one"),
+        ));
     }
     let mut write = api.db.write().await?;
     if throttle::may_mail(&mut write, now_ms, &email).await? {
@@ -76,7 +84,13 @@ pub async fn request(
     tag = "Account",
     request_body = verify::LinkToken,
     responses((status = 200, description = "Changed", body = Data<AccountAnswer>)),
-    extensions(("x-access" = json!("signed_in")))
+    extensions(
+        ("x-access" = json!("signed_in")),
+        ("x-errors" = json!({
+            "409": ["taken"],
+            "422": ["invalid_link"]
+        }))
+    )
 )]
 pub async fn confirm(
     State(api): State<Api>,

@@ -59,7 +59,13 @@ pub struct LogIn {
         (status = 201, description = "Logged in; the cookie is set", body = Data<AccountAnswer>),
         (status = 401, description = "Wrong address, password or code", body = crate::error::Errors)
     ),
-    extensions(("x-access" = json!("public")), ("x-requests-per-minute" = json!(60)))
+    extensions(
+        ("x-access" = json!("public")),
+        ("x-requests-per-minute" = json!(60)),
+        ("x-errors" = json!({
+            "401": ["code_needed", "wrong_code", "wrong_credentials"]
+        }))
+    )
 )]
 pub async fn log_in(
     State(api): State<Api>,

@@ -38,7 +38,13 @@ pub struct NewPassword {
     tag = "Account",
     request_body = NewPassword,
     responses((status = 200, description = "The new password holds", body = Data<Done>)),
-    extensions(("x-access" = json!("signed_in")), ("x-proof" = json!(true)))
+    extensions(
+        ("x-access" = json!("signed_in")),
+        ("x-proof" = json!(true)),
+        ("x-errors" = json!({
+            "422": ["weak_password"]
+        }))
+    )
 )]
 pub async fn change(
     State(api): State<Api>,

@@ -83,7 +83,13 @@ pub async fn request(
     tag = "Account",
     request_body = NewPasswordByLink,
     responses((status = 200, description = "The new password holds; log in with it", body = Data<Done>)),
-    extensions(("x-access" = json!("public")), ("x-requests-per-minute" = json!(20)))
+    extensions(
+        ("x-access" = json!("public")),
+        ("x-requests-per-minute" = json!(20)),
+        ("x-errors" = json!({
+            "422": ["invalid_link", "weak_password"]
+        }))
+    )
 )]
 pub async fn redeem(
     State(api): State<Api>,
@@ -93,15 +99,25 @@ pub async fn redeem(
     let bad = || link::bad("/token");
     let now_ms = caller.now_ms;
     // Looked at first: a password that is refused must not cost the link.
-    let (name, email) = {
+    let found = {
         let mut db = api.db.read().await?;
         let hash = fresh::hash(new.token.trim());
-        let found = links::find(&mut db, &hash, link::RESET, now_ms).await?.ok_or_else(bad)?;
-        let id = found.account_id.ok_or_else(bad)?;
-        let account = accounts::get(&mut db, &id).await?.ok_or_else(bad)?;
-        (account.name, account.email)
+        let link = links::find(&mut db, &hash, link::RESET, now_ms).await?;
+        match link.and_then(|link| link.account_id) {
+            Some(id) => accounts::get(&mut db, &id).await?,
+            None => None,
+        }
     };
-    let password_hash = passwords::hash_new(&api, &new.password, &[&name, &email]).await?;
+    let mut faults = Vec::new();
+    if found.is_none() {
+        faults.extend(bad().faults().iter().cloned());
+    }
+    let about = found.as_ref().map(|account| [account.name.as_str(), account.email.as_str()]);
+    let hash = passwords::hash_new(&api, &new.password, &about.unwrap_or_default()).await;
+    let hash = ApiError::gather(hash, &mut faults)?;
+    let Some(password_hash) = hash.filter(|_| faults.is_empty()) else {
+        return Err(ApiError::invalid(faults));
+    };
 
     let mut write = api.db.write().await?;
     let used = link::redeem(&mut write, now_ms, link::RESET, &new.token).await?;

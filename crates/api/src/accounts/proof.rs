@@ -43,7 +43,14 @@ pub struct Proof {
     tag = "Account",
     request_body = Proof,
     responses((status = 200, description = "Proved for ten minutes", body = Data<Done>)),
-    extensions(("x-access" = json!("signed_in")), ("x-requests-per-minute" = json!(60)))
+    extensions(
+        ("x-access" = json!("signed_in")),
+        ("x-requests-per-minute" = json!(60)),
+        ("x-errors" = json!({
+            "403": ["session_needed"],
+            "422": ["code_needed", "wrong_code", "wrong_password"]
+        }))
+    )
 )]
 pub async fn prove(
     State(api): State<Api>,
@@ -59,7 +66,9 @@ pub async fn prove(
     let attempt = throttle::attempt(&api.db, now_ms, email, caller.address).await?;
     if !passwords::verify(&api, &shown.password, Some(&account.password_hash)).await? {
         let fault = Fault::at("/password", "wrong_password", "this is not your password");
-        return Err(ApiError::invalid_field(fault.fix("check it, or log out and reset it")));
+        return Err(ApiError::invalid_field(
+            fault.expected("your password").fix("check it, or log out and reset it"),
+        ));
     }
     let mut write = api.db.write().await?;
     match second_factor::show(&api, &mut write, account, shown.code.as_deref(), now_ms).await? {

@@ -98,7 +98,9 @@ pub fn wrong_code() -> ApiError {
 pub fn missing_field() -> ApiError {
     let fault = Fault::at("/code", "code_needed", "this account has a second factor");
     ApiError::invalid_field(
-        fault.fix("send the six digits that the app shows, or a recovery code, in \"code\""),
+        fault
+            .expected("six digits")
+            .fix("send the six digits that the app shows, or a recovery code, in \"code\""),
     )
 }
 
@@ -106,7 +108,9 @@ pub fn missing_field() -> ApiError {
 pub fn wrong_field() -> ApiError {
     let fault = Fault::at("/code", "wrong_code", "the code is wrong, or was used before");
     ApiError::invalid_field(
-        fault.fix("wait for the next code of the app and check the clock of its device"),
+        fault
+            .expected("the newest code")
+            .fix("wait for the next code of the app and check the clock of its device"),
     )
 }
 
@@ -204,7 +208,13 @@ pub async fn status(
     operation_id = "enrolSecondFactor",
     tag = "Account",
     responses((status = 201, description = "For the app", body = Data<EnrolmentAnswer>)),
-    extensions(("x-access" = json!("verified")), ("x-proof" = json!(true)))
+    extensions(
+        ("x-access" = json!("verified")),
+        ("x-proof" = json!(true)),
+        ("x-errors" = json!({
+            "409": ["already_on"]
+        }))
+    )
 )]
 pub async fn enrol(
     State(api): State<Api>,
@@ -230,7 +240,14 @@ pub async fn enrol(
     tag = "Account",
     request_body = AppCode,
     responses((status = 200, description = "Asked for from now on", body = Data<RecoveryCodesAnswer>)),
-    extensions(("x-access" = json!("verified")), ("x-proof" = json!(true)))
+    extensions(
+        ("x-access" = json!("verified")),
+        ("x-proof" = json!(true)),
+        ("x-errors" = json!({
+            "409": ["already_on", "not_started"],
+            "422": ["wrong_code"]
+        }))
+    )
 )]
 pub async fn confirm(
     State(api): State<Api>,
@@ -269,7 +286,13 @@ pub async fn confirm(
     operation_id = "renewRecoveryCodes",
     tag = "Account",
     responses((status = 201, description = "Ten new ones", body = Data<RecoveryCodesAnswer>)),
-    extensions(("x-access" = json!("verified")), ("x-proof" = json!(true)))
+    extensions(
+        ("x-access" = json!("verified")),
+        ("x-proof" = json!(true)),
+        ("x-errors" = json!({
+            "409": ["not_on"]
+        }))
+    )
 )]
 pub async fn renew_codes(
     State(api): State<Api>,
@@ -292,7 +315,13 @@ pub async fn renew_codes(
     operation_id = "disableSecondFactor",
     tag = "Account",
     responses((status = 200, description = "Not asked for any more", body = Data<Done>)),
-    extensions(("x-access" = json!("verified")), ("x-proof" = json!(true)))
+    extensions(
+        ("x-access" = json!("verified")),
+        ("x-proof" = json!(true)),
+        ("x-errors" = json!({
+            "409": ["not_on"]
+        }))
+    )
 )]
 pub async fn disable(State(api): State<Api>, caller: Caller) -> Result<Data<Done>, ApiError> {
     let mut write = api.db.write().await?;

@@ -48,15 +48,33 @@ pub struct SignUp {
     tag = "Account",
     request_body = SignUp,
     responses((status = 202, description = "A mail is on its way", body = Data<Done>)),
-    extensions(("x-access" = json!("public")), ("x-requests-per-minute" = json!(20)))
+    extensions(
+        ("x-access" = json!("public")),
+        ("x-requests-per-minute" = json!(20)),
+        ("x-errors" = json!({
+            "422": ["bad_email", "invalid_link", "taken", "weak_password"]
+        }))
+    )
 )]
 pub async fn sign_up(
     State(api): State<Api>,
     caller: Caller,
     Body(new): Body<SignUp>,
 ) -> Result<(StatusCode, Data<Done>), ApiError> {
-    let (email, name) = (check_email(&new.email)?, new.name.trim().to_owned());
-    let password_hash = passwords::hash_new(&api, &new.password, &[&name, &email]).await?;
+    let mut faults = Vec::new();
+    let email = ApiError::gather(check_email(&new.email), &mut faults)?.unwrap_or_default();
+    let name = new.name.trim().to_owned();
+    let hash = passwords::hash_new(&api, &new.password, &[&name, &email]).await;
+    let hash = ApiError::gather(hash, &mut faults)?;
+    if let Some(token) = &new.operator_token {
+        let mut db = api.db.read().await?;
+        if !operator::link_holds(&mut db, caller.now_ms, token).await? {
+            faults.extend(link::bad("/operatorToken").faults().iter().cloned());
+        }
+    }
+    let Some(password_hash) = hash.filter(|_| faults.is_empty()) else {
+        return Err(ApiError::invalid(faults));
+    };
     let mut account = Account {
         id: api.fresh.id("acc"),
         email,
@@ -79,7 +97,7 @@ pub async fn sign_up(
             // Nothing is given away: whoever has this token may know it.
             let fault = Fault::at("/email", "taken", "this address has an account");
             let fix = "log in to it and send the token to POST /operator/claim";
-            return Err(ApiError::invalid_field(fault.fix(fix)));
+            return Err(ApiError::invalid_field(fault.expected("a new address").fix(fix)));
         }
         account.email_verified_at_ms = Some(caller.now_ms);
         account.operator_since_ms = Some(caller.now_ms);

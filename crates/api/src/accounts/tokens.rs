@@ -120,7 +120,14 @@ pub async fn list(
     tag = "Account",
     request_body = NewPersonalToken,
     responses((status = 201, description = "Created", body = Data<NewPersonalTokenAnswer>)),
-    extensions(("x-access" = json!("verified")), ("x-proof" = json!(true)))
+    extensions(
+        ("x-access" = json!("verified")),
+        ("x-proof" = json!(true)),
+        ("x-errors" = json!({
+            "409": ["too_many_tokens"],
+            "422": ["empty"]
+        }))
+    )
 )]
 pub async fn create(
     State(api): State<Api>,
@@ -131,7 +138,9 @@ pub async fn create(
     let description = new.description.trim().to_owned();
     if description.is_empty() {
         let fault = Fault::at("/description", "empty", "\"description\" must not be empty");
-        return Err(ApiError::invalid_field(fault.fix("say what the token is for")));
+        return Err(ApiError::invalid_field(
+            fault.expected("some words").fix("say what the token is for"),
+        ));
     }
     let secret = api.fresh.token(PREFIX);
     let token = Token {

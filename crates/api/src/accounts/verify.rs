@@ -38,7 +38,12 @@ pub struct LinkToken {
     tag = "Account",
     request_body = LinkToken,
     responses((status = 200, description = "Verified", body = Data<AccountAnswer>)),
-    extensions(("x-access" = json!("signed_in")))
+    extensions(
+        ("x-access" = json!("signed_in")),
+        ("x-errors" = json!({
+            "422": ["invalid_link"]
+        }))
+    )
 )]
 pub async fn verify(
     State(api): State<Api>,
@@ -70,7 +75,12 @@ pub async fn verify(
     operation_id = "resendVerificationMail",
     tag = "Account",
     responses((status = 202, description = "A mail is on its way", body = Data<Done>)),
-    extensions(("x-access" = json!("signed_in")))
+    extensions(
+        ("x-access" = json!("signed_in")),
+        ("x-errors" = json!({
+            "409": ["already_verified"]
+        }))
+    )
 )]
 pub async fn send_again(
     State(api): State<Api>,

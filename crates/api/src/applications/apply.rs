@@ -77,7 +77,16 @@ pub async fn form() -> Data<FormAnswer> {
     tag = "Partner programme",
     request_body = Answers,
     responses((status = 201, description = "Submitted", body = Data<ApplicationAnswer>)),
-    extensions(("x-access" = json!("verified")))
+    extensions(
+        ("x-access" = json!("verified")),
+        ("x-errors" = json!({
+            "409": ["already_applied", "already_partner"],
+            "422": [
+                "agreement_not_accepted", "answer_missing", "bad_email", "bad_url",
+                "control_character", "too_long"
+            ]
+        }))
+    )
 )]
 pub async fn apply(
     State(api): State<Api>,

@@ -99,7 +99,12 @@ pub async fn standing(
     tag = "Operations",
     params(("applicationId" = String, Path, description = "The application's id")),
     responses((status = 200, description = "Sent", body = Data<Done>)),
-    extensions(("x-access" = json!("operator")))
+    extensions(
+        ("x-access" = json!("operator")),
+        ("x-errors" = json!({
+            "409": ["already_partner", "wrong_state"]
+        }))
+    )
 )]
 pub async fn resend(
     State(api): State<Api>,
@@ -169,7 +174,14 @@ async fn applicant(write: &mut Write, id: &str) -> Result<(Application, String),
         (status = 200, description = "Accepted", body = Data<PartnerAnswer>),
         (status = 404, description = "It was used, taken back or has expired", body = crate::error::Errors)
     ),
-    extensions(("x-access" = json!("verified")))
+    extensions(
+        ("x-access" = json!("verified")),
+        ("x-errors" = json!({
+            "403": ["other_address"],
+            "404": ["expired"],
+            "409": ["already_partner"]
+        }))
+    )
 )]
 pub async fn accept(
     State(api): State<Api>,
@@ -194,6 +206,9 @@ pub async fn accept(
             .fix("leave that team first"));
     }
     if !invitations::accept(&mut write, &invitation.id, caller.now_ms).await? {
+        if invitation.expired(caller.now_ms) {
+            return Err(ApiError::expired("invitation"));
+        }
         return Err(worthless());
     }
     partners::seat_at(&mut write, partner, &account.id, &invitation.grants, caller.now_ms).await?;

@@ -76,7 +76,14 @@ pub async fn mine(State(api): State<Api>, caller: Caller) -> Result<Data<MineAns
         (status = 200, description = "Done", body = Data<ApplicationAnswer>),
         (status = 404, description = "You never applied", body = crate::error::Errors)
     ),
-    extensions(("x-access" = json!("verified")))
+    extensions(
+        ("x-access" = json!("verified")),
+        ("x-errors" = json!({
+            "403": ["wrong_party"],
+            "409": ["wrong_state"],
+            "422": ["note_missing"]
+        }))
+    )
 )]
 pub async fn act(
     State(api): State<Api>,

@@ -71,7 +71,12 @@ pub enum OperatorStepKind {
     tag = "Operations",
     params(ApplicationsParams, PageParams),
     responses((status = 200, description = "A page of them", body = Data<ApplicationsAnswer>)),
-    extensions(("x-access" = json!("operator")))
+    extensions(
+        ("x-access" = json!("operator")),
+        ("x-errors" = json!({
+            "422": ["not_allowed"]
+        }))
+    )
 )]
 pub async fn list(
     State(api): State<Api>,
@@ -83,7 +88,9 @@ pub async fn list(
     if !status.is_empty() && Status::parse(&status).is_none() {
         let names: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
         let fault = Fault::at("/status", "not_allowed", format!("{status:?} is no status"));
-        return Err(ApiError::invalid_field(fault.expected(names.join(", "))));
+        return Err(ApiError::invalid_field(
+            fault.expected(names.join(", ")).fix("give one of these, or leave it out"),
+        ));
     }
     let mut db = api.db.read().await?;
     let paged = applications::list(&mut db, &status, &page).await?;
@@ -129,7 +136,14 @@ pub async fn get(
     params(("applicationId" = String, Path, description = "Its id")),
     request_body = OperatorStep,
     responses((status = 200, description = "Done", body = Data<ApplicationAnswer>)),
-    extensions(("x-access" = json!("operator")))
+    extensions(
+        ("x-access" = json!("operator")),
+        ("x-errors" = json!({
+            "403": ["wrong_party"],
+            "409": ["wrong_state"],
+            "422": ["criterion_missing", "criterion_not_met", "criterion_twice", "note_missing"]
+        }))
+    )
 )]
 pub async fn decide(
     State(api): State<Api>,

@@ -42,7 +42,12 @@ pub struct CategoriesAnswer {
     tag = "Catalog",
     params(("kind" = Option<String>, Query, description = "`source` (when left out) or `destination`", example = "source")),
     responses((status = 200, description = "The categories", body = Data<CategoriesAnswer>)),
-    extensions(("x-access" = json!("public")))
+    extensions(
+        ("x-access" = json!("public")),
+        ("x-errors" = json!({
+            "422": ["not_allowed"]
+        }))
+    )
 )]
 pub async fn list(State(api): State<Api>, uri: Uri) -> Result<Data<CategoriesAnswer>, ApiError> {
     let query = uri.query().unwrap_or_default();
@@ -50,7 +55,8 @@ pub async fn list(State(api): State<Api>, uri: Uri) -> Result<Data<CategoriesAns
     if !matches!(kind.as_str(), "source" | "destination") {
         return Err(ApiError::invalid_field(
             Fault::at("/kind", "not_allowed", format!("{kind:?} is no kind of entry"))
-                .expected("source or destination"),
+                .expected("source or destination")
+                .fix("give one of these, or leave it out"),
         ));
     }
     let mut db = api.db.read().await?;

@@ -61,7 +61,12 @@ pub struct DestinationMetadataAnswer {
     tag = "Catalog",
     params(PageParams, CatalogQuery),
     responses((status = 200, description = "The entries", body = Data<SourcesCatalog>)),
-    extensions(("x-access" = json!("public")))
+    extensions(
+        ("x-access" = json!("public")),
+        ("x-errors" = json!({
+            "422": ["not_allowed", "unknown"]
+        }))
+    )
 )]
 pub async fn list_sources(
     State(api): State<Api>,
@@ -106,7 +111,12 @@ pub async fn get_source(
     tag = "Catalog",
     params(PageParams, CatalogQuery),
     responses((status = 200, description = "The entries", body = Data<DestinationsCatalog>)),
-    extensions(("x-access" = json!("public")))
+    extensions(
+        ("x-access" = json!("public")),
+        ("x-errors" = json!({
+            "422": ["not_allowed", "unknown"]
+        }))
+    )
 )]
 pub async fn list_destinations(
     State(api): State<Api>,

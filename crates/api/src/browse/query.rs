@@ -59,7 +59,8 @@ impl Asked {
                 }
                 "featured" => faults.push(
                     Fault::at("/featured", "not_allowed", format!("{value:?} is not featured"))
-                        .expected("new"),
+                        .expected("new")
+                        .fix("leave it out for all entries"),
                 ),
                 _ => {}
             }

@@ -90,7 +90,7 @@ fn value(stage: &Stage, operation: &str, name: &str, target: Target) -> Option<S
             pick("approved", None, None)
         }
         ("applicationId", _) => pick("application", None, None),
-        ("userId", "setTeamRole" | "removeFromTeam") => {
+        ("userId", "getTeamMember" | "setTeamRole" | "removeFromTeam") => {
             pick("account:builder", None, Some("account:other_partner"))
         }
         ("userId", _) => pick("account:member", None, Some("account:other_owner")),

@@ -4,13 +4,15 @@ use catalog::{
     slug::check_name,
     state::{Viewer, installable_by, visible_to},
 };
+use destination_kit::Definition;
 use serde::Deserialize;
 use store::{
-    StoreError,
+    StoreError, Write,
     destinations::{self, Destination},
-    integrations, listings,
+    integrations::{self, Integration},
+    listings,
     snapshot::destination_owner,
-    sources,
+    sources::{self, Source},
 };
 use utoipa::ToSchema;
 
@@ -61,7 +63,17 @@ pub struct NewDestination {
     tag = "Destinations",
     request_body = NewDestination,
     responses((status = 200, description = "Created", body = Data<DestinationAnswer>)),
-    extensions(("x-access" = json!("member")))
+    extensions(
+        ("x-access" = json!("member")),
+        ("x-errors" = json!({
+            "403": ["role_needed"],
+            "409": ["not_installable", "too_many_destinations"],
+            "422": [
+                "blank_at_end", "control_character", "invalid", "masked", "name_empty",
+                "required", "taken", "too_long", "unknown", "unknown_field"
+            ]
+        }))
+    )
 )]
 pub async fn create(
     State(api): State<Api>,
@@ -70,82 +82,48 @@ pub async fn create(
 ) -> Result<Versioned<Data<DestinationAnswer>>, ApiError> {
     let workspace_id = &caller.workspace()?.id;
     let mut write = api.db.write().await?;
-    let no_source = || {
-        let message = format!("the workspace has no source {:?}", new.source_id);
-        ApiError::invalid_field(
-            Fault::at("/sourceId", "unknown", message)
-                .expected("the id or slug of a source")
-                .fix("list them with GET /sources"),
-        )
-    };
-    let source = sources::find(&mut write, workspace_id, &new.source_id).await?;
-    let source = source.ok_or_else(no_source)?;
-    let labels = gate::labels_of(&mut write, &source.id).await?;
-    if !caller.may(&Need::SourceRead(&source.id), &labels) {
-        // What one may not even see is not there.
-        return Err(no_source());
-    }
-    caller.require(&Need::DestinationCreate { source: &source.id }, &labels)?;
+    let mut faults = Vec::new();
+    let source = source(&mut write, &caller, workspace_id, &new.source_id).await;
+    let source = ApiError::gather(source, &mut faults)?;
+    let entry = installable(&api, &mut write, &caller, workspace_id, &new.metadata_id).await;
+    let entry = ApiError::gather(entry, &mut faults)?;
 
-    let no_entry = || {
-        let message = format!("there is no destination {:?} in the catalog", new.metadata_id);
-        ApiError::invalid_field(
-            Fault::at("/metadataId", "unknown", message)
-                .expected("the id or slug of a destination in the catalog")
-                .fix("list them with GET /catalog/destinations"),
-        )
+    let siblings = match &source {
+        Some(source) => destinations::of_source(&mut write, workspace_id, &source.id).await?,
+        None => Vec::new(),
     };
-    let entry = integrations::find(&mut write, &new.metadata_id).await?;
-    let entry = entry.filter(|entry| entry.kind == "destination").ok_or_else(no_entry)?;
-    let account = caller.account.as_ref().map(|account| account.id.as_str());
-    let standing = listings::standing(&mut write, &entry.id, account, Some(workspace_id)).await?;
-    let viewer = Viewer {
-        in_team: standing.in_team,
-        reviewer: standing.reviews,
-        by_link: true,
-        installed: false,
-    };
-    let state = metadata::shown_state(&api, &entry);
-    if !visible_to(state, &viewer) {
-        return Err(no_entry());
-    }
-    let definition = api.options.definitions.iter().find(|known| known.slug == entry.slug);
-    let Some(definition) = definition.filter(|_| installable_by(state, &viewer)) else {
-        return Err(ApiError::conflict("not_installable", "this destination cannot be added now")
-            .pointer("/metadataId"));
-    };
-
-    let siblings = destinations::of_source(&mut write, workspace_id, &source.id).await?;
-    if siblings.iter().filter(|sibling| sibling.integration_id == entry.id).count() >= OF_A_KIND_MAX
+    if let Some((entry, _)) = &entry
+        && siblings.iter().filter(|sibling| sibling.integration_id == entry.id).count()
+            >= OF_A_KIND_MAX
     {
         let message = format!("a source feeds at most {OF_A_KIND_MAX} destinations of one kind");
         return Err(ApiError::conflict("too_many_destinations", message)
             .fix("delete one that is not in use any more"));
     }
-    let mut faults: Vec<Fault> = Vec::new();
-    let name = match new.name {
-        Some(name) => {
-            let name = name.trim().to_owned();
-            faults.extend(check_name(&name).err().map(Into::into));
-            name
+    let name = new.name.as_deref().map(|name| name.trim().to_owned());
+    if let Some(name) = &name {
+        faults.extend(check_name(name).err().map(Fault::from));
+        if siblings.iter().any(|sibling| sibling.name == *name) {
+            faults.push(taken_name());
         }
-        None => free_name(metadata::name_of(&entry), &siblings),
-    };
-    if siblings.iter().any(|sibling| sibling.name == name) {
-        faults.push(taken_name());
     }
     let id = api.fresh.id("dst");
     let owner = destination_owner(&id);
     let given = new.settings.unwrap_or_default();
-    let asked = Asked::Definition(definition);
-    let kept = match settings::keep(&api, asked, &owner, &Kept::nothing(), given) {
-        Ok(kept) if faults.is_empty() => kept,
-        Ok(_) => return Err(ApiError::invalid(faults)),
-        Err(error) => {
-            faults.extend(error.faults().iter().cloned());
-            return Err(ApiError::invalid(faults));
+    // What the settings must be, only the entry says.
+    let kept = match &entry {
+        Some((_, definition)) => {
+            let asked = Asked::Definition(definition);
+            settings::keep(&api, asked, &owner, &Kept::nothing(), given).map(Some)
         }
+        None => Ok(None),
     };
+    let kept = ApiError::gather(kept, &mut faults)?.flatten();
+    let (Some(source), Some((entry, _)), Some(kept), []) = (source, entry, kept, faults.as_slice())
+    else {
+        return Err(ApiError::invalid(faults));
+    };
+    let name = name.unwrap_or_else(|| free_name(metadata::name_of(&entry), &siblings));
     let row = Destination {
         id,
         workspace_id: workspace_id.clone(),
@@ -168,6 +146,69 @@ pub async fn create(
     Ok(Versioned(row.version, data(DestinationAnswer { destination })))
 }
 
+/// The source that a new destination is fed by.
+async fn source(
+    write: &mut Write,
+    caller: &Caller,
+    workspace_id: &str,
+    named: &str,
+) -> Result<Source, ApiError> {
+    let missing = || {
+        let message = format!("the workspace has no source {named:?}");
+        ApiError::invalid_field(
+            Fault::at("/sourceId", "unknown", message)
+                .expected("the id or slug of a source")
+                .fix("list them with GET /sources"),
+        )
+    };
+    let source = sources::find(write, workspace_id, named).await?.ok_or_else(missing)?;
+    let labels = gate::labels_of(write, &source.id).await?;
+    if !caller.may(&Need::SourceRead(&source.id), &labels) {
+        // What one may not even see is not there.
+        return Err(missing());
+    }
+    caller.require(&Need::DestinationCreate { source: &source.id }, &labels)?;
+    Ok(source)
+}
+
+/// The catalog entry that a new destination is made of, and what we know of its kind.
+async fn installable<'a>(
+    api: &'a Api,
+    write: &mut Write,
+    caller: &Caller,
+    workspace_id: &str,
+    named: &str,
+) -> Result<(Integration, &'a Definition), ApiError> {
+    let missing = || {
+        let message = format!("there is no destination {named:?} in the catalog");
+        ApiError::invalid_field(
+            Fault::at("/metadataId", "unknown", message)
+                .expected("the id or slug of a destination in the catalog")
+                .fix("list them with GET /catalog/destinations"),
+        )
+    };
+    let entry = integrations::find(write, named).await?;
+    let entry = entry.filter(|entry| entry.kind == "destination").ok_or_else(missing)?;
+    let account = caller.account.as_ref().map(|account| account.id.as_str());
+    let standing = listings::standing(write, &entry.id, account, Some(workspace_id)).await?;
+    let viewer = Viewer {
+        in_team: standing.in_team,
+        reviewer: standing.reviews,
+        by_link: true,
+        installed: false,
+    };
+    let state = metadata::shown_state(api, &entry);
+    if !visible_to(state, &viewer) {
+        return Err(missing());
+    }
+    let definition = api.options.definitions.iter().find(|known| known.slug == entry.slug);
+    match definition.filter(|_| installable_by(state, &viewer)) {
+        Some(definition) => Ok((entry, definition)),
+        None => Err(ApiError::conflict("not_installable", "this destination cannot be added now")
+            .pointer("/metadataId")),
+    }
+}
+
 /// `name`, or the first of `name 2`, `name 3` … that no sibling has.
 fn free_name(name: &str, siblings: &[Destination]) -> String {
     let taken = |candidate: &str| siblings.iter().any(|sibling| sibling.name == candidate);
@@ -178,8 +219,10 @@ fn free_name(name: &str, siblings: &[Destination]) -> String {
         .expect("there are more numbers than destinations")
 }
 
-fn taken_name() -> Fault {
+/// The fault of a name that another destination of the source has.
+pub fn taken_name() -> Fault {
     Fault::at("/name", "taken", "another destination of the source has this name")
+        .expected("a name that no destination of the source has")
         .fix("choose another one")
 }
 

@@ -49,7 +49,12 @@ pub struct DestinationsAnswer {
     tag = "Destinations",
     params(PageParams, ListDestinationsQuery),
     responses((status = 200, description = "The destinations", body = Data<DestinationsAnswer>)),
-    extensions(("x-access" = json!("member")))
+    extensions(
+        ("x-access" = json!("member")),
+        ("x-errors" = json!({
+            "422": ["not_allowed"]
+        }))
+    )
 )]
 pub async fn list(
     State(api): State<Api>,
@@ -65,7 +70,8 @@ pub async fn list(
         Some(other) => {
             return Err(ApiError::invalid_field(
                 Fault::at("/status", "not_allowed", format!("{other:?} is no status"))
-                    .expected("enabled or disabled"),
+                    .expected("enabled or disabled")
+                    .fix("give one of these, or leave it out"),
             ));
         }
     };

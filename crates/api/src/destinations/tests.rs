@@ -236,7 +236,7 @@ async fn lists_and_changes_are_limited_to_what_permissions_show() {
         world.get(&acme, &path).await.expect(404);
 
         // With its source, everything that it feeds is gone.
-        world.delete(&acme, "/sources/website").await.expect(200);
+        world.delete(&acme, "/sources/website?confirm=website").await.expect(200);
         world.get(&acme, &format!("/destinations/{}", ids[0])).await.expect(404);
     }
 }

@@ -49,7 +49,16 @@ pub struct DestinationChanges {
     ),
     request_body = DestinationChanges,
     responses((status = 200, description = "Changed", body = Data<DestinationAnswer>)),
-    extensions(("x-access" = json!("destination_admin")))
+    extensions(
+        ("x-access" = json!("destination_admin")),
+        ("x-errors" = json!({
+            "409": ["not_installable"],
+            "422": [
+                "blank_at_end", "control_character", "invalid", "masked", "name_empty",
+                "required", "taken", "too_long", "unknown_field"
+            ]
+        }))
+    )
 )]
 pub async fn update(
     State(api): State<Api>,
@@ -67,6 +76,10 @@ pub async fn update(
     if let Some(name) = changes.name {
         after.name = name.trim().to_owned();
         faults.extend(check_name(&after.name).err().map(Into::into));
+        let siblings = destinations::of_source(&mut write, workspace_id, &before.source_id).await?;
+        if siblings.iter().any(|other| other.name == after.name && other.id != before.id) {
+            faults.push(create::taken_name());
+        }
     }
     if let Some(enabled) = changes.enabled {
         after.enabled_at_ms = enabled.then(|| before.enabled_at_ms.unwrap_or(caller.now_ms));
@@ -83,9 +96,9 @@ pub async fn update(
         })?;
         let kept = Kept { shown: before.settings.clone(), sealed: before.secrets_sealed.clone() };
         let (asked, owner) = (Asked::Definition(definition), destination_owner(&before.id));
-        match settings::keep(&api, asked, &owner, &kept, given) {
-            Ok(kept) => (after.settings, after.secrets_sealed) = (kept.shown, kept.sealed),
-            Err(error) => faults.extend(error.faults().iter().cloned()),
+        let kept = settings::keep(&api, asked, &owner, &kept, given);
+        if let Some(kept) = ApiError::gather(kept, &mut faults)? {
+            (after.settings, after.secrets_sealed) = (kept.shown, kept.sealed);
         }
     }
     if !faults.is_empty() {

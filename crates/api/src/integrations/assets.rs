@@ -69,7 +69,13 @@ pub struct AssetAnswer {
     ),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, description = "Kept", body = Data<AssetAnswer>)),
-    extensions(("x-access" = json!("integration")))
+    extensions(
+        ("x-access" = json!("integration")),
+        ("x-errors" = json!({
+            "409": ["frozen", "wrong_state"],
+            "422": ["bad_picture", "not_allowed"]
+        }))
+    )
 )]
 pub async fn upload(
     State(api): State<Api>,
@@ -104,7 +110,8 @@ pub async fn upload(
 /// Makes an upload safe to show. Takes CPU: not for an async thread.
 fn keep(purpose: &str, bytes: &[u8]) -> Result<Asset, ApiError> {
     let refused = |code: &str, message: String, fix: &str| {
-        ApiError::invalid_field(Fault::at("/body", code, message).fix(fix))
+        let fault = Fault::at("/body", code, message);
+        ApiError::invalid_field(fault.expected("a picture that is safe to show").fix(fix))
     };
     let kind = match purpose {
         "logo" => svg::Kind::Logo,
@@ -124,7 +131,8 @@ fn keep(purpose: &str, bytes: &[u8]) -> Result<Asset, ApiError> {
         other => {
             let fault =
                 Fault::at("/use", "not_allowed", format!("{other:?} is no use of a picture"));
-            return Err(ApiError::invalid_field(fault.expected("logo, mark or screenshot")));
+            let fault = fault.expected("logo, mark or screenshot");
+            return Err(ApiError::invalid_field(fault.fix("name one of these in the path")));
         }
     };
     let problem =

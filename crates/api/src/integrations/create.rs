@@ -69,7 +69,15 @@ pub struct SlugAnswer {
     tag = "Integrations",
     request_body = NewIntegration,
     responses((status = 201, description = "Created", body = Data<IntegrationAnswer>)),
-    extensions(("x-access" = json!("partner")))
+    extensions(
+        ("x-access" = json!("partner")),
+        ("x-errors" = json!({
+            "422": [
+                "blank_at_end", "control_character", "name_empty", "slug_empty", "slug_format",
+                "slug_length", "slug_reserved", "taken", "too_long"
+            ]
+        }))
+    )
 )]
 pub async fn create(
     State(api): State<Api>,
@@ -111,6 +119,7 @@ pub async fn create(
     integrations::insert(&mut write, &row).await.map_err(|error| match error {
         StoreError::Taken => ApiError::invalid_field(
             Fault::at("/slug", "taken", "another integration has this slug")
+                .expected("a slug that no integration has")
                 .fix("choose another one; GET /integrations/slug-check suggests some"),
         ),
         other => other.into(),
@@ -133,7 +142,12 @@ pub async fn create(
     tag = "Integrations",
     params(SlugParams),
     responses((status = 200, description = "What is to be said", body = Data<SlugAnswer>)),
-    extensions(("x-access" = json!("partner")))
+    extensions(
+        ("x-access" = json!("partner")),
+        ("x-errors" = json!({
+            "422": ["required"]
+        }))
+    )
 )]
 pub async fn check_slug(
     State(api): State<Api>,
@@ -145,7 +159,9 @@ pub async fn check_slug(
         (None, Some(name)) => slug::suggest_slug(&name),
         (None, None) => {
             let fault = Fault::at("/slug", "required", "\"slug\" or \"name\" is required");
-            return Err(ApiError::invalid_field(fault));
+            return Err(ApiError::invalid_field(
+                fault.expected("a slug or a name").fix("add slug=… or name=…"),
+            ));
         }
     };
     let problem = slug::check_slug(&slug).err();

@@ -57,7 +57,13 @@ pub async fn get(
     ),
     request_body = IntegrationChanges,
     responses((status = 200, description = "Renamed", body = Data<IntegrationAnswer>)),
-    extensions(("x-access" = json!("integration")))
+    extensions(
+        ("x-access" = json!("integration")),
+        ("x-errors" = json!({
+            "409": ["frozen", "wrong_state"],
+            "422": ["blank_at_end", "control_character", "name_empty", "too_long"]
+        }))
+    )
 )]
 pub async fn rename(
     State(api): State<Api>,

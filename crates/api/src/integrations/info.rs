@@ -61,7 +61,20 @@ pub struct TemplateAnswer {
         (status = 200, description = "Replaced", body = Data<IntegrationAnswer>),
         (status = 428, description = "It needs `If-Match`", body = crate::error::Errors)
     ),
-    extensions(("x-access" = json!("integration")))
+    extensions(
+        ("x-access" = json!("integration")),
+        ("x-errors" = json!({
+            "409": ["frozen", "wrong_state"],
+            "422": [
+                "bad_asset", "bad_choice", "bad_email", "bad_option_name", "bad_url",
+                "blank_at_end", "category_twice", "choices_without_select", "control_character",
+                "event_twice", "event_with_name", "event_without_name", "no_choices",
+                "option_twice", "property_twice", "property_without_name", "region_twice",
+                "sensitive_default", "too_long", "too_many", "unknown_asset", "unknown_category",
+                "unknown_region", "wrong_default"
+            ]
+        }))
+    )
 )]
 pub async fn replace(
     State(api): State<Api>,
@@ -89,6 +102,7 @@ pub async fn replace(
         if hash.is_some_and(|hash| known.iter().all(|known| known != hash)) {
             faults.push(
                 Fault::at(pointer, "unknown_asset", "no such picture was uploaded here")
+                    .expected("the hash of an uploaded picture")
                     .fix("upload it first: POST /integrations/{integrationId}/assets/{use}"),
             );
         }

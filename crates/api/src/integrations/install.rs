@@ -61,7 +61,14 @@ pub struct InstallationAnswer {
     params(("integrationId" = String, Path, description = "Its id or slug")),
     request_body = Installation,
     responses((status = 201, description = "Added", body = Data<InstallationAnswer>)),
-    extensions(("x-access" = json!("integration")))
+    extensions(
+        ("x-access" = json!("integration")),
+        ("x-errors" = json!({
+            "403": ["role_needed"],
+            "409": ["taken", "wrong_state"],
+            "422": ["not_found"]
+        }))
+    )
 )]
 pub async fn install(
     State(api): State<Api>,
@@ -72,6 +79,7 @@ pub async fn install(
     let missing = || {
         ApiError::invalid_field(
             Fault::at("/workspace", "not_found", "you have no such workspace")
+                .expected("slug or id of a workspace of yours")
                 .fix("name a workspace that you belong to, or create one first"),
         )
     };

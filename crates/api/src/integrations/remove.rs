@@ -39,7 +39,14 @@ pub struct GivenUp {
     ),
     request_body = GivenUp,
     responses((status = 200, description = "Given up", body = Data<IntegrationAnswer>)),
-    extensions(("x-access" = json!("integration")))
+    extensions(
+        ("x-access" = json!("integration")),
+        ("x-errors" = json!({
+            "403": ["wrong_party"],
+            "409": ["wrong_state"],
+            "422": ["reason_missing"]
+        }))
+    )
 )]
 pub async fn remove(
     State(api): State<Api>,

@@ -1,6 +1,6 @@
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
-use store::{assets, integrations, submissions};
+use store::{Write, assets, integrations, submissions};
 use utoipa::ToSchema;
 
 use crate::{
@@ -9,7 +9,9 @@ use crate::{
     caller::Caller,
     change::{Change, PLATFORM, record},
     error::ApiError,
+    integrations::info,
     state::Api,
+    version::{self, IfMatch, IfMatchHeader, Versioned},
 };
 
 /// An account in the partner's product, for reviewers.
@@ -46,6 +48,18 @@ pub struct TestAccountAnswer {
     test_account: TestAccount,
 }
 
+/// The version of what is kept, sealed anew with every change; 0 while there is none.
+fn version_of(kept: Option<&(String, i64)>) -> i64 {
+    kept.map_or(0, |(sealed, _)| version::of_text(sealed))
+}
+
+/// Fails while a submission is in review: reviewers test with the account that was handed in, and
+/// who cannot log in asks for changes, which opens it to the builder.
+async fn editable(write: &mut Write, integration_id: &str) -> Result<(), ApiError> {
+    let row = integrations::find(write, integration_id).await?;
+    info::editable(write, &row.ok_or_else(|| ApiError::not_found("integration"))?).await
+}
+
 fn owner(integration_id: &str) -> String {
     format!("test-account/{integration_id}")
 }
@@ -53,31 +67,46 @@ fn owner(integration_id: &str) -> String {
 /// Set the test account
 ///
 /// Sealed at rest; only reviewers of an open submission can read it, and every reading is noted.
+/// While a submission is in review it stays as it was handed in; withdraw to change it. A reviewer
+/// who cannot log in requests changes, and then it can be changed as well.
 #[utoipa::path(
     put,
     path = "/integrations/{integrationId}/test-account",
     operation_id = "setTestAccount",
     tag = "Integrations",
-    params(("integrationId" = String, Path, description = "Its id or slug")),
+    params(
+        ("integrationId" = String, Path, description = "Its id or slug"),
+        IfMatchHeader
+    ),
     request_body = TestAccount,
     responses((status = 200, description = "Kept", body = Data<TestAccountAbout>)),
-    extensions(("x-access" = json!("integration")))
+    extensions(
+        ("x-access" = json!("integration")),
+        ("x-errors" = json!({
+            "409": ["frozen", "wrong_state"]
+        }))
+    )
 )]
 pub async fn set(
     State(api): State<Api>,
     caller: Caller,
+    seen: IfMatch,
     Body(account): Body<TestAccount>,
-) -> Result<Data<TestAccountAbout>, ApiError> {
+) -> Result<Versioned<Data<TestAccountAbout>>, ApiError> {
     let row = caller.integration()?;
     let secret = serde_json::to_vec(&account).expect("an account is JSON");
     let sealed = api.sealer.seal(&api.fresh, &owner(&row.id), &secret);
     let mut write = api.db.write().await?;
+    let before = assets::test_account(&mut write, &row.id).await?;
+    seen.check(version_of(before.as_ref()))?;
+    editable(&mut write, &row.id).await?;
     assets::set_test_account(&mut write, &row.id, &sealed, caller.now_ms).await?;
     let scope = row.partner_id.as_deref().unwrap_or(PLATFORM);
     let change = Change::new("Test Account Set", "INTEGRATION", &row.id, &row.name);
     record(&api, &mut write, &caller, scope, change).await?;
     write.commit().await?;
-    Ok(data(TestAccountAbout { there: true, updated_at: Some(answer::time(caller.now_ms)) }))
+    let about = TestAccountAbout { there: true, updated_at: Some(answer::time(caller.now_ms)) };
+    Ok(Versioned(version::of_text(&sealed), data(about)))
 }
 
 /// Remove the test account
@@ -86,13 +115,28 @@ pub async fn set(
     path = "/integrations/{integrationId}/test-account",
     operation_id = "deleteTestAccount",
     tag = "Integrations",
-    params(("integrationId" = String, Path, description = "Its id or slug")),
+    params(
+        ("integrationId" = String, Path, description = "Its id or slug"),
+        IfMatchHeader
+    ),
     responses((status = 200, description = "Removed", body = Data<Done>)),
-    extensions(("x-access" = json!("integration")))
+    extensions(
+        ("x-access" = json!("integration")),
+        ("x-errors" = json!({
+            "409": ["frozen", "wrong_state"]
+        }))
+    )
 )]
-pub async fn delete(State(api): State<Api>, caller: Caller) -> Result<Data<Done>, ApiError> {
+pub async fn delete(
+    State(api): State<Api>,
+    caller: Caller,
+    seen: IfMatch,
+) -> Result<Data<Done>, ApiError> {
     let row = caller.integration()?;
     let mut write = api.db.write().await?;
+    let before = assets::test_account(&mut write, &row.id).await?;
+    seen.check(version_of(before.as_ref()))?;
+    editable(&mut write, &row.id).await?;
     assets::delete_test_account(&mut write, &row.id).await?;
     let scope = row.partner_id.as_deref().unwrap_or(PLATFORM);
     let change = Change::new("Test Account Removed", "INTEGRATION", &row.id, &row.name);
@@ -116,11 +160,12 @@ pub async fn delete(State(api): State<Api>, caller: Caller) -> Result<Data<Done>
 pub async fn about(
     State(api): State<Api>,
     caller: Caller,
-) -> Result<Data<TestAccountAbout>, ApiError> {
+) -> Result<Versioned<Data<TestAccountAbout>>, ApiError> {
     let mut db = api.db.read().await?;
     let kept = assets::test_account(&mut db, &caller.integration()?.id).await?;
     let updated_at = kept.as_ref().map(|(_, at)| answer::time(*at));
-    Ok(data(TestAccountAbout { there: kept.is_some(), updated_at }))
+    let about = TestAccountAbout { there: kept.is_some(), updated_at };
+    Ok(Versioned(version_of(kept.as_ref()), data(about)))
 }
 
 /// Read the test account
@@ -134,7 +179,12 @@ pub async fn about(
     tag = "Review",
     params(("submissionId" = String, Path, description = "The submission's id")),
     responses((status = 200, description = "The account", body = Data<TestAccountAnswer>)),
-    extensions(("x-access" = json!("operator")))
+    extensions(
+        ("x-access" = json!("operator")),
+        ("x-errors" = json!({
+            "403": ["not_assigned"]
+        }))
+    )
 )]
 pub async fn read(
     State(api): State<Api>,

@@ -281,7 +281,8 @@ impl Game {
         self.follow(reply, believed, party, action);
     }
 
-    /// What was done moves what we believe; an edit of something launched moves no state.
+    /// What was done moves what we believe; an edit of something launched moves no state, and
+    /// still stands in the history.
     fn follow(&self, reply: &Reply, believed: &mut Believed, party: Party, action: Action) {
         if !reply.status.is_success() {
             return;
@@ -289,7 +290,7 @@ impl Game {
         let purpose = &reply.body["data"].pointer("/submission/purpose");
         let reviewed = &reply.body["data"].pointer("/review/submission/purpose");
         if [purpose, reviewed].into_iter().flatten().any(|purpose| *purpose == "edit") {
-            believed.history += usize::from(party == Party::Reviewer);
+            believed.history += 1;
             return;
         }
         let from = believed.state;

@@ -108,6 +108,9 @@ impl Entry<'_> {
                 escape(status),
                 inline(response["description"].as_str().unwrap_or_default())
             );
+            for code in operation["x-errors"][status].as_array().into_iter().flatten() {
+                let _ = write!(html, " <code>{}</code>", text(code));
+            }
             let shape = &response["content"]["application/json"]["schema"];
             if status.starts_with('2') && shape.is_object() {
                 schema(html, document, shape, 0);

@@ -93,6 +93,12 @@ fn every_operation_says_all_that_its_callers_need() {
             if !empty && !responses.keys().any(|status| status.starts_with('2')) {
                 lack("an answer");
             }
+            // A code without its status is one that nobody can hear.
+            for (status, codes) in operation["x-errors"].as_object().unwrap() {
+                if !responses.contains_key(status) {
+                    lack(&format!("the status {status} of {codes}"));
+                }
+            }
             let mut errors = vec!["400", "429", "503"];
             if operation["x-access"] != "public" {
                 errors.extend(["401", "403"]);

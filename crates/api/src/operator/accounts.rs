@@ -1,6 +1,6 @@
 use axum::extract::{Path, RawQuery, State};
 use serde::{Deserialize, Serialize};
-use store::accounts;
+use store::accounts::{self, Account};
 use utoipa::ToSchema;
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     error::ApiError,
     page::{self, PageParams, PageQuery, Pagination},
     state::Api,
+    version::{self, IfMatch, IfMatchHeader, Versioned},
 };
 
 /// A page of people.
@@ -59,6 +60,29 @@ pub async fn list(
     }))
 }
 
+/// Get a person
+///
+/// With an `ETag`, for making and unmaking operators.
+#[utoipa::path(
+    get,
+    path = "/operator/accounts/{accountId}",
+    operation_id = "getAccountForOperator",
+    tag = "Operator",
+    params(("accountId" = String, Path, description = "Its id", example = "acc_3yQ8sVbCq5F0w2xJ9kLmNp")),
+    responses((status = 200, description = "The person", body = Data<AccountAnswer>)),
+    extensions(("x-access" = json!("operator")))
+)]
+pub async fn get(
+    State(api): State<Api>,
+    Path(account_id): Path<String>,
+) -> Result<Versioned<Data<AccountAnswer>>, ApiError> {
+    let mut db = api.db.read().await?;
+    let account = accounts::get(&mut db, &account_id).await?;
+    let account = account.ok_or_else(|| ApiError::not_found("account"))?;
+    let answer = data(AccountAnswer { account: AccountView::of(&account) });
+    Ok(Versioned(version_of(&account), answer))
+}
+
 /// Make or unmake an operator
 ///
 /// Only an account with a verified address, and never so that none is left.
@@ -67,20 +91,31 @@ pub async fn list(
     path = "/operator/accounts/{accountId}",
     operation_id = "updateOperator",
     tag = "Operator",
-    params(("accountId" = String, Path, description = "Its id", example = "acc_3yQ8sVbCq5F0w2xJ9kLmNp")),
+    params(
+        ("accountId" = String, Path, description = "Its id", example = "acc_3yQ8sVbCq5F0w2xJ9kLmNp"),
+        IfMatchHeader
+    ),
     request_body = OperatorChanges,
     responses((status = 200, description = "Changed", body = Data<AccountAnswer>)),
-    extensions(("x-access" = json!("operator")), ("x-proof" = json!(true)))
+    extensions(
+        ("x-access" = json!("operator")),
+        ("x-proof" = json!(true)),
+        ("x-errors" = json!({
+            "409": ["last_operator", "not_verified"]
+        }))
+    )
 )]
 pub async fn change(
     State(api): State<Api>,
     caller: Caller,
     Path(account_id): Path<String>,
+    seen: IfMatch,
     Body(changes): Body<OperatorChanges>,
-) -> Result<Data<AccountAnswer>, ApiError> {
+) -> Result<Versioned<Data<AccountAnswer>>, ApiError> {
     let mut write = api.db.write().await?;
     let before = accounts::get(&mut write, &account_id).await?;
     let before = before.ok_or_else(|| ApiError::not_found("account"))?;
+    seen.check(version_of(&before))?;
     let mut after = before.clone();
     if changes.operator {
         if before.email_verified_at_ms.is_none() {
@@ -101,5 +136,10 @@ pub async fn change(
         note_change(&api, &mut write, &caller, kind, &before, &after).await?;
         write.commit().await?;
     }
-    Ok(data(AccountAnswer { account: AccountView::of(&after) }))
+    Ok(Versioned(version_of(&after), data(AccountAnswer { account: AccountView::of(&after) })))
+}
+
+/// The version of what operators see of an account.
+fn version_of(account: &Account) -> i64 {
+    version::of_text(&serde_json::to_string(&AccountView::of(account)).expect("a view is JSON"))
 }

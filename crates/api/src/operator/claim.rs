@@ -38,7 +38,13 @@ pub struct OperatorToken {
     tag = "Operator",
     request_body = OperatorToken,
     responses((status = 200, description = "You run the platform", body = Data<AccountAnswer>)),
-    extensions(("x-access" = json!("signed_in")), ("x-requests-per-minute" = json!(20)))
+    extensions(
+        ("x-access" = json!("signed_in")),
+        ("x-requests-per-minute" = json!(20)),
+        ("x-errors" = json!({
+            "422": ["invalid_link"]
+        }))
+    )
 )]
 pub async fn claim(
     State(api): State<Api>,

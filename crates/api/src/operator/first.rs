@@ -1,7 +1,7 @@
 //! How an installation gets its first operator: by a link that only whoever runs the server sees.
 
 use store::{
-    Write,
+    Connection, Write,
     accounts::{self, Account},
     audit, fresh,
     links::{self, Link},
@@ -43,6 +43,18 @@ pub async fn first_operator_link(api: &Api) -> Result<Option<String>, ApiError> 
     links::insert(&mut write, &link).await?;
     write.commit().await?;
     Ok(Some(api.link(&format!("/operator?token={secret}"))))
+}
+
+/// Whether the first operator's link with this secret could be used up now.
+pub(crate) async fn link_holds(
+    db: &mut Connection,
+    now_ms: i64,
+    secret: &str,
+) -> Result<bool, ApiError> {
+    if accounts::operators(db).await? > 0 {
+        return Ok(false);
+    }
+    Ok(links::find(db, &fresh::hash(secret.trim()), PURPOSE, now_ms).await?.is_some())
 }
 
 /// Uses up the first operator's link. `None` when it is not good, or when there is an operator.

@@ -20,7 +20,12 @@ use crate::{answer::Data, caller::Caller, error::ApiError, state::Api};
     tag = "Data",
     params(("destinationId" = String, Path, description = "Id of the destination")),
     responses((status = 200, description = "How it fares", body = Data<DeliveryState>)),
-    extensions(("x-access" = json!("destination_read")))
+    extensions(
+        ("x-access" = json!("destination_read")),
+        ("x-errors" = json!({
+            "503": ["books_behind", "log_unavailable", "no_data_plane", "not_routed"]
+        }))
+    )
 )]
 pub async fn delivery(
     State(api): State<Api>,
@@ -46,7 +51,13 @@ pub async fn delivery(
         ("limit" = Option<u32>, Query, description = "Rows, 1 to 1,000; 100 when left out", minimum = 1, maximum = 1000)
     ),
     responses((status = 200, description = "The dead letters", body = DeadLetterPage)),
-    extensions(("x-access" = json!("destination_read")))
+    extensions(
+        ("x-access" = json!("destination_read")),
+        ("x-errors" = json!({
+            "422": ["invalid_parameter"],
+            "503": ["log_unavailable", "no_data_plane", "not_routed"]
+        }))
+    )
 )]
 pub async fn dead_letters(
     State(api): State<Api>,
@@ -67,7 +78,13 @@ pub async fn dead_letters(
     params(("destinationId" = String, Path, description = "Id of the destination")),
     request_body = Redeliver,
     responses((status = 200, description = "They are on their way", body = Data<Redelivered>)),
-    extensions(("x-access" = json!("destination_admin")))
+    extensions(
+        ("x-access" = json!("destination_admin")),
+        ("x-errors" = json!({
+            "422": ["destination_not_running", "invalid_body", "not_a_dead_letter"],
+            "503": ["books_behind", "log_unavailable", "no_data_plane", "not_routed"]
+        }))
+    )
 )]
 pub async fn redeliver(
     State(api): State<Api>,
@@ -89,7 +106,12 @@ pub async fn redeliver(
     tag = "Data",
     params(("destinationId" = String, Path, description = "Id of the destination")),
     responses((status = 200, description = "Whether it was paused", body = Data<Resumed>)),
-    extensions(("x-access" = json!("destination_admin")))
+    extensions(
+        ("x-access" = json!("destination_admin")),
+        ("x-errors" = json!({
+            "503": ["log_unavailable", "no_data_plane", "not_routed"]
+        }))
+    )
 )]
 pub async fn resume(
     State(api): State<Api>,

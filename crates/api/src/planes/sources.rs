@@ -34,7 +34,13 @@ use crate::{answer::Data, caller::Caller, error::ApiError, state::Api};
         ("verdict" = Option<String>, Query, description = "`accepted`, `discarded`, `duplicate` or `refused`")
     ),
     responses((status = 200, description = "The messages", body = MessagePage)),
-    extensions(("x-access" = json!("source_read")))
+    extensions(
+        ("x-access" = json!("source_read")),
+        ("x-errors" = json!({
+            "422": ["invalid_parameter"],
+            "503": ["log_unavailable", "no_data_plane", "not_routed"]
+        }))
+    )
 )]
 pub async fn messages(
     State(api): State<Api>,
@@ -59,7 +65,13 @@ pub async fn messages(
         ("position" = String, Path, description = "Where it stands, as its row says", example = "1048576")
     ),
     responses((status = 200, description = "The message", body = Data<MessageDetail>)),
-    extensions(("x-access" = json!("source_read")))
+    extensions(
+        ("x-access" = json!("source_read")),
+        ("x-errors" = json!({
+            "404": ["message_not_found"],
+            "503": ["log_unavailable", "no_data_plane", "not_routed"]
+        }))
+    )
 )]
 pub async fn message(
     State(api): State<Api>,
@@ -98,7 +110,13 @@ pub async fn message(
         ("verdict" = Option<String>, Query, description = "`accepted`, `discarded`, `duplicate` or `refused`")
     ),
     responses((status = 200, description = "The stream", body = String, content_type = "text/event-stream")),
-    extensions(("x-access" = json!("source_read")))
+    extensions(
+        ("x-access" = json!("source_read")),
+        ("x-errors" = json!({
+            "422": ["invalid_parameter"],
+            "503": ["log_unavailable", "no_data_plane", "not_routed", "too_many_viewers"]
+        }))
+    )
 )]
 pub async fn stream(
     State(api): State<Api>,
@@ -124,7 +142,13 @@ pub async fn stream(
         ("messageId" = String, Path, description = "The message's id")
     ),
     responses((status = 200, description = "Its way", body = Data<Trace>)),
-    extensions(("x-access" = json!("source_read")))
+    extensions(
+        ("x-access" = json!("source_read")),
+        ("x-errors" = json!({
+            "404": ["message_not_found"],
+            "503": ["log_unavailable", "no_data_plane", "not_routed"]
+        }))
+    )
 )]
 pub async fn trace(
     State(api): State<Api>,
@@ -154,7 +178,13 @@ pub async fn trace(
         ("by" = Option<String>, Query, description = "`minute`, `hour` or `total` (when left out)", example = "hour")
     ),
     responses((status = 200, description = "The books", body = Data<Accounting>)),
-    extensions(("x-access" = json!("source_read")))
+    extensions(
+        ("x-access" = json!("source_read")),
+        ("x-errors" = json!({
+            "422": ["invalid_parameter", "too_many_rows"],
+            "503": ["books_behind", "log_unavailable", "no_data_plane", "not_routed"]
+        }))
+    )
 )]
 pub async fn accounting(
     State(api): State<Api>,

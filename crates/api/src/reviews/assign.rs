@@ -20,7 +20,13 @@ use crate::{
     tag = "Review",
     params(("submissionId" = String, Path, description = "The submission's id")),
     responses((status = 200, description = "Assigned", body = Data<get::ReviewAnswer>)),
-    extensions(("x-access" = json!("operator")))
+    extensions(
+        ("x-access" = json!("operator")),
+        ("x-errors" = json!({
+            "403": ["own_submission"],
+            "409": ["wrong_state"]
+        }))
+    )
 )]
 pub async fn assign(
     State(api): State<Api>,

@@ -1,8 +1,8 @@
 use axum::extract::{Path, State};
-use catalog::review::{Part, Target, check_comment, check_target};
+use catalog::review::{Part, Target, check_comment, check_event, check_target};
 use http::StatusCode;
 use serde::Deserialize;
-use store::submissions::{self, Comment};
+use store::submissions::{self, Comment, Submission};
 use utoipa::ToSchema;
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     caller::Caller,
     change::{Change, PLATFORM, record},
     error::{ApiError, Fault},
+    lifecycle,
     reviews::{get, open},
     state::Api,
     submissions::{BUILDER, REVIEWERS},
@@ -48,7 +49,16 @@ pub struct NewComment {
     params(("submissionId" = String, Path, description = "The submission's id")),
     request_body = NewComment,
     responses((status = 201, description = "Written", body = Data<get::ReviewAnswer>)),
-    extensions(("x-access" = json!("operator")))
+    extensions(
+        ("x-access" = json!("operator")),
+        ("x-errors" = json!({
+            "409": ["wrong_state"],
+            "422": [
+                "comment_empty", "event_without_name", "no_target", "unknown_event",
+                "unknown_field"
+            ]
+        }))
+    )
 )]
 pub async fn create(
     State(api): State<Api>,
@@ -57,13 +67,18 @@ pub async fn create(
     Body(new): Body<NewComment>,
 ) -> Result<(StatusCode, Data<get::ReviewAnswer>), ApiError> {
     let target = Target { pointer: new.pointer, event: new.event };
-    let problems = [check_target(&target).err(), check_comment(&new.text).err()];
+    let mut write = api.db.write().await?;
+    let (submission, row) = open(&mut write, &submission_id).await?;
+    let declared = declared(&submission)?;
+    let problems = [
+        check_target(&target).err(),
+        check_event(&target, declared.iter().map(String::as_str)).err(),
+        check_comment(&new.text).err(),
+    ];
     let faults: Vec<Fault> = problems.into_iter().flatten().map(Fault::from).collect();
     if !faults.is_empty() {
         return Err(ApiError::invalid(faults));
     }
-    let mut write = api.db.write().await?;
-    let (submission, row) = open(&mut write, &submission_id).await?;
     let comment = Comment {
         id: api.fresh.id("com"),
         part: new.part.as_str().to_owned(),
@@ -81,4 +96,11 @@ pub async fn create(
     record(&api, &mut write, &caller, PLATFORM, change).await?;
     write.commit().await?;
     Ok((StatusCode::CREATED, get::record(&api, &caller, &submission_id).await?))
+}
+
+/// The names of the events that were handed in.
+fn declared(submission: &Submission) -> Result<Vec<String>, ApiError> {
+    let frozen = lifecycle::Frozen::of(submission)?;
+    let info = lifecycle::info(frozen.info.get())?;
+    Ok(info.events.into_iter().map(|event| event.name).collect())
 }

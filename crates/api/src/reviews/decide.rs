@@ -63,7 +63,17 @@ pub enum DecisionAction {
     params(("submissionId" = String, Path, description = "The submission's id")),
     request_body = Decision,
     responses((status = 200, description = "Decided", body = Data<get::ReviewAnswer>)),
-    extensions(("x-access" = json!("operator")))
+    extensions(
+        ("x-access" = json!("operator")),
+        ("x-errors" = json!({
+            "403": ["own_submission", "wrong_party"],
+            "409": ["wrong_state"],
+            "422": [
+                "changed_meanwhile", "no_changes_asked", "part_not_passed",
+                "part_without_comment"
+            ]
+        }))
+    )
 )]
 pub async fn decide(
     State(api): State<Api>,
@@ -81,7 +91,9 @@ pub async fn decide(
     if decision.content_hash.as_ref().is_some_and(|hash| *hash != submission.content_hash) {
         let fault =
             Fault::at("/contentHash", "changed_meanwhile", "this is not what was handed in");
-        return Err(ApiError::invalid_field(fault.fix("look at the review again")));
+        return Err(ApiError::invalid_field(
+            fault.expected("the contentHash of the submission").fix("look at the review again"),
+        ));
     }
     let purpose = Purpose::parse(&submission.kind).unwrap_or(Purpose::Launch);
     let (open, reviewer) = (RoundStatus::Open, Party::Reviewer);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::testing::{Who, World, journey::Busy};
 
@@ -64,6 +64,25 @@ async fn a_new_name_is_reviewed_and_letters_say_what_happened() {
         info["docs"]["introduction"] = json!(docs.replace("acme-mail", "Acme-Mail"));
         world.write_info(&mia, &id, info).await;
         let edit = world.submit(&mia, &id).await;
+        let withdraw = format!("/integrations/{id}/submissions/current/withdraw");
+        let why = json!({ "reason": "a typing error" });
+        world.post(&mia, &withdraw, why).await.expect(200);
+        let review = world.get(&olga, &format!("/reviews/{edit}")).await.expect(200);
+        assert_eq!(review.at("/review/submission/status"), "withdrawn");
+        let edit = world.submit(&mia, &id).await;
+        let history = world.get(&mia, &format!("/integrations/{id}/history")).await.expect(200);
+        let entries = history.at("/history").as_array().unwrap();
+        let last = &entries[entries.len() - 3..];
+        let said = |entry: &Value| {
+            let text = |name: &str| entry[name].as_str().unwrap().to_owned();
+            assert_eq!(text("from"), text("to"), "an edit moves no state: {entry:#}");
+            (text("action"), text("by"), text("party"), text("reason"))
+        };
+        let expected = [("submit", ""), ("withdraw", "a typing error"), ("submit", "")];
+        for (entry, (action, reason)) in last.iter().zip(expected) {
+            let who = ("mia@acme.example".to_owned(), "partnerAdmin".to_owned());
+            assert_eq!(said(entry), (action.to_owned(), who.0, who.1, reason.to_owned()));
+        }
         let review = world.get(&olga, &format!("/reviews/{edit}")).await.expect(200);
         let renamed = json!({
             "pointer": "/name", "before": "Maker of acme-mail", "after": "Maker of Acme-Mail"

@@ -103,8 +103,7 @@ pub async fn record(
     let submission = submissions::get(&mut db, submission_id).await?.ok_or_else(missing)?;
     let row = integrations::find(&mut db, &submission.integration_id).await?;
     let row = row.ok_or_else(missing)?;
-    let frozen: lifecycle::Frozen =
-        serde_json::from_str(&submission.frozen).map_err(|error| ApiError::unavailable(&error))?;
+    let frozen = lifecycle::Frozen::of(&submission)?;
     let before = lifecycle::info(row.published.as_deref().unwrap_or("{}"))?;
     let after = lifecycle::info(frozen.info.get())?;
     let raw =

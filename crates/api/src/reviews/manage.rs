@@ -156,7 +156,14 @@ pub async fn list(
     ),
     request_body = ManagedAction,
     responses((status = 200, description = "Done", body = Data<ManagedOneAnswer>)),
-    extensions(("x-access" = json!("operator")))
+    extensions(
+        ("x-access" = json!("operator")),
+        ("x-errors" = json!({
+            "403": ["own_submission", "wrong_party"],
+            "409": ["wrong_state"],
+            "422": ["reason_missing"]
+        }))
+    )
 )]
 pub async fn act(
     State(api): State<Api>,

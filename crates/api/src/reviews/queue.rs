@@ -64,7 +64,12 @@ pub struct QueueAnswer {
     tag = "Review",
     params(QueueParams, PageParams),
     responses((status = 200, description = "A page of them", body = Data<QueueAnswer>)),
-    extensions(("x-access" = json!("operator")))
+    extensions(
+        ("x-access" = json!("operator")),
+        ("x-errors" = json!({
+            "422": ["not_allowed"]
+        }))
+    )
 )]
 pub async fn queue(
     State(api): State<Api>,
@@ -80,7 +85,8 @@ pub async fn queue(
             let known = RoundStatus::parse(name).ok_or_else(|| {
                 let names: Vec<&str> = RoundStatus::ALL.iter().map(|s| s.as_str()).collect();
                 let fault = Fault::at("/status", "not_allowed", format!("{name:?} is no status"));
-                ApiError::invalid_field(fault.expected(format!("{}, all", names.join(", "))))
+                let fault = fault.expected(format!("{}, all", names.join(", ")));
+                ApiError::invalid_field(fault.fix("give one of these"))
             })?;
             known.as_str()
         }

@@ -82,8 +82,61 @@ async fn what_reviewers_say_among_themselves_stays_there() {
             json!({ "part": "metadata", "pointer": "/website", "event": "A", "text": "x" }),
         ] {
             let reply = world.post(&operator, &format!("{review}/comments"), bad).await;
-            assert_eq!(reply.status, 422);
+            reply.refused(409, "wrong_state");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_comment_is_on_a_field_or_on_a_declared_event() {
+    for world in World::all().await {
+        let world = world.watching(Arc::new(Busy));
+        let (_, operator, _, review) = Box::pin(submitted(&world)).await;
+        let comments = format!("{review}/comments");
+        for (bad, pointer, code) in [
+            (json!({ "pointer": "/nothing" }), "/pointer", "unknown_field"),
+            (json!({}), "/pointer", "no_target"),
+            (json!({ "pointer": "/website", "event": "Email Opened" }), "/pointer", "no_target"),
+            (json!({ "event": " " }), "/event", "event_without_name"),
+            (json!({ "event": "Email Sold" }), "/event", "unknown_event"),
+        ] {
+            let mut comment = json!({ "part": "functionality", "text": "x" });
+            comment.as_object_mut().unwrap().extend(bad.as_object().unwrap().clone());
+            let reply = world.post(&operator, &comments, comment).await.refused(422, code);
+            let fault = &reply.body["errors"][0];
+            assert_eq!(fault["pointer"], pointer);
+            if code == "unknown_event" {
+                assert_eq!(fault["expected"], "Email Opened", "the declared ones are named");
+            }
+        }
+        let on = json!({ "part": "functionality", "event": "Email Opened", "text": "x" });
+        world.post(&operator, &comments, on).await.expect(201);
+    }
+}
+
+#[tokio::test]
+async fn a_test_account_stays_as_it_was_handed_in() {
+    for world in World::all().await {
+        let world = world.watching(Arc::new(Busy));
+        let (builder, operator, id, review) = Box::pin(submitted(&world)).await;
+        let path = format!("/integrations/{id}/test-account");
+        let fresh = || json!({ "username": "reviewer", "password": "another-pass" });
+        let refused = world.call(&builder, Method::PUT, &path, fresh()).await;
+        let fix = refused.refused(409, "frozen").body["errors"][0]["fix"].clone();
+        assert_eq!(fix, "withdraw the submission first");
+        world.delete(&builder, &path).await.refused(409, "frozen");
+        // Who cannot log in asks for changes, and the builder can mend it.
+        let comment =
+            json!({ "part": "functionality", "pointer": "/testAccount", "text": "Locked." });
+        world.post(&operator, &format!("{review}/comments"), comment).await.expect(201);
+        let part = format!("{review}/parts/functionality");
+        world
+            .call(&operator, Method::PUT, &part, json!({ "verdict": "changes" }))
+            .await
+            .expect(200);
+        let back = json!({ "action": "requestChanges" });
+        world.post(&operator, &format!("{review}/decision"), back).await.expect(200);
+        world.call(&builder, Method::PUT, &path, fresh()).await.expect(200);
     }
 }
 

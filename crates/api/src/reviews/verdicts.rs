@@ -36,7 +36,13 @@ pub struct NewVerdict {
     ),
     request_body = NewVerdict,
     responses((status = 200, description = "Noted", body = Data<get::ReviewAnswer>)),
-    extensions(("x-access" = json!("operator")))
+    extensions(
+        ("x-access" = json!("operator")),
+        ("x-errors" = json!({
+            "409": ["wrong_state"],
+            "422": ["not_allowed"]
+        }))
+    )
 )]
 pub async fn set(
     State(api): State<Api>,
@@ -47,7 +53,7 @@ pub async fn set(
     let part = Part::parse(&part).ok_or_else(|| {
         let names: Vec<&str> = Part::ALL.iter().map(|part| part.as_str()).collect();
         let fault = Fault::at("/part", "not_allowed", format!("{part:?} is no part of a review"));
-        ApiError::invalid_field(fault.expected(names.join(", ")))
+        ApiError::invalid_field(fault.expected(names.join(", ")).fix("give one of these"))
     })?;
     let mut write = api.db.write().await?;
     let (submission, row) = open(&mut write, &submission_id).await?;

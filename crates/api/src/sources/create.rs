@@ -98,7 +98,17 @@ pub struct Wanted {
     tag = "Sources",
     request_body = NewSource,
     responses((status = 201, description = "Created", body = Data<SourceAnswer>)),
-    extensions(("x-access" = json!("source_create")))
+    extensions(
+        ("x-access" = json!("source_create")),
+        ("x-errors" = json!({
+            "409": ["not_installable"],
+            "422": [
+                "bad_label", "blank_at_end", "control_character", "invalid", "label_key_twice",
+                "masked", "name_empty", "required", "slug_empty", "slug_format", "slug_length",
+                "slug_reserved", "taken", "too_long", "unknown", "unknown_field", "unknown_label"
+            ]
+        }))
+    )
 )]
 pub async fn create(
     State(api): State<Api>,
@@ -107,7 +117,9 @@ pub async fn create(
 ) -> Result<(StatusCode, Versioned<Data<SourceAnswer>>), ApiError> {
     let workspace = caller.workspace()?;
     let mut write = api.db.write().await?;
-    let entry = installable(&api, &mut write, &caller, &workspace.id, &new.metadata_id).await?;
+    let mut faults = Vec::new();
+    let entry = installable(&api, &mut write, &caller, &workspace.id, &new.metadata_id).await;
+    let entry = ApiError::gather(entry, &mut faults)?;
     let wanted = Wanted {
         slug: new.slug,
         name: new.name,
@@ -115,7 +127,8 @@ pub async fn create(
         settings: new.settings.unwrap_or_default(),
         labels: new.labels,
     };
-    let row = make(&api, &mut write, &caller, &workspace.id, &entry, wanted).await?;
+    let row =
+        make(&api, &mut write, &caller, &workspace.id, entry.as_ref(), wanted, faults).await?;
     let source = view(&api, &mut write, &caller, &row).await?;
     write.commit().await?;
     api.nudge();
@@ -177,34 +190,37 @@ pub async fn make(
     write: &mut Write,
     caller: &Caller,
     workspace_id: &str,
-    entry: &Integration,
+    entry: Option<&Integration>,
     wanted: Wanted,
+    mut faults: Vec<Fault>,
 ) -> Result<Source, ApiError> {
     let name = wanted.name.map(|name| name.trim().to_owned()).or_else(|| wanted.slug.clone());
-    let name = name.unwrap_or_else(|| metadata::name_of(entry).to_owned());
-    let mut problems: Vec<_> = check_name(&name).err().into_iter().collect();
+    let name = name.or_else(|| Some(metadata::name_of(entry?).to_owned())).unwrap_or_default();
+    if entry.is_some() || !name.is_empty() {
+        faults.extend(check_name(&name).err().map(Fault::from));
+    }
     let slug = match wanted.slug {
         Some(slug) => {
-            problems.extend(check_source_slug(&slug).err());
+            faults.extend(check_source_slug(&slug).err().map(Fault::from));
+            if sources::find(write, workspace_id, &slug).await?.is_some_and(|row| row.slug == slug)
+            {
+                faults.push(taken_slug());
+            }
             slug
         }
         None => free_slug(write, workspace_id, &suggest_source_slug(&name)).await?,
     };
-    let mut faults: Vec<Fault> = problems.into_iter().map(Into::into).collect();
     faults.extend(label_faults(write, workspace_id, &wanted.labels).await?);
+    // What the settings must be, only the entry says.
+    let Some(entry) = entry else { return Err(ApiError::invalid(faults)) };
     let id = api.fresh.id("src");
     let info = metadata::info_of(entry);
     let asked = Asked::Options(&info.options);
-    let kept = match settings::keep(api, asked, &owner(&id), &Kept::nothing(), wanted.settings) {
-        Ok(kept) => kept,
-        Err(error) => {
-            faults.extend(error.faults().iter().cloned());
-            return Err(ApiError::invalid(faults));
-        }
-    };
-    if !faults.is_empty() {
+    let kept = settings::keep(api, asked, &owner(&id), &Kept::nothing(), wanted.settings);
+    let kept = ApiError::gather(kept, &mut faults)?;
+    let Some(kept) = kept.filter(|_| faults.is_empty()) else {
         return Err(ApiError::invalid(faults));
-    }
+    };
     let row = Source {
         id,
         workspace_id: workspace_id.to_owned(),
@@ -238,14 +254,19 @@ pub async fn label_faults(
     let problems = check_labels(&plain);
     let mut faults: Vec<Fault> =
         problems.into_iter().map(|problem| problem.under("/labels").into()).collect();
-    if !faults.is_empty() {
-        return Ok(faults);
-    }
     for (index, label) in labels.iter().enumerate() {
+        let at = format!("/labels/{index}");
+        let wrong = |fault: &Fault| {
+            let rest = fault.pointer.as_deref().and_then(|wrong| wrong.strip_prefix(&at));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if faults.iter().any(wrong) {
+            continue;
+        }
         if !source_labels::known(write, workspace_id, &label.key, &label.value).await? {
             let message = format!("this workspace has no label {}:{}", label.key, label.value);
             faults.push(
-                Fault::at(format!("/labels/{index}"), "unknown_label", message)
+                Fault::at(at, "unknown_label", message)
                     .expected("a label of the workspace")
                     .fix("ask an owner to make it with POST /labels, or choose another one"),
             );
@@ -271,10 +292,14 @@ async fn free_slug(write: &mut Write, workspace_id: &str, slug: &str) -> Result<
 /// A taken slug is the caller's to mend.
 pub fn taken(error: StoreError) -> ApiError {
     match error {
-        StoreError::Taken => ApiError::invalid_field(
-            Fault::at("/slug", "taken", "another source of the workspace has this slug")
-                .fix("choose another one"),
-        ),
+        StoreError::Taken => ApiError::invalid_field(taken_slug()),
         other => other.into(),
     }
+}
+
+/// The fault of a slug that another source has.
+pub fn taken_slug() -> Fault {
+    Fault::at("/slug", "taken", "another source of the workspace has this slug")
+        .expected("a slug that no source of the workspace has")
+        .fix("choose another one")
 }

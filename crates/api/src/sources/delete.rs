@@ -15,8 +15,9 @@ use crate::{
 
 /// Delete a source
 ///
-/// With its write keys and its destinations, for good. `confirm` guards against the wrong one:
-/// when it is given, it must be the source's slug.
+/// With its write keys and its destinations, for good. `confirm` guards against the wrong one: it
+/// must be the source's slug. Where people click, it is demanded: a request with a session is
+/// refused without it. A token's may leave it out, for Segment's published SDK deletes without it.
 #[utoipa::path(
     delete,
     path = "/sources/{sourceId}",
@@ -24,11 +25,16 @@ use crate::{
     tag = "Sources",
     params(
         ("sourceId" = String, Path, description = "Id or slug of the source"),
-        ("confirm" = Option<String>, Query, description = "The slug of the source", example = "website"),
+        ("confirm" = Option<String>, Query, description = "The slug of the source; needed with a session", example = "website"),
         IfMatchHeader
     ),
     responses((status = 200, description = "Deleted", body = Data<Done>)),
-    extensions(("x-access" = json!("source_admin")))
+    extensions(
+        ("x-access" = json!("source_admin")),
+        ("x-errors" = json!({
+            "422": ["not_confirmed"]
+        }))
+    )
 )]
 pub async fn delete(
     State(api): State<Api>,
@@ -41,6 +47,14 @@ pub async fn delete(
     let row = sources::find(&mut write, workspace_id, &caller.source()?.id).await?;
     let row = row.ok_or_else(|| ApiError::not_found("source"))?;
     seen.check(row.version)?;
+    if caller.session.is_some() && page::value(uri.query().unwrap_or_default(), "confirm").is_none()
+    {
+        return Err(ApiError::invalid_field(
+            Fault::at("/confirm", "not_confirmed", "deleting a source has to be confirmed")
+                .expected(&row.slug)
+                .fix("send its slug in confirm"),
+        ));
+    }
     confirmed(&uri, &row.slug)?;
     for destination in destinations::of_source(&mut write, workspace_id, &row.id).await? {
         let change =

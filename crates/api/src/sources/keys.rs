@@ -84,7 +84,12 @@ pub async fn list(
         IfMatchHeader
     ),
     responses((status = 200, description = "The source with its keys", body = Data<SourceAnswer>)),
-    extensions(("x-access" = json!("source_admin")))
+    extensions(
+        ("x-access" = json!("source_admin")),
+        ("x-errors" = json!({
+            "409": ["too_many_write_keys"]
+        }))
+    )
 )]
 pub async fn create(
     State(api): State<Api>,
@@ -120,7 +125,12 @@ pub async fn create(
         IfMatchHeader
     ),
     responses((status = 200, description = "Revoked", body = Data<Done>)),
-    extensions(("x-access" = json!("source_admin")))
+    extensions(
+        ("x-access" = json!("source_admin")),
+        ("x-errors" = json!({
+            "409": ["last_write_key"]
+        }))
+    )
 )]
 pub async fn remove(
     State(api): State<Api>,

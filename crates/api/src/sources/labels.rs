@@ -45,7 +45,12 @@ pub struct LabelsAnswer {
     ),
     request_body = LabelChoices,
     responses((status = 200, description = "All its labels", body = Data<LabelsAnswer>)),
-    extensions(("x-access" = json!("source_admin")))
+    extensions(
+        ("x-access" = json!("source_admin")),
+        ("x-errors" = json!({
+            "422": ["bad_label", "label_key_twice", "too_long", "unknown_label"]
+        }))
+    )
 )]
 pub async fn add(
     State(api): State<Api>,
@@ -68,7 +73,12 @@ pub async fn add(
     ),
     request_body = LabelChoices,
     responses((status = 200, description = "All its labels", body = Data<LabelsAnswer>)),
-    extensions(("x-access" = json!("source_admin")))
+    extensions(
+        ("x-access" = json!("source_admin")),
+        ("x-errors" = json!({
+            "422": ["bad_label", "label_key_twice", "too_long", "unknown_label"]
+        }))
+    )
 )]
 pub async fn replace(
     State(api): State<Api>,

@@ -71,7 +71,8 @@ fn parse(query: &str) -> Result<Asked, ApiError> {
                 Some((key, value)) => asked.labels.push((key.to_owned(), value.to_owned())),
                 None => faults.push(
                     Fault::at("/label", "invalid", format!("{value:?} is no label"))
-                        .expected("key:value, such as environment:prod"),
+                        .expected("key:value, such as environment:prod")
+                        .fix("write key and value with a colon between them"),
                 ),
             },
             "status" => match value.as_str() {
@@ -79,7 +80,8 @@ fn parse(query: &str) -> Result<Asked, ApiError> {
                 "disabled" => asked.enabled = Some(false),
                 _ => faults.push(
                     Fault::at("/status", "not_allowed", format!("{value:?} is no status"))
-                        .expected("enabled or disabled"),
+                        .expected("enabled or disabled")
+                        .fix("give one of these, or leave it out"),
                 ),
             },
             "metadataId" => asked.metadata_id = Some(value),
@@ -88,7 +90,8 @@ fn parse(query: &str) -> Result<Asked, ApiError> {
                 if key.chars().count() < KEY_PART_MIN {
                     faults.push(
                         Fault::at("/writeKey", "too_short", "\"writeKey\" is too short")
-                            .expected(format!("at least {KEY_PART_MIN} characters")),
+                            .expected(format!("at least {KEY_PART_MIN} characters"))
+                            .fix("give more of the key"),
                     );
                 }
                 asked.write_key = Some(key.to_owned());
@@ -109,7 +112,12 @@ fn parse(query: &str) -> Result<Asked, ApiError> {
     tag = "Sources",
     params(PageParams, ListSourcesQuery),
     responses((status = 200, description = "The sources", body = Data<SourcesAnswer>)),
-    extensions(("x-access" = json!("member")))
+    extensions(
+        ("x-access" = json!("member")),
+        ("x-errors" = json!({
+            "422": ["invalid", "not_allowed", "too_short"]
+        }))
+    )
 )]
 pub async fn list(
     State(api): State<Api>,

@@ -127,8 +127,15 @@ async fn a_source_is_made_found_changed_and_deleted() {
         late.refused(412, "changed_meanwhile");
 
         world.delete(&acme, &format!("{path}?confirm=website")).await.refused(422, "not_confirmed");
+        let unconfirmed = world.delete(&acme, &path).await.refused(422, "not_confirmed");
+        assert_eq!(unconfirmed.body["errors"][0]["expected"], "shop");
         world.delete(&acme, &format!("{path}?confirm=shop")).await.expect(200);
         world.get(&acme, &path).await.expect(404);
+        // Segment's SDK confirms nothing.
+        let made = world.post(&acme, "/tokens", json!({ "description": "SDK" })).await.expect(201);
+        let sdk = Who { token: Some(made.text("/secret")), ..Who::default() };
+        world.delete(&sdk, "/sources/website-2?confirm=shop").await.refused(422, "not_confirmed");
+        world.delete(&sdk, "/sources/website-2").await.expect(200);
         let types = audit(&world, &acme).await;
         for kind in ["Source Created", "Source Modified", "Source Disabled", "Source Deleted"] {
             assert!(types.iter().any(|found| found == kind), "{kind} in {types:?}");

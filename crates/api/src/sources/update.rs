@@ -52,7 +52,16 @@ pub struct SourceChanges {
     ),
     request_body = SourceChanges,
     responses((status = 200, description = "Changed", body = Data<SourceAnswer>)),
-    extensions(("x-access" = json!("source_admin")))
+    extensions(
+        ("x-access" = json!("source_admin")),
+        ("x-errors" = json!({
+            "422": [
+                "blank_at_end", "control_character", "invalid", "masked", "name_empty",
+                "required", "slug_empty", "slug_format", "slug_length", "slug_reserved", "taken",
+                "too_long", "unknown_field"
+            ]
+        }))
+    )
 )]
 pub async fn update(
     State(api): State<Api>,
@@ -73,6 +82,10 @@ pub async fn update(
     }
     if let Some(slug) = changes.slug {
         faults.extend(check_source_slug(&slug).err().map(Into::into));
+        let other = sources::find(&mut write, workspace_id, &slug).await?;
+        if other.is_some_and(|other| other.slug == slug && other.id != before.id) {
+            faults.push(create::taken_slug());
+        }
         after.slug = slug;
     }
     if let Some(enabled) = changes.enabled {
@@ -84,10 +97,10 @@ pub async fn update(
         let entry = entry.ok_or_else(|| ApiError::not_found("catalog entry"))?;
         let info = metadata::info_of(&entry);
         let kept = Kept { shown: before.settings.clone(), sealed: before.secrets_sealed.clone() };
-        match settings::keep(&api, Asked::Options(&info.options), &owner(&before.id), &kept, given)
-        {
-            Ok(kept) => (after.settings, after.secrets_sealed) = (kept.shown, kept.sealed),
-            Err(error) => faults.extend(error.faults().iter().cloned()),
+        let asked = Asked::Options(&info.options);
+        let kept = settings::keep(&api, asked, &owner(&before.id), &kept, given);
+        if let Some(kept) = ApiError::gather(kept, &mut faults)? {
+            (after.settings, after.secrets_sealed) = (kept.shown, kept.sealed);
         }
     }
     if !faults.is_empty() {

@@ -15,7 +15,6 @@ use utoipa::ToSchema;
 use crate::{
     answer::{Data, data},
     caller::Caller,
-    change::{Change, PLATFORM, record},
     error::{ApiError, Fault},
     lifecycle::{self, Frozen},
     mailer,
@@ -49,7 +48,14 @@ pub struct SubmissionAnswer {
         (status = 201, description = "Submitted", body = Data<SubmissionAnswer>),
         (status = 422, description = "Lines of the checklist are open, every one of them named", body = crate::error::Errors)
     ),
-    extensions(("x-access" = json!("integration")))
+    extensions(
+        ("x-access" = json!("integration")),
+        ("x-errors" = json!({
+            "403": ["wrong_party"],
+            "409": ["already_submitted", "wrong_state"],
+            "422": ["checklist_open"]
+        }))
+    )
 )]
 pub async fn submit(
     State(api): State<Api>,
@@ -80,16 +86,16 @@ pub async fn submit(
     };
     let party = lifecycle::party_of(&caller)?;
     // The state is asked first: a wrong state is no matter of the checklist.
-    let moved = match purpose {
-        Purpose::Launch => {
-            Some(lifecycle::step(&mut row, party, Action::Submit, caller.id(), None)?)
-        }
-        Purpose::Edit => None,
+    let (from, to) = match purpose {
+        Purpose::Launch => lifecycle::step(&mut row, party, Action::Submit, caller.id(), None)?,
+        // What customers read goes on; its next version waits.
+        Purpose::Edit => (state, state),
     };
     if !checklist.ready() {
         let faults = checklist.open().map(|item| {
             let pointer = item.field.clone().unwrap_or_else(|| format!("/checklist/{}", item.key));
             Fault::at(pointer, "checklist_open", format!("{}: {}", item.label, item.detail))
+                .expected("every line of the checklist done")
                 .fix(item.fix.clone())
         });
         return Err(ApiError::invalid(faults.collect()));
@@ -113,19 +119,8 @@ pub async fn submit(
         decided_at_ms: None,
     };
     submissions::insert(&mut write, &submission).await?;
-    match moved {
-        Some((from, to)) => {
-            let moved = (party, Action::Submit, from, to);
-            lifecycle::save(&api, &mut write, &caller, &mut row, moved, "").await?;
-        }
-        None => {
-            let scope = row.partner_id.as_deref().unwrap_or(PLATFORM);
-            let change =
-                Change::new("Integration Edit Submitted", "INTEGRATION", &row.id, &row.name)
-                    .after(&serde_json::json!({ "submission": submission.id }));
-            record(&api, &mut write, &caller, scope, change).await?;
-        }
-    }
+    let moved = (party, Action::Submit, from, to);
+    lifecycle::save(&api, &mut write, &caller, &mut row, moved, "").await?;
     let letter = mail::Letter::ReviewStarted {
         integration: row.name.clone(),
         answer_by_ms: catalog::review::age(caller.now_ms, caller.now_ms).due_at_ms,

@@ -11,7 +11,6 @@ use crate::{
     answer::{Data, data},
     body::Body,
     caller::Caller,
-    change::{Change, PLATFORM, record},
     error::ApiError,
     lifecycle,
     state::Api,
@@ -39,7 +38,14 @@ pub struct Withdrawal {
     params(("integrationId" = String, Path, description = "Its id or slug")),
     request_body = Withdrawal,
     responses((status = 200, description = "Withdrawn", body = Data<SubmissionAnswer>)),
-    extensions(("x-access" = json!("integration")))
+    extensions(
+        ("x-access" = json!("integration")),
+        ("x-errors" = json!({
+            "403": ["wrong_party"],
+            "409": ["wrong_state"],
+            "422": ["reason_missing"]
+        }))
+    )
 )]
 pub async fn withdraw(
     State(api): State<Api>,
@@ -62,15 +68,15 @@ pub async fn withdraw(
     let after = close(purpose, status, party, Action::Withdraw, caller.id(), &open.submitted_by)
         .map_err(|refusal| lifecycle::refused(&refusal))?;
     submissions::close(&mut write, &open.id, after.as_str(), caller.id(), caller.now_ms).await?;
-    if purpose == Purpose::Launch {
-        let (from, to) = lifecycle::step(&mut row, party, Action::Withdraw, caller.id(), None)?;
-        let moved = (party, Action::Withdraw, from, to);
-        lifecycle::save(&api, &mut write, &caller, &mut row, moved, &withdrawal.reason).await?;
-    } else {
-        let scope = row.partner_id.as_deref().unwrap_or(PLATFORM);
-        let change = Change::new("Integration Edit Withdrawn", "INTEGRATION", &row.id, &row.name);
-        record(&api, &mut write, &caller, scope, change).await?;
-    }
+    let (from, to) = match purpose {
+        Purpose::Launch => lifecycle::step(&mut row, party, Action::Withdraw, caller.id(), None)?,
+        Purpose::Edit => {
+            let state = lifecycle::stored_state(&row)?;
+            (state, state)
+        }
+    };
+    let moved = (party, Action::Withdraw, from, to);
+    lifecycle::save(&api, &mut write, &caller, &mut row, moved, &withdrawal.reason).await?;
     write.commit().await?;
     let mut db = api.db.read().await?;
     let closed = submissions::get(&mut db, &open.id).await?;

@@ -41,7 +41,13 @@ pub struct Acceptance {
         (status = 200, description = "Accepted", body = Data<WorkspaceAnswer>),
         (status = 404, description = "It was used, taken back or has expired", body = crate::error::Errors)
     ),
-    extensions(("x-access" = json!("signed_in")))
+    extensions(
+        ("x-access" = json!("signed_in")),
+        ("x-errors" = json!({
+            "403": ["other_address"],
+            "404": ["expired"]
+        }))
+    )
 )]
 pub async fn accept(
     State(api): State<Api>,
@@ -62,6 +68,9 @@ pub async fn accept(
             .fix("log in with the account that has the invited address"));
     }
     if !invitations::accept(&mut write, &invitation.id, caller.now_ms).await? {
+        if invitation.expired(caller.now_ms) {
+            return Err(ApiError::expired("invitation"));
+        }
         return Err(worthless());
     }
     let workspace = workspaces::find(&mut write, workspace_id).await?.ok_or_else(worthless)?;

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::{
     answer::{self, Data, Done, data, done},
-    body::Body,
+    body::{self, Body},
     caller::Caller,
     change::{Change, record},
     error::{ApiError, Fault},
@@ -98,7 +98,15 @@ pub struct PendingAnswer {
     tag = "Team",
     request_body = NewInvites,
     responses((status = 201, description = "Invited", body = Data<EmailsAnswer>)),
-    extensions(("x-access" = json!("owner")))
+    extensions(
+        ("x-access" = json!("owner")),
+        ("x-errors" = json!({
+            "422": [
+                "bad_email", "labels_without_meaning", "no_permissions", "no_resources",
+                "unknown", "unknown_resource", "unknown_role", "wrong_resource_type"
+            ]
+        }))
+    )
 )]
 pub async fn create(
     State(api): State<Api>,
@@ -108,28 +116,27 @@ pub async fn create(
     let workspace = caller.workspace()?.clone();
     let mut checked = Vec::with_capacity(new.invites.len());
     let mut faults = Vec::new();
+    let mut write = api.db.write().await?;
     for (at, invite) in new.invites.into_iter().enumerate() {
         let pointer = format!("/invites/{at}");
         let email = invite.email.trim().to_lowercase();
         if !mailer::is_address(&email) {
-            let message = format!("{email:?} is no e-mail address");
-            faults.push(Fault::at(format!("{pointer}/email"), "invalid", message));
+            faults.push(body::no_email(format!("{pointer}/email")));
         }
         let under = format!("{pointer}/permissions");
-        match team::checked(invite.permissions, &workspace.id, &under) {
-            Ok(permissions) => checked.push((email, permissions)),
-            Err(error) => faults.extend(error.faults().iter().cloned()),
+        let permissions = team::checked(invite.permissions, &workspace.id, &under);
+        if let Some(permissions) = ApiError::gather(permissions, &mut faults)? {
+            let known = team::exist(&mut write, &permissions, &workspace.id, &under).await;
+            ApiError::gather(known, &mut faults)?;
+            checked.push((email, permissions));
         }
     }
     if !faults.is_empty() {
         return Err(ApiError::invalid(faults));
     }
     let inviter = caller.email().unwrap_or("An owner").to_owned();
-    let mut write = api.db.write().await?;
     let mut emails = Vec::with_capacity(checked.len());
-    for (at, (email, permissions)) in checked.into_iter().enumerate() {
-        let under = format!("/invites/{at}/permissions");
-        team::exist(&mut write, &permissions, &workspace.id, &under).await?;
+    for (email, permissions) in checked {
         let secret = api.fresh.token("hwi");
         let invitation = Invitation {
             id: api.fresh.id("inv"),
@@ -223,7 +230,12 @@ pub async fn pending(
     tag = "Team",
     params(("emails.0" = String, Query, description = "Address of the first; `emails.1` and so on for more")),
     responses((status = 200, description = "Revoked", body = Data<Done>)),
-    extensions(("x-access" = json!("owner")))
+    extensions(
+        ("x-access" = json!("owner")),
+        ("x-errors" = json!({
+            "422": ["required"]
+        }))
+    )
 )]
 pub async fn delete(
     State(api): State<Api>,
@@ -233,7 +245,9 @@ pub async fn delete(
     let emails = page::array(query.as_deref().unwrap_or_default(), "emails");
     if emails.is_empty() {
         let fault = Fault::at("/emails", "required", "\"emails\" is required");
-        return Err(ApiError::invalid_field(fault.fix("add emails.0=<address>")));
+        return Err(ApiError::invalid_field(
+            fault.expected("an invited address").fix("add emails.0=<address>"),
+        ));
     }
     let workspace = caller.workspace()?.id.clone();
     let place = Place::Workspace(workspace.clone());

@@ -45,7 +45,16 @@ pub struct PermissionsAnswer {
     ),
     request_body = NewPermissions,
     responses((status = 200, description = "Replaced", body = Data<PermissionsAnswer>)),
-    extensions(("x-access" = json!("owner")))
+    extensions(
+        ("x-access" = json!("owner")),
+        ("x-errors" = json!({
+            "409": ["last_owner"],
+            "422": [
+                "labels_without_meaning", "no_permissions", "no_resources", "unknown",
+                "unknown_resource", "unknown_role", "wrong_resource_type"
+            ]
+        }))
+    )
 )]
 pub async fn replace(
     State(api): State<Api>,
@@ -71,7 +80,16 @@ pub async fn replace(
     ),
     request_body = NewPermissions,
     responses((status = 200, description = "Added", body = Data<PermissionsAnswer>)),
-    extensions(("x-access" = json!("owner")))
+    extensions(
+        ("x-access" = json!("owner")),
+        ("x-errors" = json!({
+            "409": ["last_owner"],
+            "422": [
+                "labels_without_meaning", "no_permissions", "no_resources", "unknown",
+                "unknown_resource", "unknown_role", "wrong_resource_type"
+            ]
+        }))
+    )
 )]
 pub async fn add(
     State(api): State<Api>,

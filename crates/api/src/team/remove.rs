@@ -21,7 +21,13 @@ use crate::{
     tag = "Team",
     params(("userIds.0" = String, Query, description = "Account id of the first; `userIds.1` and so on for more")),
     responses((status = 200, description = "Removed", body = Data<Done>)),
-    extensions(("x-access" = json!("owner")))
+    extensions(
+        ("x-access" = json!("owner")),
+        ("x-errors" = json!({
+            "409": ["last_owner"],
+            "422": ["required"]
+        }))
+    )
 )]
 pub async fn remove(
     State(api): State<Api>,
@@ -31,7 +37,9 @@ pub async fn remove(
     let ids = page::array(query.as_deref().unwrap_or_default(), "userIds");
     if ids.is_empty() {
         let fault = Fault::at("/userIds", "required", "\"userIds\" is required");
-        return Err(ApiError::invalid_field(fault.fix("add userIds.0=<account id>")));
+        return Err(ApiError::invalid_field(
+            fault.expected("an account's id").fix("add userIds.0=<account id>"),
+        ));
     }
     let mut write = api.db.write().await?;
     for id in &ids {
@@ -50,7 +58,12 @@ pub async fn remove(
     operation_id = "leaveWorkspace",
     tag = "Team",
     responses((status = 200, description = "Left", body = Data<Done>)),
-    extensions(("x-access" = json!("member")))
+    extensions(
+        ("x-access" = json!("member")),
+        ("x-errors" = json!({
+            "409": ["last_owner"]
+        }))
+    )
 )]
 pub async fn leave(State(api): State<Api>, caller: Caller) -> Result<Data<Done>, ApiError> {
     let id = caller.account()?.id.clone();

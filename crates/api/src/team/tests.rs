@@ -45,10 +45,7 @@ async fn an_invitation_is_for_one_address_once_and_for_three_days() {
         world.pass(72 * 60 * 60 * 1000);
         let acme = world.log_in("ada@example.com").await.within("acme");
         let eve = world.log_in("eve@example.com").await;
-        world
-            .post(&eve, "/invites/accept", json!({ "token": late }))
-            .await
-            .refused(404, "not_found");
+        world.post(&eve, "/invites/accept", json!({ "token": late })).await.refused(404, "expired");
         let pending = world.get(&acme, "/invites/pending").await.expect(200);
         assert_eq!(pending.at("/invitations/0/expired"), true);
 

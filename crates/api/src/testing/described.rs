@@ -13,6 +13,8 @@ struct Described {
     method: Method,
     path: Vec<String>,
     answers: Vec<Answer>,
+    /// The codes it may answer with, by status.
+    codes: Value,
 }
 
 struct Answer {
@@ -33,6 +35,7 @@ static ALL: LazyLock<Vec<Described>> = LazyLock::new(|| {
                 answers: answers
                     .map(|(status, said)| Answer::of(&document, status, said))
                     .collect(),
+                codes: operation["x-errors"].clone(),
             });
         }
     }
@@ -52,10 +55,36 @@ pub fn check(method: &Method, path: &str, reply: &Reply) {
     let json = reply.headers.get("content-type").is_some_and(|kind| kind == "application/json");
     assert_eq!(json, answer.schema.is_some(), "{method} {path}: {status} in the wrong form");
     let Some(schema) = &answer.schema else { return };
+    if status >= 400 {
+        faults(method, path, &described.codes[status.to_string()], reply);
+    }
     let validator = answer.validator.get_or_init(|| jsonschema::validator_for(schema).unwrap());
     if let Some(fault) = validator.iter_errors(&reply.body).next() {
         let at = fault.instance_path().to_string();
         panic!("{method} {path}: {status} is not as described, at {at:?}: {fault}");
+    }
+}
+
+/// Each fault has a code that is listed for the operation, and whoever sent a faulty field is told
+/// where it is, what was expected and what to do.
+#[track_caller]
+fn faults(method: &Method, path: &str, codes: &Value, reply: &Reply) {
+    for fault in reply.body["errors"].as_array().into_iter().flatten() {
+        let listed = codes.as_array().is_some_and(|codes| codes.contains(&fault["code"]));
+        assert!(
+            listed,
+            "{method} {path} answers {} with a code that is not listed for it; say it in \
+             \"x-errors\" beside the handler: {fault:#}",
+            reply.status
+        );
+        // What is read from the data plane is refused in its own words.
+        let ours = *method != Method::GET;
+        if ours && reply.status == 422 && fault.get("pointer").is_some() {
+            for part in ["expected", "fix"] {
+                let said = fault[part].as_str().is_some_and(|text| !text.is_empty());
+                assert!(said, "{method} {path}: {part} is missing: {fault:#}");
+            }
+        }
     }
 }
 

@@ -40,7 +40,12 @@ pub struct NewWorkspace {
     tag = "Workspaces",
     request_body = NewWorkspace,
     responses((status = 201, description = "Created", body = Data<WorkspaceAnswer>)),
-    extensions(("x-access" = json!("verified")))
+    extensions(
+        ("x-access" = json!("verified")),
+        ("x-errors" = json!({
+            "422": ["slug_empty", "slug_format", "slug_length", "slug_reserved", "taken"]
+        }))
+    )
 )]
 pub async fn create(
     State(api): State<Api>,
@@ -48,7 +53,7 @@ pub async fn create(
     Body(new): Body<NewWorkspace>,
 ) -> Result<(StatusCode, Data<WorkspaceAnswer>), ApiError> {
     let name = new.name.trim().to_owned();
-    let slug = new.slug.unwrap_or_else(|| catalog::slug::suggest_slug(&name));
+    let slug = new.slug.unwrap_or_else(|| catalog::slug::suggest_workspace_slug(&name));
     catalog::slug::check_workspace_slug(&slug).map_err(|problem| problem.at("/slug"))?;
     let account = caller.account()?;
     let workspace = Workspace {
@@ -77,6 +82,7 @@ pub fn taken(error: StoreError) -> ApiError {
     match error {
         StoreError::Taken => ApiError::invalid_field(
             Fault::at("/slug", "taken", "another workspace has this slug")
+                .expected("a slug that no workspace has")
                 .fix("choose another one"),
         ),
         other => other.into(),

@@ -35,7 +35,12 @@ pub struct Confirmation {
     params(IfMatchHeader),
     request_body = Confirmation,
     responses((status = 200, description = "Deleted", body = Data<Done>)),
-    extensions(("x-access" = json!("owner")))
+    extensions(
+        ("x-access" = json!("owner")),
+        ("x-errors" = json!({
+            "422": ["not_allowed"]
+        }))
+    )
 )]
 pub async fn delete(
     State(api): State<Api>,

@@ -37,7 +37,12 @@ pub struct WorkspaceChanges {
     params(IfMatchHeader),
     request_body = WorkspaceChanges,
     responses((status = 200, description = "Changed", body = Data<WorkspaceAnswer>)),
-    extensions(("x-access" = json!("owner")))
+    extensions(
+        ("x-access" = json!("owner")),
+        ("x-errors" = json!({
+            "422": ["slug_empty", "slug_format", "slug_length", "slug_reserved", "taken"]
+        }))
+    )
 )]
 pub async fn rename(
     State(api): State<Api>,

@@ -56,8 +56,12 @@ impl Console<'_, '_> {
     }
 
     /// Reads bytes, such as a picture.
-    pub(super) async fn download(&mut self, path: &[&str]) -> Result<Bytes, Failure> {
-        Ok(self.call(Method::GET, path, &[], None, None).await?.1)
+    pub(super) async fn download(
+        &mut self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Bytes, Failure> {
+        Ok(self.call(Method::GET, path, query, None, None).await?.1)
     }
 
     /// Every entry of a list, page by page; `key` is its name in the answer.

@@ -46,6 +46,7 @@ Examples:
     /// Delete a source with its write keys and destinations, for good.
     #[command(after_help = format!("\
 Examples:
+  headwater source delete website        # asks for its slug
   headwater source delete website --yes
 
 {EXIT_CODES}"))]
@@ -262,7 +263,7 @@ async fn delete(source: &str, yes: bool, console: &mut Console<'_, '_>) -> Resul
     let found = console.get(&["sources", source], &[]).await?;
     let (id, slug) = (found.text("/source/id"), found.text("/source/slug"));
     let what = format!("Delete the source {slug} with its write keys and destinations");
-    console.screen.confirm(&what, yes)?;
+    console.screen.confirm_by_name(&what, slug, yes)?;
     let reply = console.delete(&["sources", id], &[("confirm", slug)]).await?;
     console.show_done(&reply, &format!("{slug} is deleted"))
 }

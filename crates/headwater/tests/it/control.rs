@@ -199,6 +199,10 @@ fn whoever_runs_the_server_makes_an_operator_and_backs_up_and_restores() {
     server.log_in(made["password"].as_str().unwrap());
     let (code, _, errors) = run(&["admin", "create-operator", "nobody", "--config", &config]);
     assert!(code == 1 && errors.contains("address"), "{code} {errors}");
+    let (code, out, errors) = run(&["admin", "reseal", "--config", &config, "--json"]);
+    assert_eq!(code, 0, "{errors}");
+    let done: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&done["key"], &done["closed"]), (&Value::from(1), &Value::from(0)), "{out}");
 
     // While it runs, whole.
     let (code, out, errors) = run(&["backup", "all.backup", "--config", &config]);

@@ -48,7 +48,7 @@ pub(super) async fn download_all(
     let mut here = file.info();
     for picture in places(info) {
         let Some(Value::String(hash)) = picture.find(info) else { continue };
-        let bytes = console.download(&["assets", hash]).await?;
+        let bytes = console.download(&["assets", hash], &[]).await?;
         let named = match picture.find(&mut here) {
             Some(Value::String(named)) if !is_hash(named) => named.clone(),
             _ => picture.file_name(&bytes),

@@ -232,3 +232,35 @@ async fn a_team_grows_and_keeps_an_admin() {
     noa.ok(&["partner", "uninvite", "late@acme.example"]).await;
     site.stop().await;
 }
+
+#[tokio::test]
+async fn each_trail_is_listed_written_out_and_verified() {
+    let (site, olga, mia) = acme().await;
+    mia.ok(&["workspace", "create", "Acme", "--use"]).await;
+    for (person, whose, kind) in [
+        (&mia, "workspace", "Workspace Created"),
+        (&mia, "partner", "Integration Created"),
+        (&olga, "platform", "Application Submitted"),
+    ] {
+        let listed = person.ok(&["audit", "list", "--of", whose, "--type", kind]).await;
+        assert!(listed.contains(kind) && listed.contains("mia@acme.example"), "{listed}");
+        let export = ["audit", "export", "--of", whose, "--type", kind];
+        let csv = person.ok(&export).await;
+        assert!(csv.starts_with("id,timestamp,type") && csv.lines().count() == 2, "{csv}");
+        let lines = person.ok(&[&export[..], &["--format", "ndjson"]].concat()).await;
+        let event: serde_json::Value = serde_json::from_str(&lines).expect("one entry");
+        assert_eq!(event["type"], kind);
+        assert_eq!(person.ok(&["audit", "verify", "--of", whose]).await, "the trail is whole\n");
+        let none = ["audit", "list", "--of", whose, "--actor", "nobody@x.example"];
+        assert_eq!(person.ok(&none).await, "nothing was changed\n");
+    }
+    let notes = mia.fails(1, &["audit", "verify", "--of", "platform"]).await;
+    assert!(notes.contains("operators_only"), "{notes}");
+    let alter = "UPDATE audit SET actor = 'nobody' WHERE scope = 'platform' AND number = 2;";
+    let mut write = site.world.api.db.write().await.expect("the database is there");
+    store::dump::run(&mut write, alter).await.expect("it can be altered");
+    write.commit().await.expect("it can be altered");
+    let notes = olga.fails(1, &["audit", "verify", "--of", "platform"]).await;
+    assert!(notes.contains("entry 2 of the trail was altered"), "{notes}");
+    site.stop().await;
+}

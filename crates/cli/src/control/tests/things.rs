@@ -66,6 +66,8 @@ backend  Backend  http-api  yes      -          -
     assert!(ran.notes.contains("Delete the source be"), "{}", ran.notes);
     ada.ok(&["source", "show", "be"]).await;
     let ran = ada.type_in("y\n", true, &delete).await;
+    assert_eq!(ran.code, 2, "only its name deletes a source");
+    let ran = ada.type_in("be\n", true, &delete).await;
     assert_eq!(ran.code, 0, "{}", ran.notes);
     let notes = ada.fails(1, &["source", "show", "be"]).await;
     assert!(notes.contains("source not found (not_found)"), "{notes}");
