@@ -447,7 +447,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get a person
+         * @description With an `ETag`, for making and unmaking operators.
+         */
+        get: operations["getAccountForOperator"];
         put?: never;
         post?: never;
         delete?: never;
@@ -851,7 +855,7 @@ export interface paths {
         };
         /**
          * Export audit events
-         * @description As CSV, newest first, with the same filters; at most 100,000 rows.
+         * @description As CSV or NDJSON, newest first, with the same filters; at most 100,000 rows.
          */
         get: operations["exportAuditEvents"];
         put?: never;
@@ -903,6 +907,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/partner/audit-events/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export audit events of the partner
+         * @description As CSV or NDJSON, newest first, with the same filters; at most 100,000 rows.
+         */
+        get: operations["exportPartnerAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/partner/audit-events/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify the audit trail of the partner
+         * @description Reads it from its start and says whether any entry was altered or taken out.
+         */
+        get: operations["verifyPartnerAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/operator/audit-events": {
         parameters: {
             query?: never;
@@ -916,6 +960,46 @@ export interface paths {
          *     newest first.
          */
         get: operations["listPlatformAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/audit-events/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export audit events of the platform
+         * @description As CSV or NDJSON, newest first, with the same filters; at most 100,000 rows.
+         */
+        get: operations["exportPlatformAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/audit-events/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify the audit trail of the platform
+         * @description Reads it from its start and says whether any entry was altered or taken out.
+         */
+        get: operations["verifyPlatformAuditEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1147,7 +1231,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get a member of the team
+         * @description With an `ETag`, for changing the role.
+         */
+        get: operations["getTeamMember"];
         /**
          * Change somebody's role in the team
          * @description A team keeps an admin.
@@ -1427,6 +1515,8 @@ export interface paths {
         /**
          * Set the test account
          * @description Sealed at rest; only reviewers of an open submission can read it, and every reading is noted.
+         *     While a submission is in review it stays as it was handed in; withdraw to change it. A reviewer
+         *     who cannot log in requests changes, and then it can be changed as well.
          */
         put: operations["setTestAccount"];
         post?: never;
@@ -1806,8 +1896,9 @@ export interface paths {
         post?: never;
         /**
          * Delete a source
-         * @description With its write keys and its destinations, for good. `confirm` guards against the wrong one:
-         *     when it is given, it must be the source's slug.
+         * @description With its write keys and its destinations, for good. `confirm` guards against the wrong one: it
+         *     must be the source's slug. Where people click, it is demanded: a request with a session is
+         *     refused without it. A token's may leave it out, for Segment's published SDK deletes without it.
          */
         delete: operations["deleteSource"];
         options?: never;
@@ -3300,6 +3391,14 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_TeamMemberAnswer: {
+            /** @description A member of the team in its envelope. */
+            data: {
+                /** @description The member. */
+                member: components["schemas"]["TeamMemberView"];
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_TemplateAnswer: {
             /** @description The template in its envelope. */
             data: {
@@ -3943,7 +4042,7 @@ export interface components {
             workspace?: components["schemas"]["WorkspaceView"] | null;
             /**
              * @description The page to go on, in that workspace.
-             * @example http://127.0.0.1:8080/acme/sources/catalog/http-api
+             * @example http://127.0.0.1:8080/w/acme/catalog/http-api
              */
             url?: string | null;
             /** @description The workspaces that the caller may add sources to, by name. */
@@ -5559,6 +5658,11 @@ export interface components {
             /** @description Whether it has ended. */
             expired: boolean;
         };
+        /** @description A member of the team in its envelope. */
+        TeamMemberAnswer: {
+            /** @description The member. */
+            member: components["schemas"]["TeamMemberView"];
+        };
         /** @description Somebody in a team. */
         TeamMemberView: {
             /** @description The account's id. */
@@ -5981,6 +6085,7 @@ export interface components {
                  *           "message": "\"name\" is required",
                  *           "field": "name",
                  *           "pointer": "/name",
+                 *           "expected": "a value",
                  *           "fix": "add \"name\""
                  *         }
                  *       ]
@@ -7291,10 +7396,64 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
-    updateOperator: {
+    getAccountForOperator: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                /**
+                 * @description Its id
+                 * @example acc_3yQ8sVbCq5F0w2xJ9kLmNp
+                 */
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "account": {
+                     *           "id": "acc_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *           "email": "ada@example.com",
+                     *           "name": "Ada Lovelace",
+                     *           "emailVerified": true,
+                     *           "secondFactor": false,
+                     *           "operator": false,
+                     *           "createdAt": "2026-11-25T12:00:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_AccountAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    updateOperator: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /**
                  * @description Its id
@@ -7344,6 +7503,7 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             422: components["responses"]["Error422"];
@@ -8999,6 +9159,11 @@ export interface operations {
                 resourceType?: string;
                 /** @description On this resource. */
                 resourceId?: string;
+                /**
+                 * @description `csv`, which is meant unless said, or `ndjson`: one entry as the list shows it on each line.
+                 * @example ndjson
+                 */
+                format?: string;
             };
             header?: {
                 /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
@@ -9016,6 +9181,7 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                    "application/x-ndjson": string;
                 };
             };
             400: components["responses"]["Error400"];
@@ -9146,6 +9312,92 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    exportPartnerAuditEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description From this time on, RFC 3339.
+                 * @example 2026-11-01T00:00:00Z
+                 */
+                startTime?: string;
+                /** @description Before this time, RFC 3339. */
+                endTime?: string;
+                /**
+                 * @description Of this kind.
+                 * @example Source Created
+                 */
+                type?: string;
+                /** @description By this actor: id or e-mail. */
+                actor?: string;
+                /** @description On resources of this type. */
+                resourceType?: string;
+                /** @description On this resource. */
+                resourceId?: string;
+                /**
+                 * @description `csv`, which is meant unless said, or `ndjson`: one entry as the list shows it on each line.
+                 * @example ndjson
+                 */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    verifyPartnerAuditEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "intact": true,
+                     *         "firstBroken": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_VerifyAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
     listPlatformAuditEvents: {
         parameters: {
             query?: {
@@ -9223,6 +9475,90 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    exportPlatformAuditEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description From this time on, RFC 3339.
+                 * @example 2026-11-01T00:00:00Z
+                 */
+                startTime?: string;
+                /** @description Before this time, RFC 3339. */
+                endTime?: string;
+                /**
+                 * @description Of this kind.
+                 * @example Source Created
+                 */
+                type?: string;
+                /** @description By this actor: id or e-mail. */
+                actor?: string;
+                /** @description On resources of this type. */
+                resourceType?: string;
+                /** @description On this resource. */
+                resourceId?: string;
+                /**
+                 * @description `csv`, which is meant unless said, or `ndjson`: one entry as the list shows it on each line.
+                 * @example ndjson
+                 */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    verifyPlatformAuditEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "intact": true,
+                     *         "firstBroken": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_VerifyAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
             429: components["responses"]["Error429"];
             503: components["responses"]["Error503"];
         };
@@ -10052,10 +10388,59 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
-    setTeamRole: {
+    getTeamMember: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                /** @description The account's id */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The member */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "member": {
+                     *           "id": "5BKZVyYHdt1D7ZrtHyNR7W",
+                     *           "email": "ada@example.com",
+                     *           "name": "Acme Mail",
+                     *           "role": "admin",
+                     *           "joinedAt": "2026-11-25T12:00:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_TeamMemberAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    setTeamRole: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The account's id */
                 userId: string;
@@ -10094,6 +10479,7 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             422: components["responses"]["Error422"];
@@ -11450,7 +11836,14 @@ export interface operations {
     setTestAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description Its id or slug */
                 integrationId: string;
@@ -11492,6 +11885,7 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             422: components["responses"]["Error422"];
@@ -11502,7 +11896,14 @@ export interface operations {
     deleteTestAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description Its id or slug */
                 integrationId: string;
@@ -11532,6 +11933,7 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
             429: components["responses"]["Error429"];
             503: components["responses"]["Error503"];
         };
@@ -11845,6 +12247,7 @@ export interface operations {
                      *           "message": "\"name\" is required",
                      *           "field": "name",
                      *           "pointer": "/name",
+                     *           "expected": "a value",
                      *           "fix": "add \"name\""
                      *         }
                      *       ]
@@ -13379,7 +13782,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The slug of the source
+                 * @description The slug of the source; needed with a session
                  * @example website
                  */
                 confirm?: string;
@@ -15177,7 +15580,7 @@ export interface operations {
                      *             "slug": "acme",
                      *             "name": "Acme"
                      *           },
-                     *           "url": "http://127.0.0.1:8080/acme/sources/catalog/http-api",
+                     *           "url": "http://127.0.0.1:8080/w/acme/catalog/http-api",
                      *           "workspaces": [
                      *             {
                      *               "id": "ws_9aQ1Lj62S4bomZKLF4DPqW",

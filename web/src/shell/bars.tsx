@@ -4,8 +4,7 @@ import { useState } from 'react'
 import { api, read } from '../api/client'
 import { accountQuery } from '../api/queries'
 import { Button } from '../kit/button'
-import { sentence } from '../kit/fields'
-import { failureFaults } from '../kit/form'
+import { toastRefusal } from '../kit/refusal'
 import { toast } from '../kit/toast'
 import css from './bars.module.css'
 
@@ -56,14 +55,7 @@ function Unverified({ email }: { email: string }) {
             await read(api.POST('/account/verification-mail'))
             toast(`A new mail is on its way to ${email}`)
           } catch (error) {
-            const { message, fix } = failureFaults(error)[0]!
-            toast(
-              [message, fix]
-                .filter(Boolean)
-                .map((part) => sentence(part!))
-                .join(' '),
-              { bad: true },
-            )
+            toastRefusal(error)
           } finally {
             setBusy(false)
           }

@@ -6,10 +6,10 @@ import { accountQuery } from '../../api/queries'
 import { LifeBadge } from '../../kit/badge'
 import { Button, LinkButton } from '../../kit/button'
 import { Id } from '../../kit/copy'
-import { failureFaults } from '../../kit/form'
 import { Loaded } from '../../kit/loaded'
 import { Logo } from '../../kit/logo'
 import { Body, Columns, Mono, Note, PageHead, Pairs, Section, Tab, Tabs, useTitle } from '../../kit/page'
+import { toastRefusal } from '../../kit/refusal'
 import { Time } from '../../kit/time'
 import { toast } from '../../kit/toast'
 import { Due, RoundBadge } from './due'
@@ -111,7 +111,7 @@ function Decide({ review }: { review: Review }) {
                 await known(await read(api.POST('/reviews/{submissionId}/assign', { params })))
                 toast('The review is yours')
               } catch (error) {
-                toast(failureFaults(error)[0]!.message, { bad: true })
+                toastRefusal(error)
               } finally {
                 setBusy(false)
               }
