@@ -168,6 +168,7 @@ function AddToWorkspace({ integration }: { integration: Integration }) {
             api.DELETE('/sources/{sourceId}', {
               params: {
                 path: { sourceId: removed!.source.id },
+                query: { confirm: removed!.source.slug },
                 header: inWorkspace(removed!.workspace.slug),
               },
             }),
