@@ -1,4 +1,0 @@
-/** Events, properties and traits that were seen. */
-export function SourceSchema() {
-  return null
-}
