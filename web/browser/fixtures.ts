@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContextOptions, test as base, expect, type Page } from '@playwright/test'
-import { type Person, seed, startHeadwater } from './headwater.mjs'
+import { PASSWORD, type Person, seed, startHeadwater } from './headwater.mjs'
 
 type Server = Awaited<ReturnType<typeof startHeadwater>>
 type World = Awaited<ReturnType<typeof seed>>
@@ -35,8 +35,12 @@ export async function browserOf(
   })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])
   if (person) {
-    const [name, value] = person.cookie.split('=') as [string, string]
-    await context.addCookies([{ name, value, url, secure: true, httpOnly: true, sameSite: 'Lax' }])
+    // As they do themselves: a cookie that is tied to its host cannot be put there from outside.
+    const answer = await context.request.post('/api/sessions', {
+      headers: { origin: url },
+      data: { email: person.email, password: PASSWORD },
+    })
+    if (!answer.ok()) throw new Error(`${person.email} cannot sign in: ${await answer.text()}`)
   }
   return context
 }

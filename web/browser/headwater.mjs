@@ -304,15 +304,13 @@ export async function seed(url, operatorToken, origin = url) {
 
 /** Sends a batch by the tracking API, as soon as it knows the write key: a new one is there within a second. */
 export async function send(url, writeKey, batch) {
-  const post = (calls, headers) =>
-    fetch(`${url}/v1/batch`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify({ writeKey, sentAt: new Date().toISOString(), batch: calls }),
-    })
-  const known = async () => (await post([], { prefer: 'strict' })).status !== 400
+  const known = async () => (await fetch(`${url}/v1/projects/${writeKey}/settings`)).ok
   for (let tries = 0; tries < 100 && !(await known()); tries += 1) await pause(50)
-  const response = await post(batch, {})
+  const response = await fetch(`${url}/v1/batch`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ writeKey, sentAt: new Date().toISOString(), batch }),
+  })
   if (!response.ok) throw new Error(`POST /v1/batch: ${response.status}`)
 }
 

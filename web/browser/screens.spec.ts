@@ -84,7 +84,7 @@ const screens: Screen[] = [
   ),
   ...one(
     'operator',
-    ['applications', 'reviews', 'catalog', 'mails', 'accounts', 'audit', 'system'].map(
+    ['applications', 'reviews', 'catalog', 'mails', 'accounts', 'audit'].map(
       (page) => `/platform/${page}`,
     ),
   ),

@@ -235,7 +235,7 @@ export function Summary({ faults }: { faults: Fault[] }) {
 /** A message of the API as a sentence. */
 export function sentence(text: string): string {
   const upper = text.charAt(0).toUpperCase() + text.slice(1)
-  return /[.!?]$/.test(upper) ? upper : `${upper}.`
+  return /[.!?…]$/.test(upper) ? upper : `${upper}.`
 }
 
 /** The fields of a form, one below the other. */

@@ -81,6 +81,30 @@ pub(super) async fn accounting(
     Ok(Json(json!({ "data": { "by": by, "sources": rows } })))
 }
 
+/// Everything that came in since `from_ms`, and whether what is said of each destination fits a
+/// count in the log itself; `None` where that would mean to read too much.
+pub(super) async fn since(
+    delivery: &Delivery,
+    from_ms: i64,
+) -> Result<(Tally, Option<bool>), Problem> {
+    let asked = Asked { by: By::Total, from: from_ms, to: i64::MAX, stream: None };
+    let (rows, sound, pending) = delivery.ledger().with(|books| {
+        Ok((asked.rows(books)?, books.check().is_ok(), Pending::of(books, |_| true)))
+    })?;
+    let counted = pending.count(delivery, &asked).await?;
+    let balanced = counted.map(|counted| {
+        let lines = rows.iter().flat_map(|(key, tally)| tally.lines.iter().map(|l| (*key, l)));
+        sound
+            && lines.into_iter().all(|(key, line)| {
+                let pending = counted.get(&(key, line.destination)).copied().unwrap_or_default();
+                line.routed == line.settled() + pending
+            })
+    });
+    let mut sum = Tally::default();
+    rows.values().for_each(|tally| sum.merge(tally));
+    Ok((sum, balanced))
+}
+
 /// A row's stretch of time, by its first millisecond and length, and its source.
 type Key = (i64, Unit, u64);
 

@@ -28,6 +28,12 @@ export function Listing({
   )
 }
 
+/** Name and catalog info as one, so that pointers are those of the API's own comparison. */
+function flat(review: Review) {
+  const { name, info } = frozenOf(review)
+  return { name, ...info }
+}
+
 /** What changed: since what customers read now, or since an earlier round. */
 function Compared({ review, earlier }: { review: Review; earlier: Review[] }) {
   const { against } = getRouteApi('/platform/reviews/$id').useSearch()
@@ -37,7 +43,7 @@ function Compared({ review, earlier }: { review: Review; earlier: Review[] }) {
   }
   const standard = purpose === 'edit' ? 'public' : earlier[0]?.submission.id
   const chosen = earlier.find((round) => round.submission.id === (against ?? standard))
-  const changes = chosen ? differences(frozenOf(chosen), frozenOf(review)) : review.changes
+  const changes = chosen ? differences(flat(chosen), flat(review)) : review.changes
   const choices = [
     ...(purpose === 'edit' ? [['public', 'what customers read']] : []),
     ...earlier.map((round) => [round.submission.id, `round ${round.submission.number}`]),
@@ -82,17 +88,19 @@ function Fields({ review, commentOn }: { review: Review; commentOn: CommentOn })
     value ? (
       <div key={pointer}>
         <dt>{label}</dt>
-        <dd>{value}</dd>
-        {commentOn && (
-          <Button
-            look="quiet"
-            small
-            aria-label={`Comment on ${label.toLowerCase()}`}
-            onClick={() => commentOn(pointer)}
-          >
-            Comment
-          </Button>
-        )}
+        <dd>
+          <div>{value}</div>
+          {commentOn && (
+            <Button
+              look="quiet"
+              small
+              aria-label={`Comment on ${label.toLowerCase()}`}
+              onClick={() => commentOn(pointer)}
+            >
+              Comment
+            </Button>
+          )}
+        </dd>
       </div>
     ) : null
   return (

@@ -136,7 +136,7 @@ function Preview({ slug }: { slug: string }) {
   )
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 
 function SavingWords() {
   const { saving, savedAt } = useDraft()

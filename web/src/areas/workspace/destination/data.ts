@@ -40,7 +40,8 @@ export interface Delivery {
   retryFor: number
   lastDeliveredAt: string | null
   lastError: { at: string; status: number | null; code: string; excerpt: string } | null
-  problems?: unknown[]
+  /** What does not fit in its settings. */
+  problems?: { key: string; problem: string }[]
 }
 
 /** How often numbers that move are asked for, while somebody looks at them. */

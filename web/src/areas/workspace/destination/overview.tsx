@@ -8,6 +8,7 @@ import { sentence } from '../../../kit/fields'
 import { bytes, count, duration } from '../../../kit/figures'
 import { failureFaults } from '../../../kit/form'
 import { Loaded } from '../../../kit/loaded'
+import { titleOf } from '../../../kit/options-form'
 import { Body, Columns, Muted, Note, Pairs, Panel, Section, useTitle } from '../../../kit/page'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
@@ -78,7 +79,7 @@ function Now({ ws, destination, delivery }: { ws: string; destination: Destinati
   const client = useQueryClient()
   const turn = useSwitch(ws)
   const refused = !!useRefusal(ws, destination.sourceId)
-  const { state, word, says } = stateOf(destination, delivery)
+  const { state, tone, word, says } = stateOf(destination, delivery)
   const resume = useMutation({
     mutationFn: async () => {
       const params = { path: { destinationId: destination.id }, header: inWorkspace(ws) }
@@ -132,27 +133,26 @@ function Now({ ws, destination, delivery }: { ws: string; destination: Destinati
         <Note tone="bad">
           <span>
             Its settings do not fit, so messages wait. Mend them in {settings}.
-            {delivery.problems?.map((problem) => (
-              <code key={String(problem)} className={css.excerpt}>
-                {' '}
-                {typeof problem === 'string' ? problem : JSON.stringify(problem)}
-              </code>
-            ))}
+            {delivery.problems?.map(({ key, problem }) => {
+              const option = destination.metadata.options.find(({ name }) => name === key)
+              return ` ${option ? titleOf(option) : key} ${problem}.`
+            })}
           </span>
         </Note>
       )
+    case 'retrying':
     case 'failing':
     case 'recovering':
     case 'stopped':
       return (
-        <Note tone={state === 'recovering' ? 'warn' : 'bad'}>
+        <Note tone={tone === 'bad' ? 'bad' : 'warn'}>
           <span>
             {word}. {says}
             {delivery.failing && (
               <>
                 {' '}
-                Since <Time at={delivery.failing.since} />, {delivery.failing.percent} % of tries failed; left
-                so, it is paused <Time at={delivery.failing.pausesAt} />.
+                Nothing has arrived since <Time at={delivery.failing.since} />; left so, it is paused{' '}
+                <Time at={delivery.failing.pausesAt} />.
               </>
             )}
           </span>
@@ -195,7 +195,7 @@ function About({ destination, delivery }: { destination: Destination; delivery: 
     <Panel>
       <Pairs
         of={[
-          ['Breaker', BREAKER[delivery.breaker.state]],
+          ['Breaker', destination.enabled ? BREAKER[delivery.breaker.state] : null],
           ['Next probe', delivery.breaker.probeAt && <Time at={delivery.breaker.probeAt} />],
           ['Next retry', delivery.nextRetryAt && <Time at={delivery.nextRetryAt} />],
           ['Last delivered', <Time key="last" at={delivery.lastDeliveredAt} />],
