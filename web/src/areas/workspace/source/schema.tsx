@@ -1,0 +1,4 @@
+/** Events, properties and traits that were seen. */
+export function SourceSchema() {
+  return null
+}
