@@ -57,7 +57,9 @@ const screens: Screen[] = [
   ...one('customer', [
     '/w/shop',
     '/w/shop/sources',
-    ...['overview', 'debugger', 'destinations', 'settings'].map((tab) => `/w/shop/sources/web/${tab}`),
+    ...['overview', 'debugger', 'schema', 'destinations', 'settings'].map(
+      (tab) => `/w/shop/sources/web/${tab}`,
+    ),
     '/w/shop/sources/crm/overview',
     '/w/shop/sources/crm/debugger',
     '/w/shop/catalog',

@@ -57,6 +57,12 @@ const sourceDebugger = createRoute({
   }),
   component: lazily(() => import('./source/debugger'), 'Debugger'),
 })
+const sourceSchema = createRoute({
+  getParentRoute: () => source,
+  path: 'schema',
+  validateSearch: v.object({ q: text, newest: text }),
+  component: lazily(() => import('./source/schema'), 'SourceSchema'),
+})
 const sourceDestinations = createRoute({
   getParentRoute: () => source,
   path: 'destinations',
@@ -167,7 +173,14 @@ const settingsAudit = createRoute({
 export const workspaceRoutes = layout.addChildren([
   home,
   sources,
-  source.addChildren([sourceIndex, sourceOverview, sourceDebugger, sourceDestinations, sourceSettings]),
+  source.addChildren([
+    sourceIndex,
+    sourceOverview,
+    sourceDebugger,
+    sourceSchema,
+    sourceDestinations,
+    sourceSettings,
+  ]),
   catalog,
   catalogEntry,
   destinations,

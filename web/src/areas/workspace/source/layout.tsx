@@ -57,6 +57,9 @@ export function SourceLayout() {
         <Tab to="/w/$ws/sources/$source/debugger" params={params}>
           Debugger
         </Tab>
+        <Tab to="/w/$ws/sources/$source/schema" params={params}>
+          Schema
+        </Tab>
         <Tab to="/w/$ws/sources/$source/destinations" params={params}>
           Destinations
         </Tab>

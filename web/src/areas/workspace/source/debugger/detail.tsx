@@ -127,6 +127,11 @@ export const Detail = memo(function Detail({
         <Badge tone={tone} glyph={glyph}>
           {word}
         </Badge>
+        {detail.type === 'track' && detail.verdict === 'accepted' && (
+          <Link to="/w/$ws/sources/$source/schema" params={{ ws, source }}>
+            View in Schema
+          </Link>
+        )}
       </header>
       <p className={css.facts}>
         received {stampOf(detail.receivedAt, utc)}
