@@ -86,9 +86,7 @@ const screens: Screen[] = [
   ),
   ...one(
     'operator',
-    ['applications', 'reviews', 'catalog', 'mails', 'accounts', 'audit'].map(
-      (page) => `/platform/${page}`,
-    ),
+    ['applications', 'reviews', 'catalog', 'mails', 'accounts', 'audit'].map((page) => `/platform/${page}`),
   ),
   {
     name: 'operator application',
