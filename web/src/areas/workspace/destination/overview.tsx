@@ -191,13 +191,21 @@ const BREAKER = {
 }
 
 function About({ destination, delivery }: { destination: Destination; delivery: Delivery }) {
+  // Neither off nor paused does it try anything by itself.
+  const goes = destination.enabled && !delivery.pause
   return (
     <Panel>
       <Pairs
         of={[
-          ['Breaker', destination.enabled ? BREAKER[delivery.breaker.state] : null],
-          ['Next probe', delivery.breaker.probeAt && <Time at={delivery.breaker.probeAt} />],
-          ['Next retry', delivery.nextRetryAt && <Time at={delivery.nextRetryAt} />],
+          ['Breaker', goes ? BREAKER[delivery.breaker.state] : null],
+          [
+            'Next probe',
+            goes && delivery.breaker.probeAt ? <Time key="probe" at={delivery.breaker.probeAt} /> : null,
+          ],
+          [
+            'Next retry',
+            goes && delivery.nextRetryAt ? <Time key="retry" at={delivery.nextRetryAt} /> : null,
+          ],
           ['Last delivered', <Time key="last" at={delivery.lastDeliveredAt} />],
           [
             'Oldest waiting',
