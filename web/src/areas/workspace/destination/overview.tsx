@@ -4,12 +4,11 @@ import type { ReactNode } from 'react'
 import { api, inWorkspace, read } from '../../../api/client'
 import { Button } from '../../../kit/button'
 import { Code, Id } from '../../../kit/copy'
-import { sentence } from '../../../kit/fields'
 import { bytes, count, duration } from '../../../kit/figures'
-import { failureFaults } from '../../../kit/form'
 import { Loaded } from '../../../kit/loaded'
 import { titleOf } from '../../../kit/options-form'
 import { Body, Columns, Muted, Note, Pairs, Panel, Section, useTitle } from '../../../kit/page'
+import { toastRefusal } from '../../../kit/refusal'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
 import {
@@ -89,7 +88,7 @@ function Now({ ws, destination, delivery }: { ws: string; destination: Destinati
       toast(resumed ? 'Delivery goes on' : 'It was not paused any more')
       await client.invalidateQueries({ queryKey: ['w', ws, 'destinations', destination.id] })
     },
-    onError: (error) => toast(sentence(failureFaults(error)[0]?.message ?? 'It failed'), { bad: true }),
+    onError: toastRefusal,
   })
   const settings = (
     <Link to="/w/$ws/destinations/$destination/settings" params={{ ws, destination: destination.id }}>
@@ -191,13 +190,21 @@ const BREAKER = {
 }
 
 function About({ destination, delivery }: { destination: Destination; delivery: Delivery }) {
+  // Neither off nor paused does it try anything by itself.
+  const goes = destination.enabled && !delivery.pause
   return (
     <Panel>
       <Pairs
         of={[
-          ['Breaker', destination.enabled ? BREAKER[delivery.breaker.state] : null],
-          ['Next probe', delivery.breaker.probeAt && <Time at={delivery.breaker.probeAt} />],
-          ['Next retry', delivery.nextRetryAt && <Time at={delivery.nextRetryAt} />],
+          ['Breaker', goes ? BREAKER[delivery.breaker.state] : null],
+          [
+            'Next probe',
+            goes && delivery.breaker.probeAt ? <Time key="probe" at={delivery.breaker.probeAt} /> : null,
+          ],
+          [
+            'Next retry',
+            goes && delivery.nextRetryAt ? <Time key="retry" at={delivery.nextRetryAt} /> : null,
+          ],
           ['Last delivered', <Time key="last" at={delivery.lastDeliveredAt} />],
           [
             'Oldest waiting',
