@@ -86,7 +86,7 @@ const screens: Screen[] = [
   ),
   ...one(
     'operator',
-    ['applications', 'reviews', 'catalog', 'mails', 'accounts', 'audit'].map(
+    ['applications', 'reviews', 'catalog', 'mails', 'accounts', 'audit', 'system'].map(
       (page) => `/platform/${page}`,
     ),
   ),

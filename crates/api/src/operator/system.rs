@@ -301,7 +301,10 @@ pub struct SystemAnswer {
     operation_id = "getSystem",
     tag = "Operator",
     responses((status = 200, description = "How it fares", body = Data<SystemAnswer>)),
-    extensions(("x-access" = json!("operator")))
+    extensions(
+        ("x-access" = json!("operator")),
+        ("x-errors" = json!({ "503": ["log_unavailable", "no_data_plane"] }))
+    )
 )]
 pub async fn get(State(api): State<Api>) -> Result<Data<SystemAnswer>, ApiError> {
     let process: Process = ask(&api, Method::GET, Target::new(&["system"], None), None).await?;

@@ -176,7 +176,13 @@ pub async fn trace(
         ("messages" = Option<u32>, Query, description = "Look at so many of the newest messages, 1 to 20,000; 5,000 when left out", minimum = 1, maximum = 20000)
     ),
     responses((status = 200, description = "What it sends", body = Data<SourceSchema>)),
-    extensions(("x-access" = json!("source_read")))
+    extensions(
+        ("x-access" = json!("source_read")),
+        ("x-errors" = json!({
+            "422": ["invalid_parameter"],
+            "503": ["log_unavailable", "no_data_plane", "not_routed"]
+        }))
+    )
 )]
 pub async fn schema(
     State(api): State<Api>,

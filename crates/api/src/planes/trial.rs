@@ -47,7 +47,14 @@ pub struct TestDestination {
     params(("destinationId" = String, Path, description = "Id of the destination")),
     request_body = TestDestination,
     responses((status = 200, description = "What came of it", body = Data<Trial>)),
-    extensions(("x-access" = json!("destination_admin")), ("x-requests-per-minute" = json!(60)))
+    extensions(
+        ("x-access" = json!("destination_admin")),
+        ("x-requests-per-minute" = json!(60)),
+        ("x-errors" = json!({
+            "422": ["invalid_body", "masked", "required", "unknown_field"],
+            "503": ["no_data_plane", "not_routed"]
+        }))
+    )
 )]
 pub async fn test(
     State(api): State<Api>,

@@ -148,7 +148,14 @@ pub struct Point {
     tag = "Data",
     params(VolumeQuery, PageParams),
     responses((status = 200, description = "The volume", body = Data<VolumeAnswer>)),
-    extensions(("x-access" = json!("member")), ("x-requests-per-minute" = json!(60)))
+    extensions(
+        ("x-access" = json!("member")),
+        ("x-requests-per-minute" = json!(60)),
+        ("x-errors" = json!({
+            "422": ["invalid", "not_allowed", "required", "too_long", "too_many", "too_old"],
+            "503": ["books_behind", "no_data_plane"]
+        }))
+    )
 )]
 pub async fn volume(
     State(api): State<Api>,

@@ -2,7 +2,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Button } from '../../../kit/button'
 import { Filter, Filters } from '../../../kit/filters'
-import { Muted, Note, Panel, Section } from '../../../kit/page'
+import { Muted, Note, Panel, Prose, Section } from '../../../kit/page'
 import { Changes } from '../changes'
 import { differences } from '../differences'
 import { frozenOf, type Review } from './frozen'
@@ -111,7 +111,7 @@ function Fields({ review, commentOn }: { review: Review; commentOn: CommentOn })
           {row(
             '/description',
             'Description',
-            info.description && <p className={css.text}>{info.description}</p>,
+            review.descriptionHtml && <Prose html={review.descriptionHtml} />,
           )}
           {row('/mark', 'Mark', info.mark && <Picture hash={info.mark} alt={`Mark of ${name}`} />)}
           {row('/logo', 'Logo', info.logo && <Picture hash={info.logo} alt={`Logo of ${name}`} />)}
