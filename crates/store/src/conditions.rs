@@ -6,7 +6,7 @@ use sqlx::{Any, AnyConnection, Row, any::AnyArguments, query::Query};
 use crate::{Page, StoreError};
 
 /// Conditions that all have to hold, and the values they speak of.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Conditions {
     sql: String,
     values: Vec<String>,
@@ -144,6 +144,21 @@ impl Conditions {
     /// The conditions, for behind `WHERE`.
     pub fn sql(&self) -> &str {
         if self.sql.is_empty() { "1 = 1" } else { &self.sql }
+    }
+
+    /// How many rows of `table` there are, of which `rows` came with `page`. Nothing is counted that
+    /// is there: a search that finds little has read the whole table once already.
+    pub async fn total(
+        &self,
+        table: &str,
+        page: &Page,
+        rows: usize,
+        db: &mut AnyConnection,
+    ) -> Result<i64, StoreError> {
+        if page.is_whole(rows) {
+            return Ok(i64::try_from(rows).unwrap_or(i64::MAX));
+        }
+        self.count(table, db).await
     }
 
     /// How many rows of `table` there are.

@@ -122,13 +122,14 @@ pub async fn list(
         Some(false) => wanted.and("d.enabled_at_ms IS NULL"),
         None => {}
     }
-    let total = wanted.count("destinations d", db).await?;
+    let all = wanted.clone();
     wanted.after_both("d.name", "d.id", page);
     let sql = format!(
         "SELECT {COLUMNS} FROM destinations d WHERE {} ORDER BY d.name, d.id",
         wanted.sql()
     );
-    let rows = wanted.limited(&sql, page).fetch_all(db).await?;
+    let rows = wanted.limited(&sql, page).fetch_all(&mut *db).await?;
+    let total = all.total("destinations d", page, rows.len(), db).await?;
     let rows = rows.iter().map(destination).collect::<Result<_, _>>()?;
     Ok(page.cut(rows, total, |row: &Destination| format!("{}\n{}", row.name, row.id)))
 }

@@ -58,7 +58,7 @@ pub async fn list(
              (i.approved_at_ms IS NULL OR i.approved_at_ms > {beta_after_ms}))"
         ));
     }
-    let total = wanted.count("integrations i", db).await?;
+    let all = wanted.clone();
     wanted.after_both(NAME, "i.id", page);
     // What nobody reads of a listed entry is not fetched: its draft, unless nothing is published.
     let draft = "CASE WHEN i.published IS NULL THEN i.draft ELSE '' END";
@@ -67,7 +67,8 @@ pub async fn list(
         "SELECT {columns}, {NAME} FROM integrations i WHERE {} ORDER BY {NAME}, i.id",
         wanted.sql()
     );
-    let rows = wanted.limited(&sql, page).fetch_all(db).await?;
+    let rows = wanted.limited(&sql, page).fetch_all(&mut *db).await?;
+    let total = all.total("integrations i", page, rows.len(), db).await?;
     let row = |row: &sqlx::any::AnyRow| {
         Ok::<_, StoreError>((integration(row)?, row.try_get::<String, _>(17)?))
     };

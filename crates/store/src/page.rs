@@ -42,6 +42,11 @@ impl Page {
         i64::from(self.count) + 1
     }
 
+    /// Whether so many rows, of which up to [`Page::limit`] were asked for, are the whole list.
+    pub fn is_whole(&self, rows: usize) -> bool {
+        self.after.is_none() && rows <= self.count as usize
+    }
+
     /// The page of a list that is held whole; the cursor is a place in it.
     pub fn cut_all<T>(&self, all: Vec<T>) -> Paged<T> {
         let from: usize = self.after.as_deref().and_then(|at| at.parse().ok()).unwrap_or(0);

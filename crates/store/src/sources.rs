@@ -155,10 +155,11 @@ pub async fn list(
         };
         wanted.and(&format!("s.id IN (SELECT k.source_id FROM write_keys k WHERE {found})"));
     }
-    let total = wanted.count("sources s", db).await?;
+    let all = wanted.clone();
     wanted.after("s.slug", page);
     let sql = format!("SELECT {COLUMNS} FROM sources s WHERE {} ORDER BY s.slug", wanted.sql());
-    let rows = wanted.limited(&sql, page).fetch_all(db).await?;
+    let rows = wanted.limited(&sql, page).fetch_all(&mut *db).await?;
+    let total = all.total("sources s", page, rows.len(), db).await?;
     let rows = rows.iter().map(source).collect::<Result<_, _>>()?;
     Ok(page.cut(rows, total, |source: &Source| source.slug.clone()))
 }
