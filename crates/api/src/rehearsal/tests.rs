@@ -74,7 +74,7 @@ fn cases() -> Vec<(&'static str, &'static str, Value, Vec<(&'static str, &'stati
         (
             "createWorkspace",
             "owner",
-            json!({ "name": 5, "slug": "operator" }),
+            json!({ "name": 5, "slug": "goto-my-workspace" }),
             vec![("/name", "wrong_type"), ("/slug", "slug_reserved")],
         ),
         (
