@@ -367,7 +367,8 @@ mod tests {
             Ok(asked) => format!("{:?} {}", asked.granularity, asked.sources.join(" ")),
             Err(error) => {
                 let faults = error.faults().iter();
-                let faults = faults.map(|f| format!("{} {}", f.field.as_ref().unwrap(), f.code));
+                let faults = faults
+                    .map(|f| format!("{} {}", f.field.as_deref().unwrap_or_default(), f.code));
                 faults.collect::<Vec<_>>().join(", ")
             }
         }

@@ -80,8 +80,11 @@ fn secrets_are_taken_out_wherever_they_stand() {
     };
     let settings =
         json!({ "url": "https://a.example", "headers": { "k": "hush-hush", "q": "say \"hush\"" } });
-    let secrets =
-        Secrets::of(Some(&definition), settings.as_object().expect("one"), &[exchange.clone()]);
+    let secrets = Secrets::of(
+        Some(&definition),
+        settings.as_object().expect("one"),
+        std::slice::from_ref(&exchange),
+    );
     assert_eq!(
         request(&exchange, &secrets),
         json!({
