@@ -14,11 +14,13 @@ export default defineConfig({
   forbidOnly: !!process.env.CI,
   reporter: [['list']],
   use: {
-    launchOptions: { executablePath: chromium, args: ['--no-sandbox'] },
+    launchOptions: { executablePath: chromium, args: ['--no-sandbox', '--disable-gpu'] },
     viewport: { width: 1440, height: 900 },
     actionTimeout: 20_000,
     navigationTimeout: 20_000,
     permissions: ['clipboard-read', 'clipboard-write'],
-    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    // Costs more than the tests themselves: for who looks for a fault.
+    trace: process.env.TRACE ? 'on' : 'off',
   },
 })

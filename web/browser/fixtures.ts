@@ -1,5 +1,12 @@
-import { type Browser, type BrowserContextOptions, test as base, expect, type Page } from '@playwright/test'
-import { type Person, seed, startHeadwater } from './headwater.mjs'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  test as base,
+  expect,
+  type Page,
+} from '@playwright/test'
+import { PASSWORD, type Person, seed, startHeadwater } from './headwater.mjs'
 
 type Server = Awaited<ReturnType<typeof startHeadwater>>
 type World = Awaited<ReturnType<typeof seed>>
@@ -21,6 +28,10 @@ export function complaints(page: Page): string[] {
   return found
 }
 
+type Session = Awaited<ReturnType<BrowserContext['storageState']>>
+/** Who has signed in already, in this worker. */
+const sessions = new Map<Person, Session>()
+
 /** A browser of its own for somebody, signed in already. */
 export async function browserOf(
   browser: Browser,
@@ -31,12 +42,18 @@ export async function browserOf(
   const context = await browser.newContext({
     baseURL: url,
     viewport: { width: 1440, height: 900 },
+    storageState: person ? sessions.get(person) : undefined,
     ...options,
   })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])
-  if (person) {
-    const [name, value] = person.cookie.split('=') as [string, string]
-    await context.addCookies([{ name, value, url, secure: true, httpOnly: true, sameSite: 'Lax' }])
+  if (person && !sessions.has(person)) {
+    // As they do themselves: a cookie that is tied to its host cannot be put there from outside.
+    const answer = await context.request.post('/api/sessions', {
+      headers: { origin: url },
+      data: { email: person.email, password: PASSWORD },
+    })
+    if (!answer.ok()) throw new Error(`${person.email} cannot sign in: ${await answer.text()}`)
+    sessions.set(person, await context.storageState())
   }
   return context
 }

@@ -271,7 +271,7 @@ export async function seed(url, operatorToken, origin = url) {
     { metadataId: 'acme-push', slug: 'acme-push', name: 'Acme Push' },
     { ws },
   )
-  await customer.post(
+  const { destination } = await customer.post(
     '/destinations',
     {
       sourceId: web.id,
@@ -282,11 +282,21 @@ export async function seed(url, operatorToken, origin = url) {
     },
     { ws },
   )
+  // It has to be known to the data plane before what it should receive comes.
+  const routed = () =>
+    customer.get(`/destinations/${destination.id}/delivery`, { ws }).then(
+      () => true,
+      () => false,
+    )
+  for (let tries = 0; tries < 100 && !(await routed()); tries += 1) await pause(50)
   await send(url, web.writeKeys[0], shop(60))
   await send(url, bought.writeKeys[0], mails('acme-push', 20))
-  await customer
-    .post('/invites', { invites: [{ email: 'dana@shop.example', permissions: [] }] }, { ws })
-    .catch(() => {})
+  const { roles } = await customer.get('/roles', { ws })
+  await customer.post(
+    '/invites',
+    { invites: [{ email: 'dana@shop.example', permissions: [{ roleId: roles[0].id, resources: [] }] }] },
+    { ws },
+  )
   const other = await new Person(url, 'paul@pixelpost.example', origin).join('Paul Post', { operator })
   await other.post('/applications', {
     companyName: 'Pixelpost BV',
@@ -304,15 +314,13 @@ export async function seed(url, operatorToken, origin = url) {
 
 /** Sends a batch by the tracking API, as soon as it knows the write key: a new one is there within a second. */
 export async function send(url, writeKey, batch) {
-  const post = (calls, headers) =>
-    fetch(`${url}/v1/batch`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify({ writeKey, sentAt: new Date().toISOString(), batch: calls }),
-    })
-  const known = async () => (await post([], { prefer: 'strict' })).status !== 400
+  const known = async () => (await fetch(`${url}/v1/projects/${writeKey}/settings`)).ok
   for (let tries = 0; tries < 100 && !(await known()); tries += 1) await pause(50)
-  const response = await post(batch, {})
+  const response = await fetch(`${url}/v1/batch`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ writeKey, sentAt: new Date().toISOString(), batch }),
+  })
   if (!response.ok) throw new Error(`POST /v1/batch: ${response.status}`)
 }
 

@@ -88,7 +88,9 @@ test('build a source, from the application to general availability', async ({ br
     const { page } = operator
     await page.goto('/platform/applications')
     await page.getByRole('link', { name: 'Acme Labs' }).click()
-    for (const criterion of await page.getByRole('main').getByRole('checkbox').all()) await criterion.check()
+    const criteria = page.getByRole('main').getByRole('checkbox')
+    await expect(criteria).toHaveCount(4)
+    for (const criterion of await criteria.all()) await criterion.check()
     for (const note of await page.getByRole('main').getByRole('textbox').all())
       await note.fill('Checked on their site.')
     await page.getByRole('button', { name: 'Approve and invite' }).click()

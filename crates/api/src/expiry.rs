@@ -1,8 +1,6 @@
 //! Whatever is sent by mail and ends: good to its last second, refused from its end on in so many
 //! words, and good again when it is sent again. On both engines.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use http::Method;
 use serde_json::{Value, json};
 

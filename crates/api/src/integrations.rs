@@ -18,6 +18,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{answer, caller::Caller, error::ApiError, lifecycle, state::Api};
 
+pub use preview::{SectionView, sections};
+
 /// The operations.
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()

@@ -13,7 +13,12 @@ use serde_json::Value;
 use store::{Connection, integrations, integrations::Integration};
 use utoipa::ToSchema;
 
-use crate::{answer, error::ApiError, state::Api};
+use crate::{
+    answer,
+    error::ApiError,
+    integrations::{SectionView, sections},
+    state::Api,
+};
 
 /// Where pictures of an entry are.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -113,8 +118,13 @@ pub struct SourceMetadata {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Details {
+    /// The description as safe HTML.
+    #[schema(example = "<p>Send events from anything that speaks HTTP.</p>")]
+    pub description_html: String,
     /// The documentation by its sections; Markdown.
     pub docs: Docs,
+    /// The same, those that have text, as safe HTML.
+    pub sections: Vec<SectionView>,
     /// The maker's own documentation, elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub docs_url: Option<String>,
@@ -348,6 +358,8 @@ impl SourceMetadata {
             caption: shot.caption,
         };
         let details = Details {
+            description_html: content::markdown::to_html(&entry.description),
+            sections: sections(&info),
             screenshots: std::mem::take(&mut info.screenshots).into_iter().map(picture).collect(),
             docs: info.docs,
             docs_url: info.docs_url,

@@ -4,6 +4,7 @@ mod accounts;
 mod claim;
 mod first;
 mod mails;
+mod system;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -22,6 +23,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(mails::list))
         .routes(routes!(mails::get))
         .routes(routes!(mails::eml))
+        .routes(routes!(system::get))
 }
 
 #[cfg(test)]

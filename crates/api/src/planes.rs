@@ -6,9 +6,11 @@
 //! words are replaced.
 
 mod destinations;
-mod forward;
+pub mod forward;
 mod shapes;
 mod sources;
+mod trial;
+mod volume;
 mod watch;
 
 #[cfg(test)]
@@ -26,8 +28,11 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(sources::stream))
         .routes(routes!(sources::trace))
         .routes(routes!(sources::accounting))
+        .routes(routes!(sources::schema))
+        .routes(routes!(volume::volume))
         .routes(routes!(destinations::delivery))
         .routes(routes!(destinations::dead_letters))
         .routes(routes!(destinations::redeliver))
         .routes(routes!(destinations::resume))
+        .routes(routes!(trial::test))
 }

@@ -97,6 +97,19 @@ pub fn keep(
     before: &Kept,
     given: Settings,
 ) -> Result<Kept, ApiError> {
+    Ok(parted(api, asked, owner, whole(api, asked, owner, before, given)?))
+}
+
+/// The settings whole, secrets included, as [`keep`] would keep them.
+///
+/// Fails with every setting that is missing, unknown or wrong.
+pub fn whole(
+    api: &Api,
+    asked: Asked<'_>,
+    owner: &str,
+    before: &Kept,
+    given: Settings,
+) -> Result<Settings, ApiError> {
     let shown = read(&before.shown)?;
     let secrets = secrets(api, owner, before);
     let mut whole = shown.clone();
@@ -130,7 +143,7 @@ pub fn keep(
         whole.insert(key, value);
     }
     match asked.check(&whole) {
-        Ok(checked) if faults.is_empty() => Ok(parted(api, asked, owner, checked)),
+        Ok(checked) if faults.is_empty() => Ok(checked),
         Ok(_) => Err(ApiError::invalid(faults)),
         Err(more) => {
             // What was given as a mask is not missing besides.

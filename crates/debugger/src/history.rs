@@ -1,6 +1,8 @@
 //! What a source received, newest first, any page of it back to where retention ends.
 
-use event_log::{EventLog, LogError, Position};
+use std::ops::Range;
+
+use event_log::{Entry, EventLog, LogError, Position};
 
 use crate::{
     filter::Filter,
@@ -39,29 +41,14 @@ pub(crate) async fn page(
     let mut scanned = 0;
     let mut before = before;
     while let Some(block) = log.block_before(before, stream) {
-        let mut candidates = Vec::new();
         let end = block.end.min(before);
-        let mut from = block.start;
-        while from < end {
-            let chunk = match log.read(from, READ_BYTES).await {
-                Ok(chunk) => chunk,
-                // Retention was quicker: what is left of the page is all there is.
-                Err(LogError::Gone(_)) => return Ok(Page { before: None, ..page }),
-                Err(error) => return Err(error),
-            };
-            if chunk.next <= from {
-                break;
-            }
-            from = chunk.next;
-            for entry in chunk.entries {
-                scanned += entry.payload.len() + RECORD_BYTES;
-                let mine = stream.is_none_or(|stream| stream == entry.label.stream);
-                let wanted = Verdict::of(&entry).is_some_and(|verdict| filter.wants(verdict));
-                if entry.position < end && mine && wanted {
-                    candidates.push(entry);
-                }
-            }
-        }
+        let wanted = |verdict| filter.wants(verdict);
+        let read = stretch(log, block.start..end, stream, wanted).await?;
+        // Retention was quicker: what is left of the page is all there is.
+        let Some(Stretch { entries: candidates, bytes }) = read else {
+            return Ok(Page { before: None, ..page });
+        };
+        scanned += bytes;
         for entry in candidates.iter().rev() {
             let Some(mut opened) = Opened::open(entry) else { continue };
             originals.fill_in(&mut opened, log).await?;
@@ -83,4 +70,43 @@ pub(crate) async fn page(
         tokio::task::yield_now().await;
     }
     Ok(Page { before: None, ..page })
+}
+
+/// Records of one stretch of log.
+pub(crate) struct Stretch {
+    /// Those that were wanted, oldest first.
+    pub(crate) entries: Vec<Entry>,
+    /// What it cost to look at them all.
+    pub(crate) bytes: usize,
+}
+
+/// The messages in `range` of one stream, or of all, whose verdict is wanted; `None` when retention
+/// was quicker.
+pub(crate) async fn stretch(
+    log: &dyn EventLog,
+    range: Range<Position>,
+    stream: Option<u64>,
+    wanted: impl Fn(Verdict) -> bool,
+) -> Result<Option<Stretch>, LogError> {
+    let (mut entries, mut bytes) = (Vec::new(), 0);
+    let mut from = range.start;
+    while from < range.end {
+        let chunk = match log.read(from, READ_BYTES).await {
+            Ok(chunk) => chunk,
+            Err(LogError::Gone(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if chunk.next <= from {
+            break;
+        }
+        from = chunk.next;
+        for entry in chunk.entries {
+            bytes += entry.payload.len() + RECORD_BYTES;
+            let mine = stream.is_none_or(|stream| stream == entry.label.stream);
+            if entry.position < range.end && mine && Verdict::of(&entry).is_some_and(&wanted) {
+                entries.push(entry);
+            }
+        }
+    }
+    Ok(Some(Stretch { entries, bytes }))
 }

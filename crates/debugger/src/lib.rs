@@ -6,6 +6,7 @@
 //! event log ──► opened ──► filter ──► row ──┬──► history   a page, newest first
 //!                                           └──► live      frames over SSE
 //! event log ──► trace                                      one message and its attempts
+//! event log ──► schema                                     what a source sends, by its newest
 //! ```
 //!
 //! Promises:
@@ -24,6 +25,7 @@ mod problem;
 mod query;
 mod routes;
 mod row;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod trace;

@@ -11,6 +11,11 @@ const LIMIT: usize = 50;
 /// Rows of one page, at most.
 const LIMIT_MAX: usize = 500;
 
+/// Messages that a schema is found in, unless asked otherwise.
+const SCHEMA_MESSAGES: usize = 5_000;
+/// Messages that a schema is found in, at most.
+const SCHEMA_MESSAGES_MAX: usize = 20_000;
+
 /// What may be asked of a source's history.
 #[derive(Debug, Clone)]
 pub(crate) struct HistoryQuery {
@@ -44,7 +49,7 @@ pub(crate) fn history(pairs: &Pairs) -> Result<HistoryQuery, Problem> {
     for (name, value) in pairs {
         match name.as_str() {
             "before" => query.before = Some(Position(number("before", value)?)),
-            "limit" => query.limit = count("limit", value, 1)?,
+            "limit" => query.limit = count("limit", value, 1, LIMIT_MAX)?,
             _ => filter(&mut query.filter, name, value, &["before", "limit"])?,
         }
     }
@@ -56,12 +61,24 @@ pub(crate) fn live(pairs: &Pairs) -> Result<LiveQuery, Problem> {
     for (name, value) in pairs {
         match name.as_str() {
             "after" => query.after = Some(after("after", value)?),
-            "recent" => query.recent = count("recent", value, 0)?,
+            "recent" => query.recent = count("recent", value, 0, LIMIT_MAX)?,
             "since" => query.since = Some(duration("since", value)?),
             _ => filter(&mut query.filter, name, value, &["after", "recent", "since"])?,
         }
     }
     Ok(query)
+}
+
+/// How many messages a schema is to be found in.
+pub(crate) fn schema(pairs: &Pairs) -> Result<usize, Problem> {
+    let mut wanted = SCHEMA_MESSAGES;
+    for (name, value) in pairs {
+        match name.as_str() {
+            "messages" => wanted = count("messages", value, 1, SCHEMA_MESSAGES_MAX)?,
+            _ => return Err(unknown(name, &["messages"])),
+        }
+    }
+    Ok(wanted)
 }
 
 /// The `source` of a trace.
@@ -118,10 +135,10 @@ fn number<T: FromStr>(name: &'static str, value: &str) -> Result<T, Problem> {
     })
 }
 
-fn count(name: &'static str, value: &str, min: usize) -> Result<usize, Problem> {
-    let count = value.parse().ok().filter(|count| (min..=LIMIT_MAX).contains(count));
+fn count(name: &'static str, value: &str, min: usize, max: usize) -> Result<usize, Problem> {
+    let count = value.parse().ok().filter(|count| (min..=max).contains(count));
     count.ok_or_else(|| {
-        let fix = format!("give a whole number from {min} to {LIMIT_MAX}");
+        let fix = format!("give a whole number from {min} to {max}");
         Problem::bad_parameter(name, format!("{name} {value:?} is out of range"), fix)
     })
 }

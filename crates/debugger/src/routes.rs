@@ -24,6 +24,7 @@ use crate::{
     problem::Problem,
     query::{self, After},
     row::Row,
+    schema::{self, Schema},
     trace,
 };
 
@@ -33,6 +34,7 @@ pub fn routes(debugger: Debugger) -> Router {
         .route("/api/sources", get(sources))
         .route("/api/sources/{source}/messages", get(messages))
         .route("/api/sources/{source}/messages/{position}", get(message))
+        .route("/api/sources/{source}/schema", get(schema_of_source))
         .route("/api/sources/{source}/stream", get(stream_of_source))
         .route("/api/stream", get(stream_of_all))
         .route("/api/trace/{message_id}", get(trace_message))
@@ -195,6 +197,17 @@ fn detail<'a>(opened: &'a Opened, source: &'a str) -> Detail<'a> {
         message,
         body: text,
     }
+}
+
+async fn schema_of_source(
+    State(debugger): State<Debugger>,
+    Path(slug): Path<String>,
+    query: Pairs,
+) -> Result<Json<Data<Schema>>, Problem> {
+    let wanted = query::schema(&pairs(query)?)?;
+    let source = find_source(&debugger.routing.current(), &slug)?;
+    let data = schema::schema(&*debugger.log, source.id.stream(), wanted).await?;
+    Ok(Json(Data { data }))
 }
 
 async fn stream_of_source(

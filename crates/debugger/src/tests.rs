@@ -5,4 +5,5 @@ mod disk;
 mod fixture;
 mod history;
 mod live;
+mod schema;
 mod trace;

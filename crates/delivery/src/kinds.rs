@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use destination_kit::{BadSetting, Destination, DestinationKind, Settings, World};
+use destination_kit::{BadSetting, Definition, Destination, DestinationKind, Settings, World};
 
 /// Every kind of destination, by the slug of its definition.
 pub struct Kinds(BTreeMap<String, Kind>);
@@ -23,6 +23,11 @@ impl Kinds {
             (definition.slug, Kind { name: definition.name.into(), kind })
         });
         Kinds(filed.collect())
+    }
+
+    /// The definition of the kind `slug`.
+    pub fn definition(&self, slug: &str) -> Option<Definition> {
+        Some(self.0.get(slug)?.kind.definition())
     }
 
     /// Opens a destination of the kind `slug`; gives its definition's name beside it.

@@ -31,6 +31,7 @@ pub mod retry;
 pub mod routes;
 mod send;
 mod supervisor;
+mod trial;
 mod window;
 pub mod worker;
 
@@ -43,6 +44,7 @@ pub use audit::Audit;
 pub use kinds::Kinds;
 pub use retry::Schedule;
 pub use supervisor::{Delivery, RedeliverError};
+pub use trial::{BadMessage, Outcome, Trial};
 
 /// What deliveries need to know beside the log and the routing.
 #[derive(Clone)]

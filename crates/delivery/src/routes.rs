@@ -3,8 +3,11 @@
 //! Answers speak of everything that the log held when the request came.
 
 mod accounting;
+mod overview;
 mod problem;
 mod query;
+mod trial;
+mod volume;
 
 use std::time::Duration;
 
@@ -37,11 +40,14 @@ pub fn routes(delivery: Delivery) -> Router {
     Router::new()
         .route("/api/accounting", get(accounting::accounting))
         .route("/api/accounting/audit", get(audit))
+        .route("/api/volume", get(volume::volume))
+        .route("/api/overview", get(overview::overview))
         .route("/api/destinations", get(destinations))
         .route("/api/destinations/{destination}", get(destination))
         .route("/api/destinations/{destination}/dead-letters", get(dead_letters))
         .route("/api/destinations/{destination}/redeliver", post(redeliver))
         .route("/api/destinations/{destination}/resume", post(resume))
+        .route("/api/destinations/{destination}/test", post(trial::test))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(delivery)
 }

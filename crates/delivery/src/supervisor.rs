@@ -41,7 +41,7 @@ pub(crate) struct Inner {
     pub routing: Routing,
     pub ledger: Arc<Ledger>,
     pub options: Arc<Options>,
-    kinds: Arc<Kinds>,
+    pub kinds: Arc<Kinds>,
     workers: Mutex<BTreeMap<DestinationId, Handle>>,
     stop: watch::Sender<Option<Instant>>,
     /// A worker found that the log lost something.

@@ -24,6 +24,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::{
     Answer, Clock, DeliveryError, EXCERPT_BYTES_MAX, Fault, World,
     connect::{ConnectError, Connector, io_code},
+    recorder::Recorder,
     signature,
 };
 
@@ -60,6 +61,7 @@ const HEADERS_FOR_ANY_ORIGIN: [HeaderName; 7] = [
 pub struct HttpClient {
     inner: Client<Connector, Full<Bytes>>,
     clock: Clock,
+    recorder: Option<Recorder>,
 }
 
 /// One request.
@@ -110,7 +112,7 @@ impl HttpClient {
             .pool_timer(TokioTimer::new())
             .http1_max_buf_size(BUFFER_BYTES_MAX)
             .build(Connector::new(world));
-        HttpClient { inner, clock: world.clock.clone() }
+        HttpClient { inner, clock: world.clock.clone(), recorder: world.recorder.clone() }
     }
 
     /// Sends `call` and reads the answer.
@@ -137,7 +139,13 @@ impl HttpClient {
             // the usual call has no hop to come that would need them again
             *request.headers_mut() =
                 if hops_left > 0 { headers.clone() } else { std::mem::take(&mut headers) };
+            if let Some(recorder) = &self.recorder {
+                recorder.asked(&method, &uri, request.headers(), &body);
+            }
             let response = self.inner.request(request).await.map_err(no_answer)?;
+            if let Some(recorder) = &self.recorder {
+                recorder.heard(response.status(), response.headers());
+            }
             let Some(target) = redirect(&uri, &response).filter(|_| hops_left > 0) else {
                 return Ok(response);
             };
@@ -173,6 +181,9 @@ impl HttpClient {
             // an answer that breaks off here has said what matters: its status
             while let Ok(Some(Ok(frame))) = timeout_at(deadline, body.frame()).await {
                 let Some(data) = frame.data_ref() else { continue };
+                if let Some(recorder) = &self.recorder {
+                    recorder.heard_more(data);
+                }
                 let room = kept_max.saturating_sub(kept.len());
                 kept.extend_from_slice(&data[..data.len().min(room)]);
                 match left.checked_sub(data.len()) {

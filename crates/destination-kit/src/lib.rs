@@ -6,6 +6,7 @@ pub mod conformance;
 mod connect;
 mod definition;
 pub mod http;
+pub mod recorder;
 pub mod signature;
 mod world;
 

@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 
-use crate::address::denied;
+use crate::{address::denied, recorder::Recorder};
 
 pub use ipnet::IpNet;
 pub use rustls::pki_types::CertificateDer;
@@ -30,6 +30,8 @@ pub struct World {
     pub clock: Clock,
     /// Where names lead.
     pub resolver: Arc<dyn Resolve>,
+    /// Who looks on, at a test.
+    pub recorder: Option<Recorder>,
 }
 
 impl Default for World {
@@ -41,6 +43,7 @@ impl Default for World {
             extra_roots: Vec::new(),
             clock: Clock::default(),
             resolver: Arc::new(SystemResolver),
+            recorder: None,
         }
     }
 }

@@ -43,20 +43,12 @@ async fn ready(State(health): State<Health>) -> impl IntoResponse {
     } else {
         None
     };
-    let roles: Vec<&str> = Role::ALL
-        .iter()
-        .filter(|(role, _)| health.roles.contains(role))
-        .map(|(_, name)| *name)
-        .collect();
     let answer = json!({
         "status": if trouble.is_none() { "ready" } else { "unavailable" },
         "detail": trouble,
         "version": env!("CARGO_PKG_VERSION"),
-        "roles": roles,
-        "durability": {
-            "class": "local-disk",
-            "promise": "200 means that every accepted message of the request is on this machine's disk (fdatasync returned)",
-        },
+        "roles": role_names(&health.roles),
+        "durability": durability(),
         "log": { "writable": !stats.stopped && !stats.full, "full": stats.full },
         "config": {
             "revision": config.revision,
@@ -68,4 +60,18 @@ async fn ready(State(health): State<Health>) -> impl IntoResponse {
     });
     let status = if trouble.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(answer))
+}
+
+/// The words for what a process does.
+pub fn role_names(roles: &[Role]) -> Vec<&'static str> {
+    let all = Role::ALL.iter().filter(|(role, _)| roles.contains(role));
+    all.map(|(_, name)| *name).collect()
+}
+
+/// What a 200 of the tracking API promises.
+pub fn durability() -> serde_json::Value {
+    json!({
+        "class": "local-disk",
+        "promise": "200 means that every accepted message of the request is on this machine's disk (fdatasync returned)",
+    })
 }

@@ -25,6 +25,7 @@ mod reload;
 mod secret_keys;
 mod serve;
 mod snapshot;
+mod system;
 mod telemetry;
 mod token;
 mod web;

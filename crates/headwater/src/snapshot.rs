@@ -8,7 +8,7 @@ use std::{
 use routing::{DestinationRoute, Routing, RoutingSnapshot, SourceRoute};
 use spec::SourceId;
 
-use crate::config::Config;
+use crate::{config::Config, serve::now_ms};
 
 /// Keeps the routing made of its two parts. Cheap to clone.
 #[derive(Clone)]
@@ -23,19 +23,26 @@ struct Parts {
     file: RoutingSnapshot,
     /// What the control plane says; empty in a process without it.
     control: RoutingSnapshot,
+    /// When they were joined last, Unix milliseconds.
+    joined_ms: i64,
 }
 
 impl Composer {
     /// Begins with what the configuration file says.
     pub fn new(file: RoutingSnapshot) -> Composer {
         let first = RoutingSnapshot::joined(1, &file, &RoutingSnapshot::default());
-        let parts = Parts { file, control: RoutingSnapshot::default() };
+        let parts = Parts { file, control: RoutingSnapshot::default(), joined_ms: now_ms() };
         Composer { parts: Arc::new(Mutex::new(parts)), routing: Routing::new(first) }
     }
 
     /// What the data plane reads.
     pub fn routing(&self) -> &Routing {
         &self.routing
+    }
+
+    /// When what the data plane reads was made, Unix milliseconds.
+    pub fn made_ms(&self) -> i64 {
+        self.parts().joined_ms
     }
 
     /// Puts another configuration into effect; the new revision.
@@ -56,6 +63,7 @@ impl Composer {
         let revision = self.routing.current().revision + 1;
         let joined = RoutingSnapshot::joined(revision, &parts.file, &parts.control);
         self.routing.replace(joined);
+        parts.joined_ms = now_ms();
         revision
     }
 

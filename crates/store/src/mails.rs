@@ -105,6 +105,30 @@ pub async fn list(
     Ok(page.cut(rows, total, |mail| format!("{}/{}", mail.created_at_ms, mail.id)))
 }
 
+/// How many mails there are that were not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unsent {
+    /// They are to be tried.
+    pub queued: i64,
+    /// They were given up.
+    pub failed: i64,
+    /// They are in the outbox and nowhere else.
+    pub kept: i64,
+}
+
+/// Counts what was not sent.
+pub async fn unsent(db: &mut AnyConnection) -> Result<Unsent, StoreError> {
+    let row = sqlx::query(
+        "SELECT COUNT(next_try_at_ms), \
+         COUNT(CASE WHEN next_try_at_ms IS NULL AND problem IS NOT NULL THEN 1 END), \
+         COUNT(CASE WHEN next_try_at_ms IS NULL AND problem IS NULL THEN 1 END) \
+         FROM mails WHERE sent_at_ms IS NULL",
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(Unsent { queued: row.try_get(0)?, failed: row.try_get(1)?, kept: row.try_get(2)? })
+}
+
 /// Takes mails to be tried now, the oldest first, so that nobody else tries them before
 /// `until_ms`.
 pub async fn take_due(

@@ -447,7 +447,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get a person
+         * @description With an `ETag`, for making and unmaking operators.
+         */
+        get: operations["getAccountForOperator"];
         put?: never;
         post?: never;
         delete?: never;
@@ -512,6 +516,27 @@ export interface paths {
          * @description As a file that mail programs open.
          */
         get: operations["downloadMail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the state of the system
+         * @description The process that answers, its log and disk, what comes in, what waits, database and mail. What
+         *     does not run in this process is `null`.
+         */
+        get: operations["getSystem"];
         put?: never;
         post?: never;
         delete?: never;
@@ -851,7 +876,7 @@ export interface paths {
         };
         /**
          * Export audit events
-         * @description As CSV, newest first, with the same filters; at most 100,000 rows.
+         * @description As CSV or NDJSON, newest first, with the same filters; at most 100,000 rows.
          */
         get: operations["exportAuditEvents"];
         put?: never;
@@ -903,6 +928,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/partner/audit-events/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export audit events of the partner
+         * @description As CSV or NDJSON, newest first, with the same filters; at most 100,000 rows.
+         */
+        get: operations["exportPartnerAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/partner/audit-events/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify the audit trail of the partner
+         * @description Reads it from its start and says whether any entry was altered or taken out.
+         */
+        get: operations["verifyPartnerAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/operator/audit-events": {
         parameters: {
             query?: never;
@@ -916,6 +981,46 @@ export interface paths {
          *     newest first.
          */
         get: operations["listPlatformAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/audit-events/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export audit events of the platform
+         * @description As CSV or NDJSON, newest first, with the same filters; at most 100,000 rows.
+         */
+        get: operations["exportPlatformAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/audit-events/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify the audit trail of the platform
+         * @description Reads it from its start and says whether any entry was altered or taken out.
+         */
+        get: operations["verifyPlatformAuditEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1147,7 +1252,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get a member of the team
+         * @description With an `ETag`, for changing the role.
+         */
+        get: operations["getTeamMember"];
         /**
          * Change somebody's role in the team
          * @description A team keeps an admin.
@@ -1427,6 +1536,8 @@ export interface paths {
         /**
          * Set the test account
          * @description Sealed at rest; only reviewers of an open submission can read it, and every reading is noted.
+         *     While a submission is in review it stays as it was handed in; withdraw to change it. A reviewer
+         *     who cannot log in requests changes, and then it can be changed as well.
          */
         put: operations["setTestAccount"];
         post?: never;
@@ -1806,8 +1917,9 @@ export interface paths {
         post?: never;
         /**
          * Delete a source
-         * @description With its write keys and its destinations, for good. `confirm` guards against the wrong one:
-         *     when it is given, it must be the source's slug.
+         * @description With its write keys and its destinations, for good. `confirm` guards against the wrong one: it
+         *     must be the source's slug. Where people click, it is demanded: a request with a session is
+         *     refused without it. A token's may leave it out, for Segment's published SDK deletes without it.
          */
         delete: operations["deleteSource"];
         options?: never;
@@ -2250,6 +2362,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sources/{sourceId}/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get what a source sends
+         * @description Its events and their properties, found in its newest messages: names, types, and how often they
+         *     came; never values. At most 4,000 events and 300 properties of each are told apart.
+         */
+        get: operations["getSchemaOfSource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/volume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the volume of events
+         * @description How many messages each source had, from the books: rows for every source that the caller may
+         *     see, or for those that are named, each with an even series. One request draws all the charts of
+         *     a list.
+         */
+        get: operations["getEventsVolumeFromWorkspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/destinations/{destinationId}/delivery": {
         parameters: {
             query?: never;
@@ -2321,6 +2476,28 @@ export interface paths {
          * @description After its settings were mended, or the receiver is there again.
          */
         post: operations["resumeDestination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destinations/{destinationId}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a destination
+         * @description Sends one message now, as deliveries are sent and under the same rules, and answers with what
+         *     was said. It is tried once; neither the log nor the books hear of it. Secrets are taken out of
+         *     what is shown.
+         */
+        post: operations["testDestination"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2617,6 +2794,60 @@ export interface components {
              */
             endsAt?: string | null;
         };
+        /** @description The sums of the last 24 hours. */
+        BooksState: {
+            /**
+             * @description From this time.
+             * @example 2026-11-24T12:00:00.000Z
+             */
+            from: string;
+            /**
+             * @description To this time.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description Messages that came in: `accepted + duplicates + discarded`.
+             * @example 1200
+             */
+            received: number;
+            /**
+             * Format: int64
+             * @description Each once.
+             * @example 1180
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description With an id that was accepted before.
+             * @example 12
+             */
+            duplicates: number;
+            /**
+             * Format: int64
+             * @description Stopped for a reason.
+             * @example 8
+             */
+            discarded: number;
+            /**
+             * Format: int64
+             * @description Requests refused, beside them.
+             * @example 1
+             */
+            refused: number;
+            /**
+             * @description Whether every destination's line fits a count in the log itself; `null` where that would
+             *     mean to read too much of it.
+             */
+            balanced?: boolean | null;
+            /**
+             * Format: int64
+             * @description Bytes of log that the books have not read yet.
+             * @example 0
+             */
+            behindBytes: number;
+        };
         /** @description Categories in their envelope. */
         CategoriesAnswer: {
             /** @description Website, mobile and server first, then by name. */
@@ -2707,6 +2938,16 @@ export interface components {
             code: string;
             /** @description `SEGMENT` or `PARTNER`. */
             owner: string;
+        };
+        /** @description The configuration file. */
+        Configuration: {
+            /** @description Whether it was changed and is not in effect. */
+            stale: boolean;
+            /**
+             * @description What is to be said about it.
+             * @example takes effect at the next start: server.listen
+             */
+            detail?: string | null;
         };
         /** @description What is about to be deleted, said again. */
         Confirmation: {
@@ -3254,6 +3495,29 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_SourceSchema: {
+            /** @description What a source sends, as far as its newest messages show. */
+            data: {
+                /**
+                 * @description When the oldest message came that was looked at.
+                 * @example 2026-11-25T12:00:00.000Z
+                 */
+                from?: string | null;
+                /**
+                 * Format: int32
+                 * @description How many were looked at.
+                 * @example 5000
+                 */
+                messages: number;
+                /** @description Whether these are all that are kept. */
+                complete: boolean;
+                /** @description Whether there are events or properties beyond those that are told apart. */
+                truncated: boolean;
+                /** @description By type and name. */
+                events: components["schemas"]["SchemaEvent"][];
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_SourcesAnswer: {
             /** @description Sources in their envelope. */
             data: {
@@ -3290,6 +3554,14 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_SystemAnswer: {
+            /** @description How the installation fares, in its envelope. */
+            data: {
+                /** @description How it fares. */
+                system: components["schemas"]["System"];
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_TeamAnswer: {
             /** @description A team in its envelope. */
             data: {
@@ -3297,6 +3569,14 @@ export interface components {
                 members: components["schemas"]["TeamMemberView"][];
                 /** @description Newest first. */
                 invitations: components["schemas"]["TeamInvite"][];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_TeamMemberAnswer: {
+            /** @description A member of the team in its envelope. */
+            data: {
+                /** @description The member. */
+                member: components["schemas"]["TeamMemberView"];
             };
         };
         /** @description `{"data": …}`. */
@@ -3346,6 +3626,27 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_Trial: {
+            /** @description What came of a test. */
+            data: {
+                request?: components["schemas"]["TrialRequest"] | null;
+                response?: components["schemas"]["TrialResponse"] | null;
+                /** @description What would become of a message. */
+                outcome: components["schemas"]["TrialOutcome"];
+                /**
+                 * @description In a sentence.
+                 * @example the destination answered 200
+                 */
+                detail: string;
+                /**
+                 * Format: int32
+                 * @description How long it took, in milliseconds.
+                 * @example 42
+                 */
+                durationMs: number;
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_UserAnswer: {
             /** @description A user in its envelope. */
             data: {
@@ -3374,6 +3675,23 @@ export interface components {
                  * @description The first entry that does not fit the one before it.
                  */
                 firstBroken?: number | null;
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_VolumeAnswer: {
+            /** @description The volume in its envelope. */
+            data: {
+                /**
+                 * @description The path that was asked.
+                 * @example /events/volume
+                 */
+                path: string;
+                /** @description What was asked for. */
+                query: components["schemas"]["VolumeAsked"];
+                /** @description One row for each source, by slug. */
+                result: components["schemas"]["SourceVolume"][];
+                /** @description Where this page stands. */
+                pagination: components["schemas"]["Pagination"];
             };
         };
         /** @description `{"data": …}`. */
@@ -3419,6 +3737,14 @@ export interface components {
                 /** @description The oldest first. */
                 writeKeys: components["schemas"]["WriteKeyView"][];
             };
+        };
+        /** @description The control plane's database. */
+        Database: {
+            /**
+             * @description `sqlite` or `postgres`.
+             * @example sqlite
+             */
+            engine: string;
         };
         /** @description A message whose retries are used up. */
         DeadLetter: {
@@ -3531,6 +3857,28 @@ export interface components {
              */
             description: string | null;
         };
+        /** @description What waits for destinations. */
+        Deliveries: {
+            /**
+             * Format: int64
+             * @description Messages.
+             * @example 17
+             */
+            pending: number;
+            /**
+             * @description When the oldest of them was accepted.
+             * @example 2026-11-25T11:00:00.000Z
+             */
+            oldestPendingAt?: string | null;
+            /** @description Destinations with something pending, the one that is furthest behind first. */
+            destinations: components["schemas"]["DestinationLag"][];
+            /**
+             * Format: int64
+             * @description How many more there are.
+             * @example 0
+             */
+            more: number;
+        };
         /** @description How a destination fares. */
         DeliveryState: {
             /** @description State, counts, lag, breaker, pause, next retry, last error. */
@@ -3555,6 +3903,51 @@ export interface components {
              *     secret that is sent as it was shown.
              */
             settings?: Record<string, never> | null;
+        };
+        /** @description What waits for one destination. */
+        DestinationLag: {
+            /**
+             * @description Its id.
+             * @example dst_3yQ8sVbCq5F0w2xJ9kLmNp
+             */
+            id: string;
+            /**
+             * @description Its name in the data plane.
+             * @example acme/dst_3yQ8sVbCq5F0w2xJ9kLmNp
+             */
+            slug: string;
+            /**
+             * @description Its name.
+             * @example Webhook
+             */
+            name: string;
+            /**
+             * @description Its kind.
+             * @example webhook
+             */
+            type: string;
+            /**
+             * @description `active`, `failing`, `paused`, `misconfigured`, `disabled` …
+             * @example failing
+             */
+            state: string;
+            /**
+             * Format: int64
+             * @description Messages.
+             * @example 17
+             */
+            pending: number;
+            /**
+             * @description When the oldest of them was accepted.
+             * @example 2026-11-25T11:00:00.000Z
+             */
+            oldestPendingAt?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes of log that it has not read yet.
+             * @example 4096
+             */
+            lagBytes: number;
         };
         /** @description The catalog entry that a destination is made from. */
         DestinationMetadata: {
@@ -3673,8 +4066,15 @@ export interface components {
         };
         /** @description What the page of one entry shows beside. */
         Details: {
+            /**
+             * @description The description as safe HTML.
+             * @example <p>Send events from anything that speaks HTTP.</p>
+             */
+            descriptionHtml: string;
             /** @description The documentation by its sections; Markdown. */
             docs: components["schemas"]["Docs"];
+            /** @description The same, those that have text, as safe HTML. */
+            sections: components["schemas"]["SectionView"][];
             /** @description The maker's own documentation, elsewhere. */
             docsUrl?: string | null;
             /** @description Pictures of the product. */
@@ -3688,6 +4088,21 @@ export interface components {
              *     ]
              */
             regions: string[];
+        };
+        /** @description A disk. */
+        Disk: {
+            /**
+             * Format: int64
+             * @description Bytes that are free.
+             * @example 53687091200
+             */
+            freeBytes: number;
+            /**
+             * Format: int64
+             * @description Bytes in all.
+             * @example 107374182400
+             */
+            totalBytes: number;
         };
         /** @description The sections, as Markdown without their own headings. */
         Docs: {
@@ -3729,6 +4144,19 @@ export interface components {
              * @example SUCCESS
              */
             status: string;
+        };
+        /** @description What a 200 of the tracking API promises. */
+        Durability: {
+            /**
+             * @description Its class.
+             * @example local-disk
+             */
+            class: string;
+            /**
+             * @description In a sentence.
+             * @example 200 means that every accepted message of the request is on this machine's disk
+             */
+            promise: string;
         };
         /** @description Addresses in their envelope. */
         EmailsAnswer: {
@@ -3831,6 +4259,11 @@ export interface components {
              */
             reason: string;
         };
+        /**
+         * @description How finely time is cut.
+         * @enum {string}
+         */
+        Granularity: "MINUTE" | "HOUR" | "DAY";
         /** @description History in its envelope. */
         HistoryAnswer: {
             /** @description In order. */
@@ -3943,7 +4376,7 @@ export interface components {
             workspace?: components["schemas"]["WorkspaceView"] | null;
             /**
              * @description The page to go on, in that workspace.
-             * @example http://127.0.0.1:8080/acme/sources/catalog/http-api
+             * @example http://127.0.0.1:8080/w/acme/catalog/http-api
              */
             url?: string | null;
             /** @description The workspaces that the caller may add sources to, by name. */
@@ -4184,6 +4617,47 @@ export interface components {
              */
             code?: string | null;
         };
+        /** @description The event log. */
+        LogState: {
+            /**
+             * Format: int64
+             * @description Segments on the disk.
+             * @example 4
+             */
+            segments: number;
+            /**
+             * Format: int64
+             * @description Bytes on the disk, indexes included.
+             * @example 1073741824
+             */
+            diskBytes: number;
+            /**
+             * @description Position of the oldest record, as text.
+             * @example 0
+             */
+            oldest: string;
+            /**
+             * @description When it came.
+             * @example 2026-11-18T12:00:00.000Z
+             */
+            oldestAt?: string | null;
+            /**
+             * @description Where the next record will stand, as text.
+             * @example 1048576
+             */
+            end: string;
+            /**
+             * @description When the newest record came.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            newestAt?: string | null;
+            /** @description Whether the disk is full: messages are refused until there is room. */
+            full: boolean;
+            /** @description Whether it has stopped after a failed write: messages are refused until a restart. */
+            stopped: boolean;
+            /** @description How long it keeps what it has. */
+            retention: components["schemas"]["Retention"];
+        };
         /** @description Where pictures of an entry are. */
         Logos: {
             /**
@@ -4200,6 +4674,32 @@ export interface components {
         MailAnswer: {
             /** @description The mail. */
             mail: components["schemas"]["MailWithWords"];
+        };
+        /** @description What becomes of mails. */
+        MailState: {
+            /**
+             * @description `smtp`: a server takes them; `outbox`: they stay here.
+             * @example smtp
+             */
+            mode: string;
+            /**
+             * Format: int64
+             * @description To be sent.
+             * @example 0
+             */
+            queued: number;
+            /**
+             * Format: int64
+             * @description Given up.
+             * @example 0
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description In the outbox and nowhere else.
+             * @example 3
+             */
+            kept: number;
         };
         /**
          * @description What became of a mail.
@@ -4890,6 +5390,20 @@ export interface components {
             /** @description What it shows. */
             caption?: string | null;
         };
+        /** @description One stretch of time. */
+        Point: {
+            /**
+             * @description Its beginning.
+             * @example 2026-11-25T11:00:00.000Z
+             */
+            time: string;
+            /**
+             * Format: int64
+             * @description Messages accepted in it.
+             * @example 3
+             */
+            count: number;
+        };
         /** @description An invitation to accept. */
         PortalAcceptance: {
             /**
@@ -4927,6 +5441,39 @@ export interface components {
             expected: string;
             /** @description What to do about it. */
             fix: string;
+        };
+        /** @description The process that answers. */
+        Process: {
+            /**
+             * @description Its version.
+             * @example 0.1.0
+             */
+            version: string;
+            /**
+             * @description When it began.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            startedAt: string;
+            /**
+             * @description What it does.
+             * @example [
+             *       "ingest",
+             *       "delivery",
+             *       "debugger",
+             *       "control",
+             *       "web"
+             *     ]
+             */
+            roles: string[];
+            /** @description What a 200 of the tracking API promises. */
+            durability: components["schemas"]["Durability"];
+            /** @description What the data plane goes by. */
+            snapshot: components["schemas"]["Snapshot"];
+            /** @description The configuration file. */
+            configuration: components["schemas"]["Configuration"];
+            /** @description The event log. */
+            log: components["schemas"]["LogState"];
+            disk?: components["schemas"]["Disk"] | null;
         };
         /** @description What shows that it is still them. */
         Proof: {
@@ -5047,6 +5594,20 @@ export interface components {
             /** @description `false` when it was not paused. */
             resumed: boolean;
         };
+        /** @description How long the log keeps what it has. */
+        Retention: {
+            /**
+             * Format: int64
+             * @description So many seconds.
+             * @example 604800
+             */
+            seconds: number;
+            /**
+             * Format: int64
+             * @description So many bytes at most; `null` without a limit.
+             */
+            bytes?: number | null;
+        };
         /** @description A review in its envelope. */
         ReviewAnswer: {
             /** @description The review. */
@@ -5064,6 +5625,13 @@ export interface components {
             status: components["schemas"]["State"];
             /** @description What was handed in: name and catalog info, frozen. */
             frozen: Record<string, never>;
+            /**
+             * @description The description that was handed in, as safe HTML.
+             * @example <p>Sends mail, and tells what became of it.</p>
+             */
+            descriptionHtml: string;
+            /** @description The documentation that was handed in, as safe HTML, section by section. */
+            sections: components["schemas"]["SectionView"][];
             /** @description The checklist as it stood at that time. */
             checklist: components["schemas"]["Checklist"];
             /** @description What differs from what customers read now; everything before the launch. */
@@ -5111,6 +5679,74 @@ export interface components {
          * @enum {string}
          */
         RoundStatus: "open" | "withdrawn" | "changesRequested" | "approved" | "declined";
+        /** @description An event, page or screen by its name; identify, group and alias calls stand together. */
+        SchemaEvent: {
+            /**
+             * @description `track`, `identify`, `page` …
+             * @example track
+             */
+            type: string;
+            /**
+             * @description The event, or the name of the page or screen.
+             * @example Order Completed
+             */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description How often it came.
+             * @example 12
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Messages accepted.
+             * @example 11
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Messages discarded.
+             * @example 1
+             */
+            discarded: number;
+            /**
+             * @description When the oldest of them came.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            firstSeenAt: string;
+            /**
+             * @description When the newest of them came.
+             * @example 2026-11-25T12:30:00.000Z
+             */
+            lastSeenAt: string;
+            /** @description Properties; of identify and group calls, traits. */
+            properties: components["schemas"]["SchemaProperty"][];
+        };
+        /** @description A property or trait. */
+        SchemaProperty: {
+            /**
+             * @description Its name; nested ones dotted, items of arrays as `.$`.
+             * @example products.$.sku
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description Messages that have it.
+             * @example 12
+             */
+            count: number;
+            /**
+             * @description Messages by the type that it has in them: `string`, `number`, `boolean`, `object`, `array`,
+             *     `null`.
+             * @example {
+             *       "string": 11,
+             *       "number": 1
+             *     }
+             */
+            types: {
+                [key: string]: number;
+            };
+        };
         /** @description A picture of the product. */
         Screenshot: {
             /**
@@ -5165,7 +5801,10 @@ export interface components {
              * @example Getting started
              */
             title: string;
-            /** @description As safe HTML. */
+            /**
+             * @description As safe HTML.
+             * @example <p>Create a source.</p>
+             */
             html: string;
         };
         /** @description One logged-in browser. */
@@ -5250,6 +5889,32 @@ export interface components {
             /** @description Free ones that are like it. */
             suggestions: string[];
         };
+        /** @description What the data plane goes by. */
+        Snapshot: {
+            /**
+             * Format: int64
+             * @description Counts up with every change.
+             * @example 7
+             */
+            revision: number;
+            /**
+             * @description When it was made.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            madeAt: string;
+            /**
+             * Format: int64
+             * @description Sources in it.
+             * @example 3
+             */
+            sources: number;
+            /**
+             * Format: int64
+             * @description Destinations in it.
+             * @example 2
+             */
+            destinations: number;
+        };
         /** @description A source in its envelope. */
         SourceAnswer: {
             /** @description The source. */
@@ -5326,6 +5991,24 @@ export interface components {
             /** @description The entry. */
             sourceMetadata: components["schemas"]["SourceMetadata"];
         };
+        /** @description A source by its names. */
+        SourceName: {
+            /**
+             * @description Its id.
+             * @example src_3yQ8sVbCq5F0w2xJ9kLmNp
+             */
+            id: string;
+            /**
+             * @description Its name.
+             * @example Website
+             */
+            name: string;
+            /**
+             * @description Its slug.
+             * @example website
+             */
+            slug: string;
+        };
         /** @description One setting that a customer fills in when adding the integration. */
         SourceOption: {
             /**
@@ -5365,6 +6048,26 @@ export interface components {
              * @default []
              */
             choices: string[];
+        };
+        /** @description What a source sends, as far as its newest messages show. */
+        SourceSchema: {
+            /**
+             * @description When the oldest message came that was looked at.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            from?: string | null;
+            /**
+             * Format: int32
+             * @description How many were looked at.
+             * @example 5000
+             */
+            messages: number;
+            /** @description Whether these are all that are kept. */
+            complete: boolean;
+            /** @description Whether there are events or properties beyond those that are told apart. */
+            truncated: boolean;
+            /** @description By type and name. */
+            events: components["schemas"]["SchemaEvent"][];
         };
         /** @description A source. */
         SourceView: {
@@ -5413,6 +6116,19 @@ export interface components {
              * @example 2026-11-25T12:00:00.000Z
              */
             lastDataAt?: string | null;
+        };
+        /** @description The accepted messages of one source. */
+        SourceVolume: {
+            /** @description The source. */
+            source: components["schemas"]["SourceName"];
+            /**
+             * Format: int64
+             * @description All of them.
+             * @example 3
+             */
+            total: number;
+            /** @description Cut evenly, zeros included. */
+            series: components["schemas"]["Point"][];
         };
         /** @description Sources in their envelope. */
         SourcesAnswer: {
@@ -5541,6 +6257,18 @@ export interface components {
             /** @description Linked audiences. */
             linkedAudiences: boolean;
         };
+        /** @description How the installation fares. */
+        System: components["schemas"]["Process"] & components["schemas"]["Traffic"] & {
+            /** @description The control plane's database. */
+            database: components["schemas"]["Database"];
+            /** @description What becomes of mails. */
+            mail: components["schemas"]["MailState"];
+        };
+        /** @description How the installation fares, in its envelope. */
+        SystemAnswer: {
+            /** @description How it fares. */
+            system: components["schemas"]["System"];
+        };
         /** @description A team in its envelope. */
         TeamAnswer: {
             /** @description By address. */
@@ -5558,6 +6286,11 @@ export interface components {
             expiresAt: string;
             /** @description Whether it has ended. */
             expired: boolean;
+        };
+        /** @description A member of the team in its envelope. */
+        TeamMemberAnswer: {
+            /** @description The member. */
+            member: components["schemas"]["TeamMemberView"];
         };
         /** @description Somebody in a team. */
         TeamMemberView: {
@@ -5608,6 +6341,53 @@ export interface components {
         TestAccountAnswer: {
             /** @description The account. */
             testAccount: components["schemas"]["TestAccount"];
+        };
+        /** @description What to send, and with which settings. */
+        TestDestination: {
+            /** @description The message; a track call when left out. What every message has is added. */
+            message?: Record<string, never> | null;
+            /**
+             * @description Settings that are not saved yet, over those that are; `null` takes one out, and a secret
+             *     may be sent as it was shown.
+             */
+            settings?: Record<string, never> | null;
+        };
+        /** @description Messages a second in the last whole minute. */
+        Throughput: {
+            /**
+             * @description The minute's beginning.
+             * @example 2026-11-25T11:59:00.000Z
+             */
+            from: string;
+            /**
+             * @description Its end.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            to: string;
+            /**
+             * Format: double
+             * @description Accepted.
+             * @example 12.5
+             */
+            acceptedPerSecond: number;
+            /**
+             * Format: double
+             * @description Accepted before with the same id.
+             * @example 0.1
+             */
+            duplicatesPerSecond: number;
+            /**
+             * Format: double
+             * @description Discarded.
+             * @example 0.3
+             */
+            discardedPerSecond: number;
+            /**
+             * Format: double
+             * @description Requests refused, as far as they are kept.
+             * @example 0
+             */
+            refusedPerSecond: number;
         };
         /** @description What the operator found about one criterion. */
         Tick: {
@@ -5660,6 +6440,85 @@ export interface components {
             /** @description How far history was looked through. */
             searched?: Record<string, never> | null;
         };
+        /** @description What comes in and what waits; each is `null` where this process does not deliver. */
+        Traffic: {
+            throughput?: components["schemas"]["Throughput"] | null;
+            books?: components["schemas"]["BooksState"] | null;
+            deliveries?: components["schemas"]["Deliveries"] | null;
+        };
+        /** @description What came of a test. */
+        Trial: {
+            request?: components["schemas"]["TrialRequest"] | null;
+            response?: components["schemas"]["TrialResponse"] | null;
+            /** @description What would become of a message. */
+            outcome: components["schemas"]["TrialOutcome"];
+            /**
+             * @description In a sentence.
+             * @example the destination answered 200
+             */
+            detail: string;
+            /**
+             * Format: int32
+             * @description How long it took, in milliseconds.
+             * @example 42
+             */
+            durationMs: number;
+        };
+        /**
+         * @description What would become of a message.
+         * @enum {string}
+         */
+        TrialOutcome: "delivered" | "retry" | "refused" | "badSettings";
+        /** @description A request as it was sent. */
+        TrialRequest: {
+            /**
+             * @description Its method.
+             * @example POST
+             */
+            method: string;
+            /**
+             * @description Where it went.
+             * @example https://example.com/hook
+             */
+            url: string;
+            /**
+             * @description Its headers by their names, in lower case.
+             * @example {
+             *       "content-type": "application/json"
+             *     }
+             */
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * @description Its body.
+             * @example {"type":"track"}
+             */
+            body: string;
+        };
+        /** @description An answer as it came. */
+        TrialResponse: {
+            /**
+             * Format: int32
+             * @description Its status.
+             * @example 200
+             */
+            status: number;
+            /**
+             * @description Its headers by their names, in lower case.
+             * @example {
+             *       "content-type": "text/plain"
+             *     }
+             */
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * @description The beginning of its body.
+             * @example ok
+             */
+            body: string;
+        };
         /** @description A user in its envelope. */
         UserAnswer: {
             /** @description The user. */
@@ -5706,6 +6565,41 @@ export interface components {
              * @description The first entry that does not fit the one before it.
              */
             firstBroken?: number | null;
+        };
+        /** @description The volume in its envelope. */
+        VolumeAnswer: {
+            /**
+             * @description The path that was asked.
+             * @example /events/volume
+             */
+            path: string;
+            /** @description What was asked for. */
+            query: components["schemas"]["VolumeAsked"];
+            /** @description One row for each source, by slug. */
+            result: components["schemas"]["SourceVolume"][];
+            /** @description Where this page stands. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description What was asked for. */
+        VolumeAsked: {
+            granularity: components["schemas"]["Granularity"];
+            /**
+             * @description From this time on.
+             * @example 2026-11-25T00:00:00.000Z
+             */
+            startTime: string;
+            /**
+             * @description To this time.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            endTime: string;
+            /**
+             * @description How rows are told apart.
+             * @example [
+             *       "source"
+             *     ]
+             */
+            groupBy: string[];
         };
         /** @description Warehouses in their envelope. */
         WarehousesAnswer: {
@@ -5981,6 +6875,7 @@ export interface components {
                  *           "message": "\"name\" is required",
                  *           "field": "name",
                  *           "pointer": "/name",
+                 *           "expected": "a value",
                  *           "fix": "add \"name\""
                  *         }
                  *       ]
@@ -7291,10 +8186,64 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
-    updateOperator: {
+    getAccountForOperator: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                /**
+                 * @description Its id
+                 * @example acc_3yQ8sVbCq5F0w2xJ9kLmNp
+                 */
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "account": {
+                     *           "id": "acc_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *           "email": "ada@example.com",
+                     *           "name": "Ada Lovelace",
+                     *           "emailVerified": true,
+                     *           "secondFactor": false,
+                     *           "operator": false,
+                     *           "createdAt": "2026-11-25T12:00:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_AccountAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    updateOperator: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /**
                  * @description Its id
@@ -7344,6 +8293,7 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             422: components["responses"]["Error422"];
@@ -7518,6 +8468,125 @@ export interface operations {
                     "application/json": components["schemas"]["Errors"];
                 };
             };
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it fares */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "system": {
+                     *           "version": "0.1.0",
+                     *           "startedAt": "2026-11-25T12:00:00.000Z",
+                     *           "roles": [
+                     *             "ingest",
+                     *             "delivery",
+                     *             "debugger",
+                     *             "control",
+                     *             "web"
+                     *           ],
+                     *           "durability": {
+                     *             "class": "local-disk",
+                     *             "promise": "200 means that every accepted message of the request is on this machine's disk"
+                     *           },
+                     *           "snapshot": {
+                     *             "revision": 7,
+                     *             "madeAt": "2026-11-25T12:00:00.000Z",
+                     *             "sources": 3,
+                     *             "destinations": 2
+                     *           },
+                     *           "configuration": {
+                     *             "stale": true,
+                     *             "detail": "takes effect at the next start: server.listen"
+                     *           },
+                     *           "log": {
+                     *             "segments": 4,
+                     *             "diskBytes": 1073741824,
+                     *             "oldest": "0",
+                     *             "oldestAt": "2026-11-18T12:00:00.000Z",
+                     *             "end": "1048576",
+                     *             "newestAt": "2026-11-25T12:00:00.000Z",
+                     *             "full": true,
+                     *             "stopped": true,
+                     *             "retention": {
+                     *               "seconds": 604800,
+                     *               "bytes": 0
+                     *             }
+                     *           },
+                     *           "disk": {
+                     *             "freeBytes": 53687091200,
+                     *             "totalBytes": 107374182400
+                     *           },
+                     *           "throughput": {
+                     *             "from": "2026-11-25T11:59:00.000Z",
+                     *             "to": "2026-11-25T12:00:00.000Z",
+                     *             "acceptedPerSecond": 12.5,
+                     *             "duplicatesPerSecond": 0.1,
+                     *             "discardedPerSecond": 0.3,
+                     *             "refusedPerSecond": 0
+                     *           },
+                     *           "books": {
+                     *             "from": "2026-11-24T12:00:00.000Z",
+                     *             "to": "2026-11-25T12:00:00.000Z",
+                     *             "received": 1200,
+                     *             "accepted": 1180,
+                     *             "duplicates": 12,
+                     *             "discarded": 8,
+                     *             "refused": 1,
+                     *             "balanced": true,
+                     *             "behindBytes": 0
+                     *           },
+                     *           "deliveries": {
+                     *             "pending": 17,
+                     *             "oldestPendingAt": "2026-11-25T11:00:00.000Z",
+                     *             "destinations": [
+                     *               {
+                     *                 "id": "dst_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *                 "slug": "acme/dst_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *                 "name": "Webhook",
+                     *                 "type": "webhook",
+                     *                 "state": "failing",
+                     *                 "pending": 17,
+                     *                 "oldestPendingAt": "2026-11-25T11:00:00.000Z",
+                     *                 "lagBytes": 4096
+                     *               }
+                     *             ],
+                     *             "more": 0
+                     *           },
+                     *           "database": {
+                     *             "engine": "sqlite"
+                     *           },
+                     *           "mail": {
+                     *             "mode": "smtp",
+                     *             "queued": 0,
+                     *             "failed": 0,
+                     *             "kept": 3
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_SystemAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
             429: components["responses"]["Error429"];
             503: components["responses"]["Error503"];
         };
@@ -8999,6 +10068,11 @@ export interface operations {
                 resourceType?: string;
                 /** @description On this resource. */
                 resourceId?: string;
+                /**
+                 * @description `csv`, which is meant unless said, or `ndjson`: one entry as the list shows it on each line.
+                 * @example ndjson
+                 */
+                format?: string;
             };
             header?: {
                 /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
@@ -9016,6 +10090,7 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                    "application/x-ndjson": string;
                 };
             };
             400: components["responses"]["Error400"];
@@ -9146,6 +10221,92 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    exportPartnerAuditEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description From this time on, RFC 3339.
+                 * @example 2026-11-01T00:00:00Z
+                 */
+                startTime?: string;
+                /** @description Before this time, RFC 3339. */
+                endTime?: string;
+                /**
+                 * @description Of this kind.
+                 * @example Source Created
+                 */
+                type?: string;
+                /** @description By this actor: id or e-mail. */
+                actor?: string;
+                /** @description On resources of this type. */
+                resourceType?: string;
+                /** @description On this resource. */
+                resourceId?: string;
+                /**
+                 * @description `csv`, which is meant unless said, or `ndjson`: one entry as the list shows it on each line.
+                 * @example ndjson
+                 */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    verifyPartnerAuditEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "intact": true,
+                     *         "firstBroken": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_VerifyAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
     listPlatformAuditEvents: {
         parameters: {
             query?: {
@@ -9223,6 +10384,90 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    exportPlatformAuditEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description From this time on, RFC 3339.
+                 * @example 2026-11-01T00:00:00Z
+                 */
+                startTime?: string;
+                /** @description Before this time, RFC 3339. */
+                endTime?: string;
+                /**
+                 * @description Of this kind.
+                 * @example Source Created
+                 */
+                type?: string;
+                /** @description By this actor: id or e-mail. */
+                actor?: string;
+                /** @description On resources of this type. */
+                resourceType?: string;
+                /** @description On this resource. */
+                resourceId?: string;
+                /**
+                 * @description `csv`, which is meant unless said, or `ndjson`: one entry as the list shows it on each line.
+                 * @example ndjson
+                 */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    verifyPlatformAuditEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "intact": true,
+                     *         "firstBroken": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_VerifyAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
             429: components["responses"]["Error429"];
             503: components["responses"]["Error503"];
         };
@@ -10052,10 +11297,59 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
-    setTeamRole: {
+    getTeamMember: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                /** @description The account's id */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The member */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "member": {
+                     *           "id": "5BKZVyYHdt1D7ZrtHyNR7W",
+                     *           "email": "ada@example.com",
+                     *           "name": "Acme Mail",
+                     *           "role": "admin",
+                     *           "joinedAt": "2026-11-25T12:00:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_TeamMemberAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    setTeamRole: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The account's id */
                 userId: string;
@@ -10094,6 +11388,7 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             422: components["responses"]["Error422"];
@@ -11222,7 +12517,7 @@ export interface operations {
                      *           {
                      *             "key": "gettingStarted",
                      *             "title": "Getting started",
-                     *             "html": "<p>Acme Mail sends campaigns.</p>"
+                     *             "html": "<p>Create a source.</p>"
                      *           }
                      *         ],
                      *         "info": {
@@ -11450,7 +12745,14 @@ export interface operations {
     setTestAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description Its id or slug */
                 integrationId: string;
@@ -11492,6 +12794,7 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             422: components["responses"]["Error422"];
@@ -11502,7 +12805,14 @@ export interface operations {
     deleteTestAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description Its id or slug */
                 integrationId: string;
@@ -11532,6 +12842,7 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
             429: components["responses"]["Error429"];
             503: components["responses"]["Error503"];
         };
@@ -11845,6 +13156,7 @@ export interface operations {
                      *           "message": "\"name\" is required",
                      *           "field": "name",
                      *           "pointer": "/name",
+                     *           "expected": "a value",
                      *           "fix": "add \"name\""
                      *         }
                      *       ]
@@ -12206,6 +13518,14 @@ export interface operations {
                      *           "slug": "acme-mail",
                      *           "status": "PRIVATE_BUILDING",
                      *           "frozen": {},
+                     *           "descriptionHtml": "<p>Sends mail, and tells what became of it.</p>",
+                     *           "sections": [
+                     *             {
+                     *               "key": "gettingStarted",
+                     *               "title": "Getting started",
+                     *               "html": "<p>Create a source.</p>"
+                     *             }
+                     *           ],
                      *           "checklist": {
                      *             "items": [
                      *               {
@@ -12325,6 +13645,14 @@ export interface operations {
                      *           "slug": "acme-mail",
                      *           "status": "PRIVATE_BUILDING",
                      *           "frozen": {},
+                     *           "descriptionHtml": "<p>Sends mail, and tells what became of it.</p>",
+                     *           "sections": [
+                     *             {
+                     *               "key": "gettingStarted",
+                     *               "title": "Getting started",
+                     *               "html": "<p>Create a source.</p>"
+                     *             }
+                     *           ],
                      *           "checklist": {
                      *             "items": [
                      *               {
@@ -12453,6 +13781,14 @@ export interface operations {
                      *           "slug": "acme-mail",
                      *           "status": "PRIVATE_BUILDING",
                      *           "frozen": {},
+                     *           "descriptionHtml": "<p>Sends mail, and tells what became of it.</p>",
+                     *           "sections": [
+                     *             {
+                     *               "key": "gettingStarted",
+                     *               "title": "Getting started",
+                     *               "html": "<p>Create a source.</p>"
+                     *             }
+                     *           ],
                      *           "checklist": {
                      *             "items": [
                      *               {
@@ -12589,6 +13925,14 @@ export interface operations {
                      *           "slug": "acme-mail",
                      *           "status": "PRIVATE_BUILDING",
                      *           "frozen": {},
+                     *           "descriptionHtml": "<p>Sends mail, and tells what became of it.</p>",
+                     *           "sections": [
+                     *             {
+                     *               "key": "gettingStarted",
+                     *               "title": "Getting started",
+                     *               "html": "<p>Create a source.</p>"
+                     *             }
+                     *           ],
                      *           "checklist": {
                      *             "items": [
                      *               {
@@ -12723,6 +14067,14 @@ export interface operations {
                      *           "slug": "acme-mail",
                      *           "status": "PRIVATE_BUILDING",
                      *           "frozen": {},
+                     *           "descriptionHtml": "<p>Sends mail, and tells what became of it.</p>",
+                     *           "sections": [
+                     *             {
+                     *               "key": "gettingStarted",
+                     *               "title": "Getting started",
+                     *               "html": "<p>Create a source.</p>"
+                     *             }
+                     *           ],
                      *           "checklist": {
                      *             "items": [
                      *               {
@@ -13025,6 +14377,7 @@ export interface operations {
                      *               "noteworthy": true,
                      *               "website": "https://acme.example/mail",
                      *               "details": {
+                     *                 "descriptionHtml": "<p>Send events from anything that speaks HTTP.</p>",
                      *                 "docs": {
                      *                   "introduction": "Acme Mail sends campaigns.",
                      *                   "gettingStarted": "Add the source, copy its write key, and paste it into Acme Mail.",
@@ -13033,6 +14386,13 @@ export interface operations {
                      *                   "eventProperties": "Every event carries `email_id`.",
                      *                   "addingDestinations": "Once events arrive, add destinations as for any other source."
                      *                 },
+                     *                 "sections": [
+                     *                   {
+                     *                     "key": "gettingStarted",
+                     *                     "title": "Getting started",
+                     *                     "html": "<p>Create a source.</p>"
+                     *                   }
+                     *                 ],
                      *                 "docsUrl": "https://acme.example/docs",
                      *                 "screenshots": [
                      *                   {
@@ -13181,6 +14541,7 @@ export interface operations {
                      *             "noteworthy": true,
                      *             "website": "https://acme.example/mail",
                      *             "details": {
+                     *               "descriptionHtml": "<p>Send events from anything that speaks HTTP.</p>",
                      *               "docs": {
                      *                 "introduction": "Acme Mail sends campaigns.",
                      *                 "gettingStarted": "Add the source, copy its write key, and paste it into Acme Mail.",
@@ -13189,6 +14550,13 @@ export interface operations {
                      *                 "eventProperties": "Every event carries `email_id`.",
                      *                 "addingDestinations": "Once events arrive, add destinations as for any other source."
                      *               },
+                     *               "sections": [
+                     *                 {
+                     *                   "key": "gettingStarted",
+                     *                   "title": "Getting started",
+                     *                   "html": "<p>Create a source.</p>"
+                     *                 }
+                     *               ],
                      *               "docsUrl": "https://acme.example/docs",
                      *               "screenshots": [
                      *                 {
@@ -13314,6 +14682,7 @@ export interface operations {
                      *             "noteworthy": true,
                      *             "website": "https://acme.example/mail",
                      *             "details": {
+                     *               "descriptionHtml": "<p>Send events from anything that speaks HTTP.</p>",
                      *               "docs": {
                      *                 "introduction": "Acme Mail sends campaigns.",
                      *                 "gettingStarted": "Add the source, copy its write key, and paste it into Acme Mail.",
@@ -13322,6 +14691,13 @@ export interface operations {
                      *                 "eventProperties": "Every event carries `email_id`.",
                      *                 "addingDestinations": "Once events arrive, add destinations as for any other source."
                      *               },
+                     *               "sections": [
+                     *                 {
+                     *                   "key": "gettingStarted",
+                     *                   "title": "Getting started",
+                     *                   "html": "<p>Create a source.</p>"
+                     *                 }
+                     *               ],
                      *               "docsUrl": "https://acme.example/docs",
                      *               "screenshots": [
                      *                 {
@@ -13379,7 +14755,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The slug of the source
+                 * @description The slug of the source; needed with a session
                  * @example website
                  */
                 confirm?: string;
@@ -13516,6 +14892,7 @@ export interface operations {
                      *             "noteworthy": true,
                      *             "website": "https://acme.example/mail",
                      *             "details": {
+                     *               "descriptionHtml": "<p>Send events from anything that speaks HTTP.</p>",
                      *               "docs": {
                      *                 "introduction": "Acme Mail sends campaigns.",
                      *                 "gettingStarted": "Add the source, copy its write key, and paste it into Acme Mail.",
@@ -13524,6 +14901,13 @@ export interface operations {
                      *                 "eventProperties": "Every event carries `email_id`.",
                      *                 "addingDestinations": "Once events arrive, add destinations as for any other source."
                      *               },
+                     *               "sections": [
+                     *                 {
+                     *                   "key": "gettingStarted",
+                     *                   "title": "Getting started",
+                     *                   "html": "<p>Create a source.</p>"
+                     *                 }
+                     *               ],
                      *               "docsUrl": "https://acme.example/docs",
                      *               "screenshots": [
                      *                 {
@@ -13847,6 +15231,7 @@ export interface operations {
                      *             "noteworthy": true,
                      *             "website": "https://acme.example/mail",
                      *             "details": {
+                     *               "descriptionHtml": "<p>Send events from anything that speaks HTTP.</p>",
                      *               "docs": {
                      *                 "introduction": "Acme Mail sends campaigns.",
                      *                 "gettingStarted": "Add the source, copy its write key, and paste it into Acme Mail.",
@@ -13855,6 +15240,13 @@ export interface operations {
                      *                 "eventProperties": "Every event carries `email_id`.",
                      *                 "addingDestinations": "Once events arrive, add destinations as for any other source."
                      *               },
+                     *               "sections": [
+                     *                 {
+                     *                   "key": "gettingStarted",
+                     *                   "title": "Getting started",
+                     *                   "html": "<p>Create a source.</p>"
+                     *                 }
+                     *               ],
                      *               "docsUrl": "https://acme.example/docs",
                      *               "screenshots": [
                      *                 {
@@ -14907,6 +16299,7 @@ export interface operations {
                      *             "noteworthy": true,
                      *             "website": "https://acme.example/mail",
                      *             "details": {
+                     *               "descriptionHtml": "<p>Send events from anything that speaks HTTP.</p>",
                      *               "docs": {
                      *                 "introduction": "Acme Mail sends campaigns.",
                      *                 "gettingStarted": "Add the source, copy its write key, and paste it into Acme Mail.",
@@ -14915,6 +16308,13 @@ export interface operations {
                      *                 "eventProperties": "Every event carries `email_id`.",
                      *                 "addingDestinations": "Once events arrive, add destinations as for any other source."
                      *               },
+                     *               "sections": [
+                     *                 {
+                     *                   "key": "gettingStarted",
+                     *                   "title": "Getting started",
+                     *                   "html": "<p>Create a source.</p>"
+                     *                 }
+                     *               ],
                      *               "docsUrl": "https://acme.example/docs",
                      *               "screenshots": [
                      *                 {
@@ -15021,6 +16421,7 @@ export interface operations {
                      *           "noteworthy": true,
                      *           "website": "https://acme.example/mail",
                      *           "details": {
+                     *             "descriptionHtml": "<p>Send events from anything that speaks HTTP.</p>",
                      *             "docs": {
                      *               "introduction": "Acme Mail sends campaigns.",
                      *               "gettingStarted": "Add the source, copy its write key, and paste it into Acme Mail.",
@@ -15029,6 +16430,13 @@ export interface operations {
                      *               "eventProperties": "Every event carries `email_id`.",
                      *               "addingDestinations": "Once events arrive, add destinations as for any other source."
                      *             },
+                     *             "sections": [
+                     *               {
+                     *                 "key": "gettingStarted",
+                     *                 "title": "Getting started",
+                     *                 "html": "<p>Create a source.</p>"
+                     *               }
+                     *             ],
                      *             "docsUrl": "https://acme.example/docs",
                      *             "screenshots": [
                      *               {
@@ -15136,6 +16544,7 @@ export interface operations {
                      *             "noteworthy": true,
                      *             "website": "https://acme.example/mail",
                      *             "details": {
+                     *               "descriptionHtml": "<p>Send events from anything that speaks HTTP.</p>",
                      *               "docs": {
                      *                 "introduction": "Acme Mail sends campaigns.",
                      *                 "gettingStarted": "Add the source, copy its write key, and paste it into Acme Mail.",
@@ -15144,6 +16553,13 @@ export interface operations {
                      *                 "eventProperties": "Every event carries `email_id`.",
                      *                 "addingDestinations": "Once events arrive, add destinations as for any other source."
                      *               },
+                     *               "sections": [
+                     *                 {
+                     *                   "key": "gettingStarted",
+                     *                   "title": "Getting started",
+                     *                   "html": "<p>Create a source.</p>"
+                     *                 }
+                     *               ],
                      *               "docsUrl": "https://acme.example/docs",
                      *               "screenshots": [
                      *                 {
@@ -15177,7 +16593,7 @@ export interface operations {
                      *             "slug": "acme",
                      *             "name": "Acme"
                      *           },
-                     *           "url": "http://127.0.0.1:8080/acme/sources/catalog/http-api",
+                     *           "url": "http://127.0.0.1:8080/w/acme/catalog/http-api",
                      *           "workspaces": [
                      *             {
                      *               "id": "ws_9aQ1Lj62S4bomZKLF4DPqW",
@@ -15956,6 +17372,173 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    getSchemaOfSource: {
+        parameters: {
+            query?: {
+                /** @description Look at so many of the newest messages, 1 to 20,000; 5,000 when left out */
+                messages?: number;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the source */
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it sends */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "from": "2026-11-25T12:00:00.000Z",
+                     *         "messages": 5000,
+                     *         "complete": true,
+                     *         "truncated": true,
+                     *         "events": [
+                     *           {
+                     *             "type": "track",
+                     *             "name": "Order Completed",
+                     *             "count": 12,
+                     *             "accepted": 11,
+                     *             "discarded": 1,
+                     *             "firstSeenAt": "2026-11-25T12:00:00.000Z",
+                     *             "lastSeenAt": "2026-11-25T12:30:00.000Z",
+                     *             "properties": [
+                     *               {
+                     *                 "name": "products.$.sku",
+                     *                 "count": 12,
+                     *                 "types": {
+                     *                   "string": 11,
+                     *                   "number": 1
+                     *                 }
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_SourceSchema"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getEventsVolumeFromWorkspace: {
+        parameters: {
+            query: {
+                /**
+                 * @description `MINUTE` (at most four hours of the last 48), `HOUR` (at most 7 days of the last 14) or
+                 *     `DAY` (at most 30 days).
+                 * @example HOUR
+                 */
+                granularity: string;
+                /**
+                 * @description From this time on.
+                 * @example 2026-11-25T00:00:00Z
+                 */
+                startTime: string;
+                /**
+                 * @description To this time.
+                 * @example 2026-11-25T12:00:00Z
+                 */
+                endTime: string;
+                /**
+                 * @description `source`, which also holds when it is left out.
+                 * @example source
+                 */
+                groupBy?: string[];
+                /** @description Only these sources, by id or slug; all that the caller may see when left out, page by page. */
+                sourceId?: string[];
+                /**
+                 * @description Rows, 1 to 1,000; 100 when left out.
+                 * @example 100
+                 */
+                "pagination.count"?: number;
+                /**
+                 * @description `pagination.next` of the page before; the first page when left out.
+                 * @example MA==
+                 */
+                "pagination.cursor"?: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The volume */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "path": "/events/volume",
+                     *         "query": {
+                     *           "granularity": "MINUTE",
+                     *           "startTime": "2026-11-25T00:00:00.000Z",
+                     *           "endTime": "2026-11-25T12:00:00.000Z",
+                     *           "groupBy": [
+                     *             "source"
+                     *           ]
+                     *         },
+                     *         "result": [
+                     *           {
+                     *             "source": {
+                     *               "id": "src_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *               "name": "Website",
+                     *               "slug": "website"
+                     *             },
+                     *             "total": 3,
+                     *             "series": [
+                     *               {
+                     *                 "time": "2026-11-25T11:00:00.000Z",
+                     *                 "count": 3
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "pagination": {
+                     *           "current": "MA==",
+                     *           "next": "a2FjbWUtbWFpbA",
+                     *           "totalEntries": 1
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_VolumeAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
     getDeliveryOfDestination: {
         parameters: {
             query?: never;
@@ -16150,6 +17733,78 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    testDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "message": {},
+                 *       "settings": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["TestDestination"];
+            };
+        };
+        responses: {
+            /** @description What came of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "request": {
+                     *           "method": "POST",
+                     *           "url": "https://example.com/hook",
+                     *           "headers": {
+                     *             "content-type": "application/json"
+                     *           },
+                     *           "body": "{\"type\":\"track\"}"
+                     *         },
+                     *         "response": {
+                     *           "status": 200,
+                     *           "headers": {
+                     *             "content-type": "text/plain"
+                     *           },
+                     *           "body": "ok"
+                     *         },
+                     *         "outcome": "delivered",
+                     *         "detail": "the destination answered 200",
+                     *         "durationMs": 42
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_Trial"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
             429: components["responses"]["Error429"];
             503: components["responses"]["Error503"];
         };

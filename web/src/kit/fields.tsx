@@ -7,6 +7,7 @@ import {
   useEffect,
   useId,
   useRef,
+  useState,
 } from 'react'
 import type { Fault } from '../api/client'
 import css from './fields.module.css'
@@ -178,6 +179,17 @@ export function Search({
   placeholder?: string
 }) {
   const input = useRef<HTMLInputElement>(null)
+  // The address follows a moment later, and must not put the cursor elsewhere: only what comes from outside is taken over.
+  const [text, setText] = useState(value)
+  const sent = useRef<string[]>([])
+  useEffect(() => {
+    const at = sent.current.indexOf(value)
+    if (at >= 0) sent.current.splice(0, at)
+    else {
+      sent.current = []
+      setText(value)
+    }
+  }, [value])
   useEffect(() => {
     const focus = (event: KeyboardEvent) => {
       if (event.key !== '/' || event.ctrlKey || event.metaKey || typing(event.target)) return
@@ -194,11 +206,15 @@ export function Search({
         type="search"
         aria-label={label}
         className={css.input}
-        value={value}
+        value={text}
         placeholder={placeholder}
-        onChange={(event) => onChange(event.target.value)}
+        onChange={(event) => {
+          sent.current.push(event.target.value)
+          setText(event.target.value)
+          onChange(event.target.value)
+        }}
       />
-      {!value && <Key>/</Key>}
+      {!text && <Key>/</Key>}
     </div>
   )
 }
@@ -235,7 +251,7 @@ export function Summary({ faults }: { faults: Fault[] }) {
 /** A message of the API as a sentence. */
 export function sentence(text: string): string {
   const upper = text.charAt(0).toUpperCase() + text.slice(1)
-  return /[.!?]$/.test(upper) ? upper : `${upper}.`
+  return /[.!?…]$/.test(upper) ? upper : `${upper}.`
 }
 
 /** The fields of a form, one below the other. */

@@ -51,6 +51,12 @@ describe('settings that are there', () => {
     gzip: true,
   }
 
+  it('show the default of what was never set', () => {
+    const opens = option('opens', 'boolean', { defaultValue: true })
+    expect(draftOf([opens], {}).opens).toBe(true)
+    expect(draftOf([opens], { opens: false }).opens).toBe(false)
+  })
+
   it('keep a secret until it is replaced', () => {
     const draft = draftOf(options, before)
     expect(draft.secret).toBeNull()

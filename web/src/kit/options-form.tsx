@@ -22,7 +22,8 @@ export type Draft = Record<string, string | boolean | string[] | [string, string
 export function draftOf(options: Option[], settings?: Settings): Draft {
   const draft: Draft = {}
   for (const option of options) {
-    const value = settings ? settings[option.name] : option.defaultValue
+    // What was never set holds its default.
+    const value = settings?.[option.name] ?? option.defaultValue
     switch (option.type) {
       case 'boolean':
         draft[option.name] = value === true

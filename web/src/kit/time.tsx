@@ -36,10 +36,14 @@ const listeners = new Set<() => void>()
 let timer: ReturnType<typeof setInterval> | undefined
 const subscribe = (listener: () => void) => {
   listeners.add(listener)
-  timer ??= setInterval(() => {
+  if (!timer) {
+    // It stood still while nobody looked.
     now = new Date()
-    for (const each of listeners) each()
-  }, 10_000)
+    timer = setInterval(() => {
+      now = new Date()
+      for (const each of listeners) each()
+    }, 10_000)
+  }
   return () => {
     listeners.delete(listener)
     if (listeners.size === 0) {
@@ -62,7 +66,7 @@ export function Time({ at, date }: { at: string | null | undefined; date?: boole
   // A moment after the last tick is "just now", not in the future.
   const text = date
     ? day.format(moment)
-    : ago(moment, moment > current && +moment - +current < 15_000 ? moment : current)
+    : ago(moment, moment > current && +moment - +current < 60_000 ? moment : current)
   return (
     <time dateTime={at} title={exact.format(moment)}>
       {text}

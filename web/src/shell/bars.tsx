@@ -4,8 +4,7 @@ import { useState } from 'react'
 import { api, read } from '../api/client'
 import { accountQuery } from '../api/queries'
 import { Button } from '../kit/button'
-import { sentence } from '../kit/fields'
-import { failureFaults } from '../kit/form'
+import { toastRefusal } from '../kit/refusal'
 import { toast } from '../kit/toast'
 import css from './bars.module.css'
 
@@ -15,19 +14,25 @@ export function unencrypted({ protocol, hostname }: { protocol: string; hostname
   return protocol === 'http:' && !here
 }
 
-/** What has to be known on every page. */
+/** Says that what is typed can be read on its way, where that is so. */
+export function Unencrypted() {
+  if (!unencrypted(location)) return null
+  return (
+    <p className={css.bar}>
+      <span>
+        <strong>This page is not encrypted.</strong> Passwords and keys can be read on their way. Serve
+        Headwater over https before you use it in earnest.
+      </span>
+    </p>
+  )
+}
+
+/** What has to be known on every page of those who are signed in. */
 export function Bars() {
   const account = useQuery(accountQuery).data
   return (
     <>
-      {unencrypted(location) && (
-        <p className={css.bar}>
-          <span>
-            <strong>This page is not encrypted.</strong> Passwords and keys can be read on their way. Serve
-            Headwater over https before you use it in earnest.
-          </span>
-        </p>
-      )}
+      <Unencrypted />
       {account && !account.emailVerified && <Unverified email={account.email} />}
     </>
   )
@@ -50,14 +55,7 @@ function Unverified({ email }: { email: string }) {
             await read(api.POST('/account/verification-mail'))
             toast(`A new mail is on its way to ${email}`)
           } catch (error) {
-            const { message, fix } = failureFaults(error)[0]!
-            toast(
-              [message, fix]
-                .filter(Boolean)
-                .map((part) => sentence(part!))
-                .join(' '),
-              { bad: true },
-            )
+            toastRefusal(error)
           } finally {
             setBusy(false)
           }

@@ -197,6 +197,7 @@ function useTargets(text: string, shortcuts: () => void): Target[] {
     add('Operations', 'Mails', '/platform/mails')
     add('Operations', 'Accounts', '/platform/accounts')
     add('Operations', 'Platform audit', '/platform/audit')
+    add('Operations', 'System', '/platform/system', 'throughput, lag, disk')
   }
   add('Account', 'Profile', '/account')
   add('Account', 'Security', '/account/security', 'password, second factor')

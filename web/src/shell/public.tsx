@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { accountQuery } from '../api/queries'
 import { LinkButton } from '../kit/button'
 import { useTitle } from '../kit/page'
-import { Bars } from './bars'
+import { Unencrypted } from './bars'
 import { Brand } from './brand'
 import { Finder } from './finder'
 import css from './shell.module.css'
@@ -35,7 +35,7 @@ export function PublicShell({ children }: { children?: ReactNode }): ReactNode {
           )}
         </nav>
       </header>
-      <Bars />
+      <Unencrypted />
       <main id="main" tabIndex={-1}>
         {children ?? <Outlet />}
       </main>

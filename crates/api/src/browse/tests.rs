@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use catalog::{Info, State, state};
+use catalog::{Docs, Info, State, state};
 use serde_json::{Value, json};
 use store::integrations::{self, Integration};
 
@@ -18,6 +18,7 @@ async fn entry(world: &World, slug: &str, state: State, since_ms: Option<i64>) -
         description: Some(format!("Tells of {slug}.")),
         primary_category: Some("Email Marketing".to_owned()),
         support_email: Some("help@example.com".to_owned()),
+        docs: Docs { introduction: Some("It *tells*.".to_owned()), ..Docs::default() },
         ..Info::default()
     };
     let row = Integration {
@@ -199,7 +200,13 @@ async fn the_catalog_is_searched_filtered_and_paged() {
         let next = format!("{first}&pagination.cursor={}", page.text("/pagination/next"));
         assert_eq!(slugs(&world.get(&anybody, &next).await.expect(200)), ["gamma-mail"]);
         let details = world.get(&anybody, "/catalog/sources/alpha-mail").await.expect(200);
-        assert_eq!(details.at("/sourceMetadata/details/screenshots"), &json!([]));
+        let details = details.at("/sourceMetadata/details");
+        assert_eq!(details["screenshots"], json!([]));
+        assert_eq!(details["descriptionHtml"], "<p>Tells of alpha-mail.</p>\n");
+        assert_eq!(
+            details["sections"],
+            json!([{ "key": "introduction", "title": "Introduction", "html": "<p>It <em>tells</em>.</p>\n" }])
+        );
     }
 }
 

@@ -28,6 +28,10 @@ impl Target {
     }
 }
 
+/// An hour before the stage was set.
+const VOLUME: &str =
+    "?granularity=MINUTE&startTime=2026-11-25T11:00:00Z&endTime=2026-11-25T12:00:00Z";
+
 /// A request of the document, filled in.
 pub struct Call {
     pub path: String,
@@ -128,6 +132,10 @@ fn query(stage: &Stage, operation: &str, target: Target) -> Option<String> {
         ("removeUsersFromWorkspace", _) => Some(format!("?userIds.0={member}")),
         ("deleteInvites", _) => Some(format!("?emails.0={guest}")),
         ("deleteSource", Target::Own) => Some("?confirm=website".to_owned()),
+        ("getEventsVolumeFromWorkspace", Target::Own) => Some(VOLUME.to_owned()),
+        ("getEventsVolumeFromWorkspace", Target::Foreign) => {
+            Some(format!("{VOLUME}&sourceId={}", stage.thing("other_source")))
+        }
         ("checkSlug", Target::Own) => Some("?slug=acme-new".to_owned()),
         _ => None,
     }
@@ -180,7 +188,7 @@ fn body(stage: &Stage, operation: &str, target: Target) -> Option<Value> {
         "createSource" => json!({ "metadataId": "http-api", "slug": "another" }),
         "updateSource" | "updateDestination" => json!({ "name": "Renamed" }),
         "addLabelsToSource" | "replaceLabelsInSource" => json!({ "labels": [] }),
-        "redeliverToDestination" => json!({}),
+        "redeliverToDestination" | "testDestination" => json!({}),
         "apply" => application("mia@acme.example"),
         "stepMyApplication" => json!({ "step": "withdraw" }),
         "decideApplication" => json!({ "step": "ask", "note": "Who asked for it?" }),

@@ -28,7 +28,7 @@ pub struct PreviewAnswer {
 }
 
 /// A section of the documentation.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct SectionView {
     /// Its field.
     #[schema(example = "gettingStarted")]
@@ -37,6 +37,7 @@ pub struct SectionView {
     #[schema(example = "Getting started")]
     pub title: &'static str,
     /// As safe HTML.
+    #[schema(example = "<p>Create a source.</p>")]
     pub html: String,
 }
 

@@ -2,6 +2,7 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use store::mails::{self, Mail, Unsent};
 
 use crate::{
     first_operator_link, make_operator,
@@ -189,5 +190,40 @@ async fn what_is_over_is_swept_away() {
         let mut db = world.api.db.read().await.unwrap();
         let ada = store::accounts::by_email(&mut db, "ada@example.com").await.unwrap().unwrap();
         assert!(store::sessions::of_account(&mut db, &ada.id, 0).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn mails_that_were_not_sent_are_counted_by_why() {
+    for world in World::all().await {
+        let unsent = async || mails::unsent(&mut world.api.db.read().await.unwrap()).await.unwrap();
+        assert_eq!(unsent().await, Unsent::default());
+        let mail = |id: &str, next_try_at_ms, sent_at_ms, problem: Option<&str>| Mail {
+            id: id.to_owned(),
+            letter: "VerifyEmail".to_owned(),
+            to: "ada@example.com".to_owned(),
+            subject: "Confirm your e-mail address".to_owned(),
+            text: "Hello.".to_owned(),
+            html: "<p>Hello.</p>".to_owned(),
+            created_at_ms: world.api.now_ms(),
+            next_try_at_ms,
+            tries: 1,
+            sent_at_ms,
+            problem: problem.map(str::to_owned),
+        };
+        let mut write = world.api.db.write().await.unwrap();
+        for mail in [
+            mail("mail_1", Some(7), None, None),
+            mail("mail_2", Some(7), None, Some("not now")),
+            mail("mail_3", None, None, Some("no such mailbox")),
+            mail("mail_4", None, None, None),
+            mail("mail_5", None, None, None),
+            mail("mail_6", None, None, None),
+            mail("mail_7", None, Some(7), Some("not now")),
+        ] {
+            mails::insert(&mut write, &mail).await.unwrap();
+        }
+        write.commit().await.unwrap();
+        assert_eq!(unsent().await, Unsent { queued: 2, failed: 1, kept: 3 });
     }
 }

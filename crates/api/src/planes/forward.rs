@@ -4,9 +4,10 @@ use axum::{
     body::{Body, to_bytes},
     response::Response,
 };
-use http::{HeaderName, Method, Request, StatusCode, header, request::Parts};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header, request::Parts};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::{error::ApiError, page, state::Api};
@@ -58,6 +59,38 @@ impl Target {
         query.extend_pairs(&self.query);
         format!("{}?{}", self.path, query.finish())
     }
+}
+
+/// Bytes of an answer that is read here.
+const ANSWER_MAX: usize = 64 << 20;
+
+/// Asks the data plane, and reads what it answers in its envelope.
+pub async fn ask<T: DeserializeOwned>(
+    api: &Api,
+    method: Method,
+    target: Target,
+    body: Option<Value>,
+) -> Result<T, ApiError> {
+    #[derive(Deserialize)]
+    struct Envelope<T> {
+        data: T,
+    }
+    let mut request = Request::new(());
+    *request.method_mut() = method;
+    let body = match body {
+        Some(body) => {
+            let kind = HeaderValue::from_static("application/json");
+            request.headers_mut().insert(header::CONTENT_TYPE, kind);
+            Body::from(body.to_string())
+        }
+        None => Body::empty(),
+    };
+    let (parts, ()) = request.into_parts();
+    let response = forward(api, &parts, target, body).await?;
+    let bytes = to_bytes(response.into_body(), ANSWER_MAX).await;
+    let bytes = bytes.map_err(|error| ApiError::unavailable(&error))?;
+    let envelope: Result<Envelope<T>, _> = serde_json::from_slice(&bytes);
+    Ok(envelope.map_err(|error| ApiError::unavailable(&error))?.data)
 }
 
 /// Asks the data plane.

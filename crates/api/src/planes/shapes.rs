@@ -1,6 +1,8 @@
 //! What the data plane answers, for the document; the answers themselves pass through unread.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -202,4 +204,131 @@ pub struct Redelivered {
 pub struct Resumed {
     /// `false` when it was not paused.
     resumed: bool,
+}
+
+/// What a source sends, as far as its newest messages show.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceSchema {
+    /// When the oldest message came that was looked at.
+    #[schema(example = "2026-11-25T12:00:00.000Z")]
+    from: Option<String>,
+    /// How many were looked at.
+    #[schema(example = 5000)]
+    messages: u32,
+    /// Whether these are all that are kept.
+    complete: bool,
+    /// Whether there are events or properties beyond those that are told apart.
+    truncated: bool,
+    /// By type and name.
+    events: Vec<SchemaEvent>,
+}
+
+/// An event, page or screen by its name; identify, group and alias calls stand together.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SchemaEvent {
+    /// `track`, `identify`, `page` …
+    #[serde(rename = "type")]
+    #[schema(example = "track")]
+    kind: String,
+    /// The event, or the name of the page or screen.
+    #[schema(example = "Order Completed")]
+    name: Option<String>,
+    /// How often it came.
+    #[schema(example = 12)]
+    count: u64,
+    /// Messages accepted.
+    #[schema(example = 11)]
+    accepted: u64,
+    /// Messages discarded.
+    #[schema(example = 1)]
+    discarded: u64,
+    /// When the oldest of them came.
+    #[schema(example = "2026-11-25T12:00:00.000Z")]
+    first_seen_at: String,
+    /// When the newest of them came.
+    #[schema(example = "2026-11-25T12:30:00.000Z")]
+    last_seen_at: String,
+    /// Properties; of identify and group calls, traits.
+    properties: Vec<SchemaProperty>,
+}
+
+/// A property or trait.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SchemaProperty {
+    /// Its name; nested ones dotted, items of arrays as `.$`.
+    #[schema(example = "products.$.sku")]
+    name: String,
+    /// Messages that have it.
+    #[schema(example = 12)]
+    count: u64,
+    /// Messages by the type that it has in them: `string`, `number`, `boolean`, `object`, `array`,
+    /// `null`.
+    #[schema(example = json!({ "string": 11, "number": 1 }))]
+    types: BTreeMap<String, u64>,
+}
+
+/// What came of a test.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Trial {
+    /// The last request that was sent, without secrets; `null` when the destination was not called
+    /// or speaks no HTTP.
+    request: Option<TrialRequest>,
+    /// Its answer; `null` when none came.
+    response: Option<TrialResponse>,
+    /// What would become of a message.
+    pub outcome: TrialOutcome,
+    /// In a sentence.
+    #[schema(example = "the destination answered 200")]
+    detail: String,
+    /// How long it took, in milliseconds.
+    #[schema(example = 42)]
+    duration_ms: u32,
+}
+
+/// What would become of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum TrialOutcome {
+    /// The destination has it.
+    Delivered,
+    /// It would be tried again.
+    Retry,
+    /// It would be discarded.
+    Refused,
+    /// The destination would be paused until somebody edits its settings.
+    BadSettings,
+}
+
+/// A request as it was sent.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct TrialRequest {
+    /// Its method.
+    #[schema(example = "POST")]
+    method: String,
+    /// Where it went.
+    #[schema(example = "https://example.com/hook")]
+    url: String,
+    /// Its headers by their names, in lower case.
+    #[schema(example = json!({ "content-type": "application/json" }))]
+    headers: BTreeMap<String, String>,
+    /// Its body.
+    #[schema(example = "{\"type\":\"track\"}")]
+    body: String,
+}
+
+/// An answer as it came.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct TrialResponse {
+    /// Its status.
+    #[schema(example = 200)]
+    status: u16,
+    /// Its headers by their names, in lower case.
+    #[schema(example = json!({ "content-type": "text/plain" }))]
+    headers: BTreeMap<String, String>,
+    /// The beginning of its body.
+    #[schema(example = "ok")]
+    body: String,
 }

@@ -5,6 +5,8 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use axum::{Router, body::Body};
 use catalog::{Permission, ResourceType, Role};
 use debugger::Debugger;
+use delivery::Delivery;
+use destination_kit::Clock;
 use event_log::{Batch, EventLog, Label, MemoryLog, Position, Tag};
 use http::{Request, header};
 use http_body_util::BodyExt;
@@ -12,6 +14,7 @@ use routing::{Routing, RoutingSnapshot};
 use serde_json::json;
 use spec::{Discard, SourceId, Step, record};
 use store::{accounts, members, snapshot};
+use tempfile::TempDir;
 use tower::ServiceExt;
 
 use super::forward::Target;
@@ -21,9 +24,10 @@ use crate::{
     testing::{START_MS, Who, World},
 };
 
-/// The API in front of a debugger.
+/// The API in front of a debugger and of deliveries.
 struct Stage {
     world: World,
+    _books: TempDir,
     log: MemoryLog,
     routing: Routing,
 }
@@ -35,9 +39,17 @@ impl Stage {
         let shared: Arc<dyn EventLog> = Arc::new(log.clone());
         let debugger =
             Debugger::new(shared, routing.clone(), || START_MS, debugger::Options::default());
-        let planes: Router = debugger::routes(debugger);
+        let books = tempfile::tempdir().unwrap();
+        let rules = destination_kit::World {
+            clock: Clock::new(|| START_MS),
+            ..destination_kit::World::default()
+        };
+        let rules = delivery::Options::new(books.path().join("books"), rules, Arc::new(|| 0.5));
+        let shared = Arc::new(log.clone());
+        let delivery = Delivery::start(shared, routing.clone(), vec![], rules).await.unwrap();
+        let planes: Router = debugger::routes(debugger).merge(delivery::routes::routes(delivery));
         let world = World::made(options(), |api| api.with_planes(planes)).await;
-        Stage { world, log, routing }
+        Stage { world, _books: books, log, routing }
     }
 
     /// What the data plane learns after a change.
@@ -189,4 +201,54 @@ async fn a_stream_ends_when_access_is_taken_away() {
         last = event;
     }
     assert!(last.starts_with("event: closed\n"), "{last}");
+}
+
+#[tokio::test]
+async fn what_a_source_sends_is_found_in_its_messages() {
+    let stage = Stage::new().await;
+    let acme = acme(&stage.world).await;
+    let website = stage.id_of(&acme, "website").await;
+    stage.route().await;
+    stage.discard(&website, r#"{"type":"track","event":"Sent","properties":{"total":1}}"#).await;
+    let found = stage.world.get(&acme, "/sources/website/schema").await.expect(200);
+    assert_eq!(found.at("/events/0/name"), "Sent");
+    assert_eq!(
+        found.at("/events/0/properties"),
+        &json!([{ "name": "total", "count": 1, "types": { "number": 1 } }])
+    );
+    assert_eq!(json!([found.at("/messages"), found.at("/complete")]), json!([1, true]));
+    let odd = stage.world.get(&acme, "/sources/website/schema?messages=0").await;
+    odd.refused(422, "invalid_parameter");
+}
+
+#[tokio::test]
+async fn volume_is_of_sources_that_one_may_see() {
+    let stage = Stage::new().await;
+    let world = &stage.world;
+    let acme = acme(world).await;
+    let path = "/events/volume?granularity=HOUR&startTime=2026-11-25T00:00:00Z&endTime=2026-11-25T12:00:00Z";
+    let slugs = async |who: &Who, query: &str| -> Vec<String> {
+        let found = world.get(who, &format!("{path}{query}")).await.expect(200);
+        let rows = found.at("/result").as_array().unwrap();
+        rows.iter().map(|row| row["source"]["slug"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(slugs(&acme, "").await, ["shop", "website"]);
+    assert_eq!(
+        slugs(&acme, "&sourceId=website&sourceId=website&groupBy.0=source").await,
+        ["website"]
+    );
+    assert_eq!(slugs(&acme, "&pagination.count=1").await, ["shop"]);
+    let shop = world.get(&acme, "/sources/shop").await.expect(200).text("/source/id");
+    let reader = Permission::on(Role::SourceReadOnly, ResourceType::Source, shop.as_str());
+    let reader = member(world, "reader@example.com", &[reader]).await;
+    assert_eq!(slugs(&reader, "").await, ["shop"]);
+    let hidden = world.get(&reader, &format!("{path}&sourceId=website")).await.expect(404);
+    let absent = world.get(&reader, &format!("{path}&sourceId=nowhere")).await.expect(404);
+    assert_eq!(hidden.body, absent.body);
+    let only = Permission::everywhere(Role::WorkspaceMember, &acme_id(world).await);
+    let nobody = member(world, "nobody@example.com", &[only]).await;
+    assert_eq!(slugs(&nobody, "").await, Vec::<String>::new());
+    let long = "/events/volume?granularity=MINUTE&startTime=2026-11-25T00:00:00Z&endTime=2026-11-25T12:00:00Z";
+    let long = world.get(&acme, long).await.refused(422, "too_long");
+    assert!(long.body["errors"][0]["fix"].as_str().unwrap().contains("HOUR"), "{}", long.body);
 }

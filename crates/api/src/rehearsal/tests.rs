@@ -30,7 +30,9 @@ const WITHOUT: [&str; 7] = [
 ];
 
 /// Operation, who calls it, what is sent, and every fault: pointer and code.
-fn cases() -> Vec<(&'static str, &'static str, Value, Vec<(&'static str, &'static str)>)> {
+type Case = (&'static str, &'static str, Value, Vec<(&'static str, &'static str)>);
+
+fn cases() -> Vec<Case> {
     let weak = "aaaaaaaaaaaaaa";
     vec![
         (
@@ -74,7 +76,7 @@ fn cases() -> Vec<(&'static str, &'static str, Value, Vec<(&'static str, &'stati
         (
             "createWorkspace",
             "owner",
-            json!({ "name": 5, "slug": "operator" }),
+            json!({ "name": 5, "slug": "goto-my-workspace" }),
             vec![("/name", "wrong_type"), ("/slug", "slug_reserved")],
         ),
         (

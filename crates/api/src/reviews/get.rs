@@ -12,6 +12,7 @@ use crate::{
     answer::{Data, data},
     caller::Caller,
     error::ApiError,
+    integrations::{SectionView, sections},
     lifecycle,
     state::Api,
     submissions::{REVIEWERS, SubmissionView, view},
@@ -32,6 +33,11 @@ pub struct ReviewRecord {
     /// What was handed in: name and catalog info, frozen.
     #[schema(value_type = Object)]
     frozen: Box<RawValue>,
+    /// The description that was handed in, as safe HTML.
+    #[schema(example = "<p>Sends mail, and tells what became of it.</p>")]
+    description_html: String,
+    /// The documentation that was handed in, as safe HTML, section by section.
+    sections: Vec<SectionView>,
     /// The checklist as it stood at that time.
     #[schema(value_type = catalog::Checklist)]
     checklist: Box<RawValue>,
@@ -126,6 +132,10 @@ pub async fn record(
             .into_iter()
             .map(|part| PartSteps { part, steps: part.steps().to_vec() })
             .collect(),
+        description_html: content::markdown::to_html(
+            after.description.as_deref().unwrap_or_default(),
+        ),
+        sections: sections(&after),
         frozen: raw(submission.frozen)?,
         checklist: raw(submission.checklist)?,
     };

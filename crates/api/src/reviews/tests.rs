@@ -206,3 +206,19 @@ async fn a_test_account_is_read_by_assigned_reviewers_and_every_reading_is_noted
         world.get(&operator, &path).await.refused(403, "not_assigned");
     }
 }
+
+#[tokio::test]
+async fn reviewers_read_what_was_handed_in_as_customers_will() {
+    for world in World::all().await {
+        let world = world.watching(Arc::new(Busy));
+        let (builder, operator, id, review) = Box::pin(submitted(&world)).await;
+        let preview = world.get(&builder, &format!("/integrations/{id}/preview")).await.expect(200);
+        let review = world.get(&operator, &review).await.expect(200);
+        let html = review.text("/review/descriptionHtml");
+        assert!(html.starts_with("<p>"), "{html}");
+        assert_eq!(&html, preview.at("/descriptionHtml"));
+        let sections = review.at("/review/sections");
+        assert!(!sections.as_array().unwrap().is_empty());
+        assert_eq!(sections, preview.at("/sections"));
+    }
+}

@@ -62,7 +62,7 @@ pub(super) async fn accounting(
         let names: Vec<String> =
             books.destinations().iter().map(|book| name(&snapshot, &book.id)).collect();
         let pending = Pending::of(books, |at| place.is_none_or(|place| place == Some(at)));
-        Ok((asked.rows(books)?, place, names, pending))
+        Ok((asked.rows(books, ROWS_MAX)?, place, names, pending))
     })?;
     let counted = pending.count(&delivery, &asked).await?;
     let rows: Vec<Value> = rows
@@ -79,6 +79,30 @@ pub(super) async fn accounting(
         By::Total => "total",
     };
     Ok(Json(json!({ "data": { "by": by, "sources": rows } })))
+}
+
+/// Everything that came in since `from_ms`, and whether what is said of each destination fits a
+/// count in the log itself; `None` where that would mean to read too much.
+pub(super) async fn since(
+    delivery: &Delivery,
+    from_ms: i64,
+) -> Result<(Tally, Option<bool>), Problem> {
+    let asked = Asked { by: By::Total, from: from_ms, to: i64::MAX, stream: None };
+    let (rows, sound, pending) = delivery.ledger().with(|books| {
+        Ok((asked.rows(books, usize::MAX)?, books.check().is_ok(), Pending::of(books, |_| true)))
+    })?;
+    let counted = pending.count(delivery, &asked).await?;
+    let balanced = counted.map(|counted| {
+        let lines = rows.iter().flat_map(|(key, tally)| tally.lines.iter().map(|l| (*key, l)));
+        sound
+            && lines.into_iter().all(|(key, line)| {
+                let pending = counted.get(&(key, line.destination)).copied().unwrap_or_default();
+                line.routed == line.settled() + pending
+            })
+    });
+    let mut sum = Tally::default();
+    rows.values().for_each(|tally| sum.merge(tally));
+    Ok((sum, balanced))
 }
 
 /// A row's stretch of time, by its first millisecond and length, and its source.
@@ -115,13 +139,13 @@ impl Asked {
         })
     }
 
-    fn rows(&self, books: &Books) -> Result<BTreeMap<Key, Tally>, Problem> {
+    fn rows(&self, books: &Books, max: usize) -> Result<BTreeMap<Key, Tally>, Problem> {
         let mut rows: BTreeMap<Key, Tally> = BTreeMap::new();
         for row in books.rows() {
             let Some(key) = self.key(row.stream, (row.from_ms, row.unit)) else { continue };
             rows.entry(key).or_default().merge(row.tally);
-            if rows.len() > ROWS_MAX {
-                return Err(Problem::too_many_rows(ROWS_MAX));
+            if rows.len() > max {
+                return Err(Problem::too_many_rows(max));
             }
         }
         Ok(rows)

@@ -64,6 +64,15 @@ impl Problem {
         }
     }
 
+    pub(super) fn test_body(pointer: &str, message: String) -> Problem {
+        let fix = r#"send {}, or {"message": {"type": "track", "event": "Test Event", …}}"#;
+        Problem {
+            pointer: Some(pointer.to_owned()),
+            fix: Some(fix.to_owned()),
+            ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message)
+        }
+    }
+
     pub(super) fn not_running(name: &str) -> Problem {
         let message = format!("{name:?} is disabled or about to stop");
         Problem {

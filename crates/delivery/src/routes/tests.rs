@@ -271,3 +271,89 @@ fn what_cannot_be_answered_is_said_and_how_to_mend_it() {
         }
     });
 }
+
+#[test]
+fn a_test_message_is_sent_and_leaves_no_trace() {
+    scene(async |delivery, scene, log, _| {
+        let end = *log.end().borrow();
+        let test = "/api/destinations/crm/test";
+        let (status, sent) = call(&delivery, "POST", test, "").await;
+        assert_eq!(status, StatusCode::OK, "{sent:#}");
+        let data = &sent["data"];
+        assert_eq!(data["outcome"], "delivered");
+        assert_eq!(data["detail"], "the destination answered 200");
+        assert_eq!(json!([data["request"], data["response"]]), json!([null, null]));
+        assert_eq!(scene.calls("crm").len(), 1);
+        let given = r#"{"settings":{"mood":"bad"},"message":{"type":"page","messageId":"mine"}}"#;
+        let (_, sent) = call(&delivery, "POST", test, given).await;
+        assert_eq!(sent["data"]["outcome"], "badSettings");
+        assert_eq!(sent["data"]["detail"], "\"mood\" must be good");
+        let given = r#"{"settings":{"name":"other","mood":"dead"},"message":{"type":"page","messageId":"mine"}}"#;
+        let (_, sent) = call(&delivery, "POST", test, given).await;
+        assert_eq!(sent["data"]["outcome"], "retry");
+        assert_eq!(scene.calls("other"), [("mine".to_owned(), false)]);
+        assert_eq!(*log.end().borrow(), end, "the log hears nothing of it");
+        assert_eq!(error(&delivery, "POST", test, "[]").await, (422, "invalid_body".to_owned()));
+        let track = r#"{"message":{"type":"track"}}"#;
+        assert_eq!(error(&delivery, "POST", test, track).await, (422, "invalid_body".to_owned()));
+        let none = "/api/destinations/none/test";
+        assert_eq!(error(&delivery, "POST", none, "").await.0, 404);
+    });
+}
+
+#[test]
+fn the_volume_of_sources_is_cut_evenly() {
+    scene(async |delivery, _, log, clock| {
+        let began = clock();
+        for n in 0..5 {
+            accept(log, "web", &format!("m-{n}"), "ada", clock()).await;
+        }
+        accept(log, "web", "m-0", "ada", clock()).await;
+        sleep(Duration::from_secs(60)).await;
+        accept(log, "web", "m-9", "ada", clock()).await;
+        accept(log, "app", "m-9", "ada", clock()).await;
+        let (from, to) = (began - 60_000, began + 120_000);
+        let path = format!("/api/volume?by=minute&sources=web,app,none&from={from}&to={to}");
+        let found = get(&delivery, &path).await;
+        let sources = found["data"]["sources"].as_array().expect("a list");
+        let counts = |n: usize| -> Vec<u64> {
+            let series = sources[n]["series"].as_array().expect("a list");
+            series.iter().map(|point| point["count"].as_u64().expect("a number")).collect()
+        };
+        assert_eq!(counts(0), [0, 5, 1, 0]);
+        assert_eq!(counts(1), [0, 0, 1, 0]);
+        assert_eq!(counts(2), [0, 0, 0, 0]);
+        assert_eq!(json!([sources[0]["source"], sources[0]["total"]]), json!(["web", 6]));
+        assert_eq!(sources[0]["series"][0]["time"], "2025-11-13T02:12:00.000Z");
+        let hours = get(&delivery, &format!("/api/volume?sources=web&from={from}&to={to}")).await;
+        assert_eq!(hours["data"]["sources"][0]["total"], 6);
+        let many = "/api/volume?by=minute&sources=web&from=2000-01-01T00:00:00Z";
+        assert_eq!(error(&delivery, "GET", many, "").await.1, "too_many_rows");
+        let none = "/api/volume?from=2001-01-01T00:00:00Z&to=2000-01-01T00:00:00Z";
+        assert_eq!(error(&delivery, "GET", none, "").await.1, "invalid_parameter");
+    });
+}
+
+#[test]
+fn the_overview_says_what_waits_and_whether_the_books_balance() {
+    scene(async |delivery, _, log, clock| {
+        let began = clock();
+        for n in 0..30 {
+            accept(log, "web", &format!("m-{n}"), "ada", clock()).await;
+        }
+        sleep(Duration::from_secs(61)).await;
+        let found = get(&delivery, "/api/overview").await;
+        let data = &found["data"];
+        assert_eq!(data["books"]["received"], 30);
+        assert_eq!(
+            json!([data["books"]["balanced"], data["books"]["behindBytes"]]),
+            json!([true, 0])
+        );
+        assert_eq!(data["throughput"]["acceptedPerSecond"], 0.5);
+        let deliveries = &data["deliveries"];
+        assert_eq!(deliveries["pending"], 30, "the dead one has all before it: {found:#}");
+        assert_eq!(deliveries["destinations"][0]["slug"], "dead");
+        let began = super::iso(began);
+        assert_eq!(deliveries["oldestPendingAt"].as_str(), Some(began.as_str()));
+    });
+}

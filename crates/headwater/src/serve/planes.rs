@@ -33,6 +33,7 @@ use crate::{
     log_api::{self, LogApi},
     reload::Reload,
     snapshot::{Composer, snapshot},
+    system::{self, System},
     telemetry::Telemetry,
     token,
     web::{self, Cards, Web},
@@ -126,6 +127,7 @@ impl Running {
             control = control.map(|control| control.watching(routing.clone(), delivery.clone()));
         }
 
+        let (retention, routed) = (config.log.clone(), composer.clone());
         let reload = Reload::new(input, destinations::all(), config, composer);
         let state = reload.state();
         let detail = state.borrow().detail();
@@ -138,7 +140,7 @@ impl Running {
         });
         let health = Health {
             log: log.clone(),
-            config: state,
+            config: state.clone(),
             roles: server.roles.clone().into(),
             stopping: stopping.subscribe(),
         };
@@ -153,11 +155,23 @@ impl Running {
             }
             None => None,
         };
-        let mut planes = vec![log_api::routes(LogApi {
+        let system = system::routes(System {
+            began_ms: now_ms(),
+            roles: server.roles.clone().into(),
             log: log.clone(),
-            routing: routing.clone(),
-            stopping: stopping.subscribe(),
-        })];
+            data_dir: data_dir.path().into(),
+            retention,
+            config: state.clone(),
+            composer: routed,
+        });
+        let mut planes = vec![
+            system,
+            log_api::routes(LogApi {
+                log: log.clone(),
+                routing: routing.clone(),
+                stopping: stopping.subscribe(),
+            }),
+        ];
         planes.extend(debugger.clone().map(debugger::routes));
         planes.extend(delivery.clone().map(delivery::routes::routes));
         let web = has(Role::Web).then(|| {

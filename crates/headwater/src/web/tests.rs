@@ -1,4 +1,5 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::disallowed_methods, reason = "tests are browsers")]
 
 use std::{collections::HashMap, time::Duration};
 

@@ -7,24 +7,24 @@ use serde_json::{Value, json};
 use crate::process::{Answer, Server, WRITE_KEY, full_request, headwater, run};
 
 const EMAIL: &str = "root@example.com";
-const PASSWORD: &str = "glacier violin thirteen postcard";
+pub const PASSWORD: &str = "glacier violin thirteen postcard";
 
 /// Somebody who is logged in.
-struct Person<'a> {
+pub struct Person<'a> {
     server: &'a Server,
     cookie: String,
 }
 
 impl Server {
     /// Calls the control plane's API, with this header.
-    fn call(&self, who: (&str, &str), method: &str, path: &str, body: Value) -> Answer {
+    pub fn call(&self, who: (&str, &str), method: &str, path: &str, body: Value) -> Answer {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let origin = format!("http://{}", self.address);
         let headers = [who, ("content-type", "application/json"), ("origin", &origin)];
         full_request(&self.address, method, path, &headers, &body).expect("it answers")
     }
 
-    fn log_in(&self, password: &str) -> Person<'_> {
+    pub fn log_in(&self, password: &str) -> Person<'_> {
         let body = json!({ "email": EMAIL, "password": password });
         let answer = self.call(("accept", "*/*"), "POST", "/api/sessions", body);
         assert_eq!(answer.status, 201, "{}", answer.body);
@@ -40,7 +40,7 @@ impl Server {
     }
 
     /// Its first operator, logged in.
-    fn first_operator(&mut self) -> Person<'_> {
+    pub fn first_operator(&mut self) -> Person<'_> {
         let token = self.until("it prints a link", |server| server.operator_token());
         let body = json!({ "email": EMAIL, "password": PASSWORD, "operatorToken": token });
         let answer = self.call(("accept", "*/*"), "POST", "/api/accounts", body);
@@ -51,7 +51,7 @@ impl Server {
 
 impl Person<'_> {
     #[track_caller]
-    fn call(&self, method: &str, path: &str, body: Value, status: u16) -> Value {
+    pub fn call(&self, method: &str, path: &str, body: Value, status: u16) -> Value {
         let answer = self.server.call(("cookie", &self.cookie), method, path, body);
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);
         serde_json::from_str(&answer.body).unwrap_or_default()
@@ -59,7 +59,7 @@ impl Person<'_> {
 }
 
 /// A token of a new workspace, as its header.
-fn workspace(operator: &Person<'_>, slug: &str) -> String {
+pub fn workspace(operator: &Person<'_>, slug: &str) -> String {
     let new = json!({ "name": slug, "slug": slug });
     operator.call("POST", "/api/workspaces", new, 201);
     let path = format!("/api/tokens?workspace={slug}");

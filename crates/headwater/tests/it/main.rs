@@ -9,5 +9,6 @@ mod dev;
 mod egress;
 mod process;
 mod roles;
+mod screens;
 mod serve;
 mod web;

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import type { Shapes } from '../../api/client'
 import { Badge, BetaBadge } from '../../kit/badge'
 import { Logo } from '../../kit/logo'
-import { Body, Columns, PageHead, Pairs, Panel, Section, useTitle } from '../../kit/page'
+import { Body, Columns, PageHead, Pairs, Panel, Prose, Section, useTitle } from '../../kit/page'
 import { Table } from '../../kit/table'
 import { exactly, Time } from '../../kit/time'
 import { makerOf } from './catalog-page'
@@ -44,7 +44,11 @@ export function SourceEntry({
             </>
           }
         >
-          <Description text={entry.description} />
+          {details?.descriptionHtml ? (
+            <Prose html={details.descriptionHtml} />
+          ) : (
+            <Description text={entry.description} />
+          )}
           {details && details.screenshots.length > 0 && (
             <Section title="Pictures">
               <div className={css.pictures}>
@@ -58,6 +62,11 @@ export function SourceEntry({
             </Section>
           )}
           {details && details.events.length > 0 && <Events events={details.events} />}
+          {details?.sections.map(({ key, title, html }) => (
+            <Section key={key} title={title}>
+              <Prose html={html} />
+            </Section>
+          ))}
           <Setup options={entry.options} />
         </Columns>
       </Body>

@@ -10,6 +10,7 @@ import { Actions, Check, Summary, TextField } from '../../kit/fields'
 import { failureFaults } from '../../kit/form'
 import { Loaded } from '../../kit/loaded'
 import { Body, Columns, Muted, Note, PageHead, Pairs, Panel, Section, useTitle } from '../../kit/page'
+import { toastRefusal } from '../../kit/refusal'
 import { Time } from '../../kit/time'
 import { toast } from '../../kit/toast'
 import css from './application.module.css'
@@ -301,7 +302,7 @@ function Invitation({ application }: { application: Application }) {
                 await refresh()
                 toast('A new invitation is on its way; the link of before is worth nothing')
               } catch (error) {
-                toast(failureFaults(error)[0]!.message, { bad: true })
+                toastRefusal(error)
               } finally {
                 setBusy(false)
               }

@@ -1,12 +1,14 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
 import { api, read, type Shapes } from '../../api/client'
-import { Button } from '../../kit/button'
+import { Button, OutsideButton } from '../../kit/button'
 import { Id } from '../../kit/copy'
 import { TextField } from '../../kit/fields'
 import { count } from '../../kit/figures'
 import { Problem, Skeleton } from '../../kit/loaded'
-import { Body, Empty, Muted, PageHead, Pairs, useTitle } from '../../kit/page'
+import { Body, Empty, Muted, Note, PageHead, Pairs, useTitle } from '../../kit/page'
+import { toastRefusal } from '../../kit/refusal'
 import { More } from '../../kit/table'
 import { exactly, Time } from '../../kit/time'
 import css from './audit.module.css'
@@ -24,22 +26,32 @@ export function PlatformAudit() {
   const { type, actor, resource, from, until } = search
   const narrow = (part: typeof search) =>
     void navigate({ to: '/platform/audit', search: { ...search, ...part }, replace: true })
+  const filters = filled({
+    type,
+    actor,
+    resourceId: resource,
+    startTime: startOf(from),
+    endTime: startOf(until, 1),
+  })
+  const [verified, setVerified] = useState<Shapes['VerifyAnswer']>()
+  const [verifying, setVerifying] = useState(false)
+  const verify = async () => {
+    setVerifying(true)
+    try {
+      setVerified(await read(api.GET('/operator/audit-events/verify')))
+    } catch (error) {
+      toastRefusal(error)
+    } finally {
+      setVerifying(false)
+    }
+  }
   const list = useInfiniteQuery({
-    queryKey: ['operator', 'audit', type, actor, resource, from, until],
+    queryKey: ['operator', 'audit', filters],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) =>
       read(
         api.GET('/operator/audit-events', {
-          params: {
-            query: {
-              type,
-              actor,
-              resourceId: resource,
-              startTime: startOf(from),
-              endTime: startOf(until, 1),
-              'pagination.cursor': pageParam,
-            },
-          },
+          params: { query: { ...filters, 'pagination.cursor': pageParam } },
         }),
       ),
     getNextPageParam: (page) => page.pagination.next ?? undefined,
@@ -61,8 +73,24 @@ export function PlatformAudit() {
       <PageHead
         title="Audit"
         sub="What belongs to no workspace and no partner: accounts, operators, applications and reviews. Each entry covers those before it, so that none can be changed unseen."
-      />
+      >
+        <Button busy={verifying} onClick={() => void verify()}>
+          Verify
+        </Button>
+        <OutsideButton href={`/api/operator/audit-events/export?${new URLSearchParams(filters)}`} download>
+          Export as CSV
+        </OutsideButton>
+      </PageHead>
       <Body>
+        {verified &&
+          (verified.intact ? (
+            <Note tone="ok">The trail is intact: no entry was altered or taken out.</Note>
+          ) : (
+            <Note tone="bad">
+              The trail is broken: entry {verified.firstBroken} does not fit the one before it, so something
+              was altered or taken out there.
+            </Note>
+          ))}
         <div className={css.filters}>
           <TextField
             label="What happened"
@@ -138,6 +166,10 @@ export function PlatformAudit() {
     </>
   )
 }
+
+/** Those that are said. */
+const filled = (values: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).filter((pair): pair is [string, string] => !!pair[1]))
 
 /** The beginning of a day here, or of one so many days later, as the API reads it. */
 function startOf(day: string | undefined, later = 0): string | undefined {

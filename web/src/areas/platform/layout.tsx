@@ -30,6 +30,7 @@ export function PlatformLayout() {
             { label: 'Mails', link: { to: '/platform/mails' } },
             { label: 'Accounts', link: { to: '/platform/accounts' } },
             { label: 'Audit', link: { to: '/platform/audit' } },
+            { label: 'System', link: { to: '/platform/system' } },
           ],
         },
       ]}

@@ -6,10 +6,10 @@ import { accountQuery } from '../../api/queries'
 import { LifeBadge } from '../../kit/badge'
 import { Button, LinkButton } from '../../kit/button'
 import { Id } from '../../kit/copy'
-import { failureFaults } from '../../kit/form'
 import { Loaded } from '../../kit/loaded'
 import { Logo } from '../../kit/logo'
 import { Body, Columns, Mono, Note, PageHead, Pairs, Section, Tab, Tabs, useTitle } from '../../kit/page'
+import { toastRefusal } from '../../kit/refusal'
 import { Time } from '../../kit/time'
 import { toast } from '../../kit/toast'
 import { Due, RoundBadge } from './due'
@@ -93,9 +93,7 @@ function Decide({ review }: { review: Review }) {
       <PageHead
         title={name}
         mark={<Logo name={name} src={info.mark ? `/api/assets/${info.mark}` : undefined} />}
-        badge={
-          <LifeBadge status={review.status} changesRequested={submission.status === 'changesRequested'} />
-        }
+        badge={<LifeBadge status={review.status} />}
         sub={
           <>
             {edit ? 'Edit' : 'Launch'}, round {submission.number}
@@ -113,7 +111,7 @@ function Decide({ review }: { review: Review }) {
                 await known(await read(api.POST('/reviews/{submissionId}/assign', { params })))
                 toast('The review is yours')
               } catch (error) {
-                toast(failureFaults(error)[0]!.message, { bad: true })
+                toastRefusal(error)
               } finally {
                 setBusy(false)
               }
@@ -266,7 +264,11 @@ function Facts({ review }: { review: Review }) {
     <Section title="About this submission">
       <Pairs
         of={[
-          ['Reviewers', review.reviewers.map(({ email }) => email).join(', ') || 'nobody yet'],
+          [
+            'Reviewers',
+            review.reviewers.map(({ email }) => email).join(', ') ||
+              (submission.status === 'open' ? 'nobody yet' : 'nobody was assigned'),
+          ],
           ['Slug', <Id key="slug" value={slug} what="slug" whole />],
           ['Submission ID', <Id key="submission" value={submission.id} what="submission ID" />],
           ['Integration ID', <Id key="integration" value={integrationId} what="integration ID" />],

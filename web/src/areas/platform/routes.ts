@@ -66,6 +66,11 @@ const audit = createRoute({
   validateSearch: v.object({ type: word, actor: word, resource: word, from: word, until: word }),
   component: lazily(() => import('./audit'), 'PlatformAudit'),
 })
+const system = createRoute({
+  getParentRoute: () => layout,
+  path: 'system',
+  component: lazily(() => import('./system'), 'SystemPage'),
+})
 
 /** Every page of this area. */
 export const platformRoutes = layout.addChildren([
@@ -78,4 +83,5 @@ export const platformRoutes = layout.addChildren([
   mails,
   accounts,
   audit,
+  system,
 ])

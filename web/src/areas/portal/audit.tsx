@@ -3,8 +3,8 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { api, read, type Shapes } from '../../api/client'
 import { Loaded } from '../../kit/loaded'
 import { Body, Empty, Muted, PageHead, useTitle } from '../../kit/page'
-import { More, Name, Table } from '../../kit/table'
-import { exactly, Time } from '../../kit/time'
+import { More, Table } from '../../kit/table'
+import { Time } from '../../kit/time'
 import { integrationsQuery } from './data'
 import css from './portal.module.css'
 
@@ -73,9 +73,9 @@ export function PartnerAudit() {
                     {
                       head: 'when',
                       cell: ({ timestamp }) => (
-                        <Name below={exactly(timestamp)}>
+                        <span className={css.nowrap}>
                           <Time at={timestamp} />
-                        </Name>
+                        </span>
                       ),
                     },
                     { head: 'what', cell: ({ type }) => type },

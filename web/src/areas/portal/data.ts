@@ -113,3 +113,50 @@ export const installsQuery = (slug: string, workspaces: Shapes['WorkspaceView'][
       return found.flat()
     },
   })
+
+/** Messages of the last hour, minute by minute, for each integration by its slug; over all test workspaces. */
+export const lastHourQuery = (workspaces: Shapes['WorkspaceView'][], slugs: string[]) =>
+  queryOptions({
+    queryKey: ['portal', 'last-hour', ...workspaces.map(({ id }) => id), ...slugs],
+    queryFn: async (): Promise<Map<string, number[]>> => {
+      const minute = 60_000
+      const end = Math.ceil(Date.now() / minute) * minute
+      const found = new Map<string, number[]>()
+      for (const workspace of workspaces) {
+        const header = inWorkspace(workspace.slug)
+        const { sources } = await read(
+          api.GET('/sources', { params: { query: { 'pagination.count': 1000 }, header } }),
+        )
+        const ours = new Map(
+          sources
+            .filter(({ metadata }) => slugs.includes(metadata.slug))
+            .map(({ id, metadata }) => [id, metadata.slug]),
+        )
+        if (ours.size === 0) continue
+        const { result } = await read(
+          api.GET('/events/volume', {
+            params: {
+              query: {
+                granularity: 'MINUTE',
+                startTime: new Date(end - 60 * minute).toISOString(),
+                endTime: new Date(end).toISOString(),
+                sourceId: [...ours.keys()],
+              },
+              header,
+            },
+          }),
+        )
+        for (const { source, series } of result) {
+          const slug = ours.get(source.id)
+          if (!slug) continue
+          const before = found.get(slug)
+          found.set(
+            slug,
+            series.map(({ count }, at) => count + (before?.[at] ?? 0)),
+          )
+        }
+      }
+      return found
+    },
+    refetchInterval: 30_000,
+  })

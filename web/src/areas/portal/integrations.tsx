@@ -1,15 +1,18 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
+import { workspacesQuery } from '../../api/queries'
 import { LifeBadge, Stamp } from '../../kit/badge'
 import { Button, LinkButton } from '../../kit/button'
 import button from '../../kit/button.module.css'
 import { Dialog } from '../../kit/dialog'
 import { Actions } from '../../kit/fields'
+import { plural } from '../../kit/figures'
 import { Loaded } from '../../kit/loaded'
 import { Logo } from '../../kit/logo'
 import { Menu } from '../../kit/menu'
-import { Body, Empty, PageHead, useTitle } from '../../kit/page'
+import { Body, Empty, Muted, PageHead, useTitle } from '../../kit/page'
+import { Pulse } from '../../kit/pulse'
 import { Name, Table } from '../../kit/table'
 import { Time } from '../../kit/time'
 import {
@@ -17,6 +20,7 @@ import {
   type Integration,
   type Item,
   integrationsQuery,
+  lastHourQuery,
   type Submission,
   submissionsQuery,
 } from './data'
@@ -41,6 +45,14 @@ export function Integrations() {
   const integrations = list.data ?? []
   const rounds = useQueries({ queries: integrations.map(({ slug }) => submissionsQuery(slug)) })
   const checklists = useQueries({ queries: integrations.map(({ slug }) => checklistQuery(slug)) })
+  const workspaces = useQuery(workspacesQuery).data
+  const lastHour = useQuery({
+    ...lastHourQuery(
+      workspaces ?? [],
+      integrations.map(({ slug }) => slug),
+    ),
+    enabled: workspaces !== undefined && integrations.length > 0,
+  }).data
   const rows: Row[] = integrations.map((integration, at) => ({
     integration,
     submissions: rounds[at]?.data ?? [],
@@ -119,6 +131,20 @@ export function Integrations() {
                     },
                   },
                   { head: 'next step', cell: (row) => row.known && <Next row={row} /> },
+                  {
+                    head: 'last hour',
+                    cell: ({ integration }) => {
+                      const counts = lastHour?.get(integration.slug)
+                      if (!counts) return lastHour && <Muted>not in a workspace of yours</Muted>
+                      const total = counts.reduce((sum, each) => sum + each, 0)
+                      return (
+                        <Pulse
+                          counts={counts}
+                          label={`${plural(total, 'message')} in the last hour, in your workspaces`}
+                        />
+                      )
+                    },
+                  },
                   { head: 'updated', cell: ({ integration }) => <Time at={integration.updatedAt} /> },
                 ]}
               />

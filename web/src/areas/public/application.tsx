@@ -157,7 +157,8 @@ function Apply({
                   <TextField
                     key={name}
                     label={text}
-                    hint={help}
+                    // A fault says the same in its own words.
+                    hint={form.errors[key(name)] ? undefined : help}
                     type={name === 'companyWebsite' ? 'url' : 'text'}
                     autoComplete={name === 'companyName' ? 'organization' : 'off'}
                     placeholder={name === 'companyWebsite' ? 'https://' : undefined}
@@ -168,7 +169,8 @@ function Apply({
                   <TextArea
                     key={name}
                     label={text}
-                    hint={help}
+                    // A fault says the same in its own words.
+                    hint={form.errors[key(name)] ? undefined : help}
                     rows={4}
                     error={form.errors[key(name)]?.message}
                     {...form.register(key(name))}

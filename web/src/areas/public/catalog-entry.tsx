@@ -4,9 +4,10 @@ import { useState } from 'react'
 import { accountQuery, workspacesQuery } from '../../api/queries'
 import { Button, LinkButton } from '../../kit/button'
 import { Dialog } from '../../kit/dialog'
-import { Loaded, Skeleton } from '../../kit/loaded'
+import { Skeleton } from '../../kit/loaded'
 import { destinationEntryQuery, type Kind, sourceEntryQuery } from '../catalog/entries'
 import { DestinationEntry, SourceEntry } from '../catalog/entry-page'
+import { Found } from '../catalog/found'
 import { WorkspaceChoice } from '../catalog/workspace-choice'
 
 /** The public page of an entry. Adding it goes on in one of the reader's workspaces. */
@@ -22,14 +23,14 @@ function OneSource({ signedIn }: { signedIn: boolean }) {
   const { slug } = getRouteApi('/public/catalog/$slug').useParams()
   const entry = useQuery(sourceEntryQuery(slug, { signedIn }))
   return (
-    <Loaded query={entry} rows={6}>
+    <Found query={entry} catalog={<Link to="/catalog">Look in the catalog</Link>}>
       {(entry) => (
         <SourceEntry
           entry={entry}
           action={<Add kind="sources" slug={slug} name={entry.name} signedIn={signedIn} />}
         />
       )}
-    </Loaded>
+    </Found>
   )
 }
 
@@ -37,14 +38,21 @@ function OneDestination({ signedIn }: { signedIn: boolean }) {
   const { slug } = getRouteApi('/public/catalog/$slug').useParams()
   const entry = useQuery(destinationEntryQuery(slug))
   return (
-    <Loaded query={entry} rows={6}>
+    <Found
+      query={entry}
+      catalog={
+        <Link to="/catalog" search={{ kind: 'destinations' }}>
+          Look in the catalog
+        </Link>
+      }
+    >
       {(entry) => (
         <DestinationEntry
           entry={entry}
           action={<Add kind="destinations" slug={slug} name={entry.name} signedIn={signedIn} />}
         />
       )}
-    </Loaded>
+    </Found>
   )
 }
 

@@ -120,14 +120,6 @@ const oldDeepLink = createRoute({
   component: lazily(() => import('./deep-link'), 'DeepLink'),
   beforeLoad: signedIn,
 })
-/** The configuration page of a source, as the API writes its address. */
-const oldConfiguration = createRoute({
-  getParentRoute: () => layout,
-  path: '$ws/sources/$source/settings',
-  beforeLoad: ({ params }) => {
-    throw redirect({ to: '/w/$ws/sources/$source/settings', params })
-  },
-})
 const application = createRoute({
   getParentRoute: () => layout,
   path: 'partner/application',
@@ -142,7 +134,6 @@ export const publicRoutes = layout.addChildren([
   application,
   deepLink,
   oldDeepLink,
-  oldConfiguration,
   home,
   login,
   signup,

@@ -3,7 +3,6 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Button, LinkButton } from '../../kit/button'
 import { Dialog } from '../../kit/dialog'
-import { Loaded } from '../../kit/loaded'
 import { Note, Panel, Section } from '../../kit/page'
 import { AddedSources, AddSource } from '../catalog/add-source'
 import {
@@ -15,6 +14,7 @@ import {
 } from '../catalog/entries'
 import css from '../catalog/entry.module.css'
 import { DestinationEntry, SourceEntry } from '../catalog/entry-page'
+import { Found } from '../catalog/found'
 
 /** An entry of the catalog, ready to be added to this workspace. */
 export function WorkspaceCatalogEntry() {
@@ -29,7 +29,14 @@ function OneSource() {
   const install = useQuery({ ...installQuery(slug, ws), retry: false })
   const [adding, setAdding] = useState(false)
   return (
-    <Loaded query={entry} rows={6}>
+    <Found
+      query={entry}
+      catalog={
+        <Link to="/w/$ws/catalog" params={{ ws }}>
+          Look in the catalog
+        </Link>
+      }
+    >
       {(entry) => {
         const added = sources?.filter((source) => source.metadata.id === entry.id) ?? []
         const refused =
@@ -79,7 +86,7 @@ function OneSource() {
           </>
         )
       }}
-    </Loaded>
+    </Found>
   )
 }
 
@@ -89,7 +96,14 @@ function OneDestination() {
   const entry = useQuery(destinationEntryQuery(slug))
   const destinations = useQuery(allDestinationsQuery(ws)).data
   return (
-    <Loaded query={entry} rows={6}>
+    <Found
+      query={entry}
+      catalog={
+        <Link to="/w/$ws/catalog" params={{ ws }} search={{ kind: 'destinations' }}>
+          Look in the catalog
+        </Link>
+      }
+    >
       {(entry) => {
         const added = destinations?.filter((one) => one.metadata.id === entry.id) ?? []
         return (
@@ -130,6 +144,6 @@ function OneDestination() {
           />
         )
       }}
-    </Loaded>
+    </Found>
   )
 }

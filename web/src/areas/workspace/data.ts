@@ -46,6 +46,38 @@ export const destinationsQuery = (ws: string) =>
     },
   })
 
+const MINUTE = 60_000
+
+/** What each source received in the last 60 minutes, minute by minute, by the source's id. */
+export const volumeQuery = (ws: string) =>
+  queryOptions({
+    queryKey: ['w', ws, 'volume'],
+    refetchInterval: 15_000,
+    queryFn: async () => {
+      const end = Math.ceil((Date.now() + 1) / MINUTE) * MINUTE
+      const { result } = await read(
+        api.GET('/events/volume', {
+          params: {
+            query: {
+              granularity: 'MINUTE',
+              startTime: new Date(end - 60 * MINUTE).toISOString(),
+              endTime: new Date(end).toISOString(),
+              groupBy: ['source'],
+              'pagination.count': ALL,
+            },
+            header: inWorkspace(ws),
+          },
+        }),
+      )
+      return new Map(
+        result.map(({ source, total, series }) => [
+          source.id,
+          { total, counts: series.map(({ count }) => count) },
+        ]),
+      )
+    },
+  })
+
 /** The labels of a workspace. */
 export const labelsQuery = (ws: string) =>
   queryOptions({

@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { useLayoutEffect, useRef, useState } from 'react'
+import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import { api, inWorkspace, read, type Shapes } from '../../api/client'
 import { workspaceQuery } from '../../api/queries'
 import { Badge } from '../../kit/badge'
@@ -8,7 +8,7 @@ import { LinkButton } from '../../kit/button'
 import { compact, plural } from '../../kit/figures'
 import { Loaded } from '../../kit/loaded'
 import { Logo } from '../../kit/logo'
-import { Body, CheckLine, Muted, PageHead, Panel, Section, useTitle } from '../../kit/page'
+import { Body, Muted, PageHead, Panel, Section, useTitle } from '../../kit/page'
 import { Name } from '../../kit/table'
 import { useNow } from '../../kit/time'
 import { destinationsQuery, sourcesQuery } from './data'
@@ -82,8 +82,9 @@ function NextSteps({
   return (
     <Section title="What to do next">
       <Panel flush>
-        <ul>
-          <CheckLine
+        <ol>
+          <Step
+            at={1}
             done={sources.length > 0}
             label="Add a source"
             detail="A website, an app, a server, or a product from the catalog."
@@ -95,7 +96,8 @@ function NextSteps({
               )
             }
           />
-          <CheckLine
+          <Step
+            at={2}
             done={received}
             label="Send the first event"
             detail="Its page has snippets with your write key filled in, and shows the event as it lands."
@@ -108,7 +110,8 @@ function NextSteps({
               )
             }
           />
-          <CheckLine
+          <Step
+            at={3}
             done={connected}
             label="Connect a destination"
             detail="Each message that a source accepts is brought there, and every one is accounted for."
@@ -124,9 +127,39 @@ function NextSteps({
               )
             }
           />
-        </ul>
+        </ol>
       </Panel>
     </Section>
+  )
+}
+
+/** One of the three: its number, or that it is done; the way there where it is next. */
+function Step({
+  at,
+  done,
+  label,
+  detail,
+  action,
+}: {
+  at: number
+  done: boolean
+  label: string
+  detail: string
+  action: ReactNode
+}) {
+  return (
+    <li className={css.step}>
+      {done ? (
+        <span className={css.done} role="img" aria-label="Done">
+          ✓
+        </span>
+      ) : (
+        <span aria-hidden>{at}</span>
+      )}
+      <strong>{label}</strong>
+      <span>{action}</span>
+      <small>{detail}</small>
+    </li>
   )
 }
 

@@ -1,19 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Outlet } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { ApiFailure, api, read } from '../../api/client'
-import { accountQuery, workspaceQuery, workspacesQuery } from '../../api/queries'
+import { ApiFailure } from '../../api/client'
+import { workspaceQuery, workspacesQuery } from '../../api/queries'
 import { Button } from '../../kit/button'
-import { failureFaults } from '../../kit/form'
 import { Problem } from '../../kit/loaded'
 import { Menu } from '../../kit/menu'
-import { Body } from '../../kit/page'
-import { toast } from '../../kit/toast'
+import { Body, Empty, PageHead } from '../../kit/page'
 import { NotFound } from '../../shell/failures'
 import { usePathParts } from '../../shell/path-bar'
 import { type RailLink, Shell } from '../../shell/shell'
 import { LAST_WORKSPACE } from '../public/home'
-import css from './layout.module.css'
 
 /** The frame of a workspace's pages. */
 export function WorkspaceLayout() {
@@ -30,8 +27,17 @@ export function WorkspaceLayout() {
     if (error instanceof ApiFailure && [403, 404].includes(error.status) && !unverified) return <NotFound />
     return (
       <Shell rail={rail(ws)} path={[{ control: <Switcher ws={ws} /> }]}>
-        <VerifyAddress />
-        {!unverified && (
+        {unverified ? (
+          <>
+            <PageHead title={ws} />
+            <Body>
+              <Empty title="This workspace opens once your address is verified">
+                <p>Follow the link in the mail that we sent you, then come back to this page.</p>
+                <Button onClick={() => void workspace.refetch()}>Try again</Button>
+              </Empty>
+            </Body>
+          </>
+        ) : (
           <Body>
             <Problem error={error} retry={() => void workspace.refetch()} />
           </Body>
@@ -49,10 +55,7 @@ export function WorkspaceLayout() {
           at === 0 && 'label' in part && part.label === 'settings' ? { label: part.label } : part,
         ),
       ]}
-    >
-      <VerifyAddress />
-      <Outlet />
-    </Shell>
+    />
   )
 }
 
@@ -101,32 +104,5 @@ function Switcher({ ws }: { ws: string }) {
     >
       {ws} <span aria-hidden>▾</span>
     </Menu>
-  )
-}
-
-/** Until the address is verified, the API refuses what is done in its name. */
-function VerifyAddress() {
-  const account = useQuery(accountQuery).data
-  if (!account || account.emailVerified) return null
-  return (
-    <div className={css.verify} role="status">
-      <span>
-        <strong>Verify your address.</strong> We have sent a mail to {account.email}; this workspace opens
-        once its link was followed.
-      </span>
-      <Button
-        small
-        onClick={async () => {
-          try {
-            await read(api.POST('/account/verification-mail'))
-            toast('The mail is on its way again')
-          } catch (error) {
-            toast(failureFaults(error)[0]!.message, { bad: true })
-          }
-        }}
-      >
-        Send it again
-      </Button>
-    </div>
   )
 }

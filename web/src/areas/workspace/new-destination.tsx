@@ -17,6 +17,7 @@ import {
   firstLine,
   freeName,
 } from '../catalog/entries'
+import { Found } from '../catalog/found'
 
 /** Connects a destination of the catalog to a source. */
 export function NewDestination() {
@@ -26,7 +27,14 @@ export function NewDestination() {
   const destinations = useQuery(allDestinationsQuery(ws))
   useTitle(entry.data && `Add ${entry.data.name}`, ws)
   return (
-    <Loaded query={entry}>
+    <Found
+      query={entry}
+      catalog={
+        <Link to="/w/$ws/catalog" params={{ ws }} search={{ kind: 'destinations' }}>
+          Look in the catalog
+        </Link>
+      }
+    >
       {(entry) => (
         <>
           <PageHead
@@ -56,7 +64,7 @@ export function NewDestination() {
           </Body>
         </>
       )}
-    </Loaded>
+    </Found>
   )
 }
 

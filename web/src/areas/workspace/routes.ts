@@ -60,6 +60,7 @@ const sourceDebugger = createRoute({
 const sourceSchema = createRoute({
   getParentRoute: () => source,
   path: 'schema',
+  validateSearch: v.object({ q: text, newest: text }),
   component: lazily(() => import('./source/schema'), 'SourceSchema'),
 })
 const sourceDestinations = createRoute({

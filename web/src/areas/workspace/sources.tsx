@@ -5,13 +5,14 @@ import { api, inWorkspace, read } from '../../api/client'
 import { Badge, BetaBadge } from '../../kit/badge'
 import { LinkButton } from '../../kit/button'
 import { Search } from '../../kit/fields'
-import { count, plural } from '../../kit/figures'
+import { compact, count, plural } from '../../kit/figures'
 import { Loaded } from '../../kit/loaded'
 import { Logo } from '../../kit/logo'
 import { Body, Empty, Muted, Note, PageHead, Toolbar, useTitle } from '../../kit/page'
+import { Pulse } from '../../kit/pulse'
 import { Name, Table } from '../../kit/table'
 import { Time, useNow } from '../../kit/time'
-import { destinationsQuery, labelsQuery, sourcesQuery } from './data'
+import { destinationsQuery, labelsQuery, sourcesQuery, volumeQuery } from './data'
 import { isPrivate, kindOf, PrivateBadge, type Source, stateOf } from './source/source'
 import css from './sources.module.css'
 
@@ -28,6 +29,7 @@ export function Sources() {
   const list = useQuery({ ...sourcesQuery(ws), refetchInterval: 10_000 })
   const destinations = useQuery(destinationsQuery(ws)).data?.destinations ?? []
   const labels = useQuery(labelsQuery(ws)).data ?? []
+  const volumes = useQuery(volumeQuery(ws)).data
   const now = useNow()
   const [text, setText] = useState(q)
   useTitle('Sources', ws)
@@ -142,12 +144,17 @@ export function Sources() {
                       { head: 'kind', cell: (source) => <Muted>{kindOf(source)}</Muted> },
                       { head: 'state', cell: (source) => <State source={source} /> },
                       {
+                        head: 'last 60 min',
+                        cell: (source) => <LastHour volume={volumes?.get(source.id)} />,
+                      },
+                      {
                         head: 'labels',
                         cell: (source) => (
                           <span className={css.labels}>
                             {source.labels.map(({ key, value }) => (
                               <Badge key={key}>{`${key}:${value}`}</Badge>
                             ))}
+                            {source.labels.length === 0 && <Muted>none</Muted>}
                           </span>
                         ),
                       },
@@ -221,6 +228,21 @@ export function State({ source }: { source: Source }) {
         </span>
       )
   }
+}
+
+/** What came in the last hour, a bar for each minute. */
+function LastHour({ volume }: { volume: { total: number; counts: number[] } | undefined }) {
+  if (!volume) return null
+  return (
+    <span className={css.volume}>
+      <Pulse
+        counts={volume.counts}
+        label={`${plural(volume.total, 'message')} accepted in the last 60 minutes`}
+        width={180}
+      />
+      <Muted>{compact(volume.total)}</Muted>
+    </span>
+  )
 }
 
 /** A pasted write key finds its source: a whole one goes there, a part of one shows the way. */

@@ -1,8 +1,7 @@
 import { Button } from '../../../kit/button'
-import { Muted, Panel, Section } from '../../../kit/page'
+import { Muted, Panel, Prose, Section } from '../../../kit/page'
 import { FIELDS } from '../verdicts'
-import { frozenOf, type Review } from './frozen'
-import css from './review.module.css'
+import type { Review } from './frozen'
 
 /** The documentation, section by section. */
 export function Documentation({
@@ -12,11 +11,10 @@ export function Documentation({
   review: Review
   commentOn: ((pointer: string) => void) | undefined
 }) {
-  const docs = (frozenOf(review).info.docs ?? {}) as Record<string, string | null | undefined>
   return FIELDS.documentation
     .filter(([pointer]) => pointer.startsWith('/docs/'))
     .map(([pointer, title]) => {
-      const text = docs[pointer.slice('/docs/'.length)]
+      const section = review.sections.find(({ key }) => pointer === `/docs/${key}`)
       return (
         <Section
           key={pointer}
@@ -34,7 +32,7 @@ export function Documentation({
             )
           }
         >
-          <Panel>{text ? <p className={css.source}>{text}</p> : <Muted>Left out.</Muted>}</Panel>
+          <Panel>{section ? <Prose html={section.html} /> : <Muted>Left out.</Muted>}</Panel>
         </Section>
       )
     })

@@ -2,7 +2,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Button } from '../../../kit/button'
 import { Filter, Filters } from '../../../kit/filters'
-import { Muted, Note, Panel, Section } from '../../../kit/page'
+import { Muted, Note, Panel, Prose, Section } from '../../../kit/page'
 import { Changes } from '../changes'
 import { differences } from '../differences'
 import { frozenOf, type Review } from './frozen'
@@ -28,6 +28,12 @@ export function Listing({
   )
 }
 
+/** Name and catalog info as one, so that pointers are those of the API's own comparison. */
+function flat(review: Review) {
+  const { name, info } = frozenOf(review)
+  return { name, ...info }
+}
+
 /** What changed: since what customers read now, or since an earlier round. */
 function Compared({ review, earlier }: { review: Review; earlier: Review[] }) {
   const { against } = getRouteApi('/platform/reviews/$id').useSearch()
@@ -37,7 +43,7 @@ function Compared({ review, earlier }: { review: Review; earlier: Review[] }) {
   }
   const standard = purpose === 'edit' ? 'public' : earlier[0]?.submission.id
   const chosen = earlier.find((round) => round.submission.id === (against ?? standard))
-  const changes = chosen ? differences(frozenOf(chosen), frozenOf(review)) : review.changes
+  const changes = chosen ? differences(flat(chosen), flat(review)) : review.changes
   const choices = [
     ...(purpose === 'edit' ? [['public', 'what customers read']] : []),
     ...earlier.map((round) => [round.submission.id, `round ${round.submission.number}`]),
@@ -82,17 +88,19 @@ function Fields({ review, commentOn }: { review: Review; commentOn: CommentOn })
     value ? (
       <div key={pointer}>
         <dt>{label}</dt>
-        <dd>{value}</dd>
-        {commentOn && (
-          <Button
-            look="quiet"
-            small
-            aria-label={`Comment on ${label.toLowerCase()}`}
-            onClick={() => commentOn(pointer)}
-          >
-            Comment
-          </Button>
-        )}
+        <dd>
+          <div>{value}</div>
+          {commentOn && (
+            <Button
+              look="quiet"
+              small
+              aria-label={`Comment on ${label.toLowerCase()}`}
+              onClick={() => commentOn(pointer)}
+            >
+              Comment
+            </Button>
+          )}
+        </dd>
       </div>
     ) : null
   return (
@@ -103,7 +111,7 @@ function Fields({ review, commentOn }: { review: Review; commentOn: CommentOn })
           {row(
             '/description',
             'Description',
-            info.description && <p className={css.text}>{info.description}</p>,
+            review.descriptionHtml && <Prose html={review.descriptionHtml} />,
           )}
           {row('/mark', 'Mark', info.mark && <Picture hash={info.mark} alt={`Mark of ${name}`} />)}
           {row('/logo', 'Logo', info.logo && <Picture hash={info.logo} alt={`Logo of ${name}`} />)}

@@ -3,9 +3,8 @@ import { api, read, type Shapes } from '../../../api/client'
 import { Badge } from '../../../kit/badge'
 import { Button } from '../../../kit/button'
 import { plural } from '../../../kit/figures'
-import { failureFaults } from '../../../kit/form'
 import { CheckLine, Muted, Panel, Section } from '../../../kit/page'
-import { toast } from '../../../kit/toast'
+import { toastRefusal } from '../../../kit/refusal'
 import { PARTS } from '../verdicts'
 import type { Review } from './frozen'
 import css from './review.module.css'
@@ -85,7 +84,7 @@ function PartPanel({
         try {
           await judge(value)
         } catch (error) {
-          toast(failureFaults(error)[0]!.message, { bad: true })
+          toastRefusal(error)
         } finally {
           setBusy(undefined)
         }

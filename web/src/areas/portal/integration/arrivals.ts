@@ -142,7 +142,7 @@ const SAMPLES = 3
 export const arrivalsQuery = (slug: string, installs: Install[]) =>
   queryOptions({
     queryKey: integrationKey(slug, 'arrivals', ...installs.map(({ source }) => source.id)),
-    queryFn: async (): Promise<Arrival[]> => {
+    queryFn: async ({ client }): Promise<Arrival[]> => {
       const groups = new Map<string, { rows: [Install, Shapes['MessageRow']][] }>()
       for (const install of installs) {
         const { messages } = await read(
@@ -161,17 +161,23 @@ export const arrivalsQuery = (slug: string, installs: Install[]) =>
           groups.set(key, group)
         }
       }
-      const sample = async ([install, row]: [Install, Shapes['MessageRow']]) =>
-        (
-          await read(
-            api.GET('/sources/{sourceId}/messages/{position}', {
-              params: {
-                path: { sourceId: install.source.id, position: row.position },
-                header: inWorkspace(install.workspace.slug),
-              },
-            }),
-          )
-        ).message as Received | undefined
+      // A message never changes, so each is fetched once.
+      const sample = ([install, row]: [Install, Shapes['MessageRow']]) =>
+        client.fetchQuery({
+          queryKey: ['portal', 'message', install.source.id, row.position],
+          staleTime: Number.POSITIVE_INFINITY,
+          queryFn: async () => {
+            const { message } = await read(
+              api.GET('/sources/{sourceId}/messages/{position}', {
+                params: {
+                  path: { sourceId: install.source.id, position: row.position },
+                  header: inWorkspace(install.workspace.slug),
+                },
+              }),
+            )
+            return (message ?? null) as Received | null
+          },
+        })
       return Promise.all(
         [...groups.values()].slice(0, EVENTS).map(async ({ rows }) => {
           const newest = rows.toSorted((one, other) => other[1].receivedAt.localeCompare(one[1].receivedAt))
@@ -184,7 +190,7 @@ export const arrivalsQuery = (slug: string, installs: Install[]) =>
             lastAt: row.receivedAt,
             install,
             position: row.position,
-            samples: samples.filter((each) => each !== undefined && each !== null),
+            samples: samples.filter((each) => each !== null),
           }
         }),
       )

@@ -7,7 +7,7 @@ import { Confirm } from '../../../kit/dialog'
 import { Actions, Check, Select, Summary, sentence, TextArea, TextField } from '../../../kit/fields'
 import { useApiForm } from '../../../kit/form'
 import { Loaded } from '../../../kit/loaded'
-import { Body, Caption, CheckLine, Columns, Panel, useTitle } from '../../../kit/page'
+import { Body, Caption, CheckLine, Columns, Pairs, Panel, useTitle } from '../../../kit/page'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
 import {
@@ -19,7 +19,7 @@ import {
   testAccountQuery,
 } from '../data'
 import { editable } from '../fields'
-import { FieldLink, useFocusedField } from '../place-link'
+import { FieldLink, PlaceLink, useFocusedField } from '../place-link'
 import css from '../portal.module.css'
 import { CATEGORIES, REGIONS } from './choices'
 import { faultAt, useDraft } from './draft-context'
@@ -76,6 +76,20 @@ export function CatalogInfo() {
           </>
         }
       >
+        <Pairs
+          of={[
+            [
+              'Name',
+              <span key="name">
+                {integration.name}{' '}
+                <PlaceLink slug={slug} place={{ tab: 'settings' }}>
+                  Rename
+                </PlaceLink>
+              </span>,
+            ],
+            ['Slug', <code key="slug">{slug}</code>],
+          ]}
+        />
         <fieldset className={css.fieldset} disabled={frozen}>
           <legend hidden>Catalog info</legend>
           <TextArea

@@ -90,7 +90,7 @@ export function DeclaredEvents() {
                     <span aria-hidden style={{ color: `var(--${event.kind})` }}>
                       {GLYPHS[event.kind]}
                     </span>
-                    <Name below={event.kind}>{titleOf(event)}</Name>
+                    <Name below={event.name && event.kind}>{titleOf(event)}</Name>
                   </span>
                 ),
               },
@@ -194,7 +194,7 @@ export function DeclaredEvents() {
                     <span aria-hidden style={{ color: `var(--${arrival.kind})` }}>
                       {GLYPHS[arrival.kind]}
                     </span>
-                    <Name below={arrival.kind}>{titleOf(arrival)}</Name>
+                    <Name below={arrival.name && arrival.kind}>{titleOf(arrival)}</Name>
                   </span>
                 ),
               },

@@ -20,6 +20,12 @@ const WORDS: Record<Shapes['Action'], string> = {
   remove: 'removed it',
 }
 
+const PARTIES: Record<string, string> = {
+  partnerAdmin: 'an admin of the team',
+  builder: 'a builder of the team',
+  reviewer: 'a reviewer',
+}
+
 /** Every transition: who, when, why. */
 export function IntegrationHistory() {
   const { slug } = getRouteApi('/dev-portal/integrations/$slug').useParams()
@@ -42,7 +48,7 @@ export function IntegrationHistory() {
                     changesRequested={entry.action === 'requestChanges' && entry.to === 'PRIVATE_BUILDING'}
                   />
                   <Muted>
-                    as {entry.party}, <Time at={entry.at} />
+                    as {PARTIES[entry.party] ?? entry.party}, <Time at={entry.at} />
                   </Muted>
                 </header>
                 {entry.reason && <p>{entry.reason}</p>}

@@ -5,6 +5,7 @@ import { ApiFailure } from '../../../api/client'
 import { LifeBadge } from '../../../kit/badge'
 import { Button } from '../../../kit/button'
 import { Dialog } from '../../../kit/dialog'
+import { sentence } from '../../../kit/fields'
 import { Loaded } from '../../../kit/loaded'
 import { Logo } from '../../../kit/logo'
 import { Note, PageHead, Tab, Tabs } from '../../../kit/page'
@@ -136,7 +137,7 @@ function Preview({ slug }: { slug: string }) {
   )
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 
 function SavingWords() {
   const { saving, savedAt } = useDraft()
@@ -181,7 +182,8 @@ function Troubles({ slug }: { slug: string }) {
           {fields.length === 0 ? (
             <>
               <span>
-                {faults[0]?.message}. What you typed is kept here. <code>{faults[0]?.code}</code>
+                {sentence(faults[0]?.message ?? '')} What you typed is kept here.{' '}
+                <code>{faults[0]?.code}</code>
               </span>
               <Button small onClick={retry}>
                 Try again

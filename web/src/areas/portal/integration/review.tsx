@@ -148,29 +148,38 @@ function Submit({
             toast('Withdrawn; it can be edited again')
           }}
         >
-          <p>It leaves the reviewers' queue, and what they wrote so far is not sent. You can submit again.</p>
-          <TextArea
-            label="Why"
-            optional
-            rows={2}
-            value={reason}
-            hint="For the history."
-            onChange={(event) => setReason(event.target.value)}
-          />
+          <div className={css.fieldset}>
+            <p>
+              It leaves the reviewers' queue, and what they wrote so far is not sent. You can submit again.
+            </p>
+            <TextArea
+              label="Why"
+              optional
+              rows={2}
+              style={{ minBlockSize: 60 }}
+              value={reason}
+              hint="For the history."
+              onChange={(event) => setReason(event.target.value)}
+            />
+          </div>
         </Confirm>
       </>
     )
   }
+  const { publishedAt, updatedAt } = integration
+  const untouched = !!publishedAt && updatedAt <= publishedAt
   const blocked =
     saving === 'waiting' || saving === 'saving'
       ? 'A change is being saved.'
       : saving !== 'saved'
         ? 'A change is not saved yet; mend it first.'
-        : !ready
-          ? `${plural(left, 'line')} of the checklist ${left === 1 ? 'is' : 'are'} not done.`
-          : notes > 0
-            ? `${plural(notes, 'note')} of the review ${notes === 1 ? 'is' : 'are'} not resolved.`
-            : null
+        : untouched
+          ? 'Nothing was changed since it was published.'
+          : !ready
+            ? `${plural(left, 'line')} of the checklist ${left === 1 ? 'is' : 'are'} not done.`
+            : notes > 0
+              ? `${plural(notes, 'note')} of the review ${notes === 1 ? 'is' : 'are'} not resolved.`
+              : null
   const again = back !== undefined
   const title = again
     ? 'Resubmit for review'
@@ -270,7 +279,7 @@ function Round({ slug, round, current }: { slug: string; round: Submission; curr
           submitted <Time at={round.submittedAt} />
           {round.decidedAt && (
             <>
-              , decided <Time at={round.decidedAt} />
+              , {round.status === 'withdrawn' ? 'withdrawn' : 'decided'} <Time at={round.decidedAt} />
             </>
           )}
         </Muted>

@@ -168,6 +168,7 @@ function AddToWorkspace({ integration }: { integration: Integration }) {
             api.DELETE('/sources/{sourceId}', {
               params: {
                 path: { sourceId: removed!.source.id },
+                query: { confirm: removed!.source.slug },
                 header: inWorkspace(removed!.workspace.slug),
               },
             }),
@@ -243,7 +244,7 @@ function Remove({ integration, etag }: { integration: Integration; etag: string 
   const navigate = useNavigate()
   const partner = useQuery(partnerQuery).data
   const [open, setOpen] = useState(false)
-  const [reason, setReason] = useState('')
+  const [reason, setReason] = useState('It is no longer needed.')
   const allowed = integration.allowed.includes('remove')
   const why =
     integration.status !== 'PRIVATE_BUILDING'
@@ -285,14 +286,17 @@ function Remove({ integration, etag }: { integration: Integration; etag: string 
           await navigate({ to: '/dev-portal/integrations', search: {} })
         }}
       >
-        <p>Workspaces that it was added to keep their sources, and receive what is sent to them.</p>
-        <TextArea
-          label="Why"
-          rows={2}
-          hint="For the history."
-          value={reason}
-          onChange={(event) => setReason(event.target.value)}
-        />
+        <div className={css.fieldset}>
+          <p>Workspaces that it was added to keep their sources, and receive what is sent to them.</p>
+          <TextArea
+            label="Why"
+            rows={2}
+            style={{ minBlockSize: 60 }}
+            hint="For the history."
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+          />
+        </div>
       </Confirm>
     </Section>
   )

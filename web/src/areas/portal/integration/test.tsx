@@ -119,7 +119,7 @@ export function TestSource() {
                     <span aria-hidden style={{ color: `var(--${event.kind})` }}>
                       {GLYPHS[event.kind]}
                     </span>
-                    <Name below={event.kind}>{event.name || event.kind}</Name>
+                    <Name below={event.name && event.kind}>{event.name || event.kind}</Name>
                   </span>
                 ),
               },

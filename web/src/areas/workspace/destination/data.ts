@@ -1,7 +1,6 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, inWorkspace, read, readTagged, type Shapes } from '../../../api/client'
-import { sentence } from '../../../kit/fields'
-import { failureFaults } from '../../../kit/form'
+import { toastRefusal } from '../../../kit/refusal'
 import { toast } from '../../../kit/toast'
 import { allSourcesQuery, everyPage } from '../../catalog/entries'
 import { SOURCE_ADMINS_ONLY } from '../data'
@@ -40,7 +39,8 @@ export interface Delivery {
   retryFor: number
   lastDeliveredAt: string | null
   lastError: { at: string; status: number | null; code: string; excerpt: string } | null
-  problems?: unknown[]
+  /** What does not fit in its settings. */
+  problems?: { key: string; problem: string }[]
 }
 
 /** How often numbers that move are asked for, while somebody looks at them. */
@@ -117,7 +117,7 @@ export function useSwitch(ws: string) {
           : `${destination.name} is off: nothing is sent to it`,
       )
     },
-    onError: (error) => toast(sentence(failureFaults(error)[0]?.message ?? 'It failed'), { bad: true }),
+    onError: toastRefusal,
   })
 }
 

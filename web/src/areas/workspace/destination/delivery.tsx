@@ -2,11 +2,10 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { api, inWorkspace, read, type Shapes } from '../../../api/client'
 import { Button } from '../../../kit/button'
-import { sentence } from '../../../kit/fields'
 import { count, plural } from '../../../kit/figures'
-import { failureFaults } from '../../../kit/form'
 import { Loaded, Problem, Skeleton } from '../../../kit/loaded'
 import { Body, Muted, Note, Section, Toolbar, useTitle } from '../../../kit/page'
+import { toastRefusal } from '../../../kit/refusal'
 import { More, Table } from '../../../kit/table'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
@@ -249,7 +248,7 @@ function DeadLetters({ ws, destination }: { ws: string; destination: Destination
       await client.invalidateQueries({ queryKey: ['w', ws, 'destinations', destination.id] })
       await client.invalidateQueries({ queryKey: ['w', ws, 'sources'] })
     },
-    onError: (error) => toast(sentence(failureFaults(error)[0]?.message ?? 'It failed'), { bad: true }),
+    onError: toastRefusal,
   })
   if (letters.error && !letters.data) {
     return <Problem error={letters.error} retry={() => letters.refetch()} />

@@ -4,11 +4,11 @@ import type { ReactNode } from 'react'
 import { api, inWorkspace, read } from '../../../api/client'
 import { Button } from '../../../kit/button'
 import { Code, Id } from '../../../kit/copy'
-import { sentence } from '../../../kit/fields'
 import { bytes, count, duration } from '../../../kit/figures'
-import { failureFaults } from '../../../kit/form'
 import { Loaded } from '../../../kit/loaded'
+import { titleOf } from '../../../kit/options-form'
 import { Body, Columns, Muted, Note, Pairs, Panel, Section, useTitle } from '../../../kit/page'
+import { toastRefusal } from '../../../kit/refusal'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
 import {
@@ -78,7 +78,7 @@ function Now({ ws, destination, delivery }: { ws: string; destination: Destinati
   const client = useQueryClient()
   const turn = useSwitch(ws)
   const refused = !!useRefusal(ws, destination.sourceId)
-  const { state, word, says } = stateOf(destination, delivery)
+  const { state, tone, word, says } = stateOf(destination, delivery)
   const resume = useMutation({
     mutationFn: async () => {
       const params = { path: { destinationId: destination.id }, header: inWorkspace(ws) }
@@ -88,7 +88,7 @@ function Now({ ws, destination, delivery }: { ws: string; destination: Destinati
       toast(resumed ? 'Delivery goes on' : 'It was not paused any more')
       await client.invalidateQueries({ queryKey: ['w', ws, 'destinations', destination.id] })
     },
-    onError: (error) => toast(sentence(failureFaults(error)[0]?.message ?? 'It failed'), { bad: true }),
+    onError: toastRefusal,
   })
   const settings = (
     <Link to="/w/$ws/destinations/$destination/settings" params={{ ws, destination: destination.id }}>
@@ -132,27 +132,26 @@ function Now({ ws, destination, delivery }: { ws: string; destination: Destinati
         <Note tone="bad">
           <span>
             Its settings do not fit, so messages wait. Mend them in {settings}.
-            {delivery.problems?.map((problem) => (
-              <code key={String(problem)} className={css.excerpt}>
-                {' '}
-                {typeof problem === 'string' ? problem : JSON.stringify(problem)}
-              </code>
-            ))}
+            {delivery.problems?.map(({ key, problem }) => {
+              const option = destination.metadata.options.find(({ name }) => name === key)
+              return ` ${option ? titleOf(option) : key} ${problem}.`
+            })}
           </span>
         </Note>
       )
+    case 'retrying':
     case 'failing':
     case 'recovering':
     case 'stopped':
       return (
-        <Note tone={state === 'recovering' ? 'warn' : 'bad'}>
+        <Note tone={tone === 'bad' ? 'bad' : 'warn'}>
           <span>
             {word}. {says}
             {delivery.failing && (
               <>
                 {' '}
-                Since <Time at={delivery.failing.since} />, {delivery.failing.percent} % of tries failed; left
-                so, it is paused <Time at={delivery.failing.pausesAt} />.
+                Nothing has arrived since <Time at={delivery.failing.since} />; left so, it is paused{' '}
+                <Time at={delivery.failing.pausesAt} />.
               </>
             )}
           </span>
@@ -191,13 +190,21 @@ const BREAKER = {
 }
 
 function About({ destination, delivery }: { destination: Destination; delivery: Delivery }) {
+  // Neither off nor paused does it try anything by itself.
+  const goes = destination.enabled && !delivery.pause
   return (
     <Panel>
       <Pairs
         of={[
-          ['Breaker', BREAKER[delivery.breaker.state]],
-          ['Next probe', delivery.breaker.probeAt && <Time at={delivery.breaker.probeAt} />],
-          ['Next retry', delivery.nextRetryAt && <Time at={delivery.nextRetryAt} />],
+          ['Breaker', goes ? BREAKER[delivery.breaker.state] : null],
+          [
+            'Next probe',
+            goes && delivery.breaker.probeAt ? <Time key="probe" at={delivery.breaker.probeAt} /> : null,
+          ],
+          [
+            'Next retry',
+            goes && delivery.nextRetryAt ? <Time key="retry" at={delivery.nextRetryAt} /> : null,
+          ],
           ['Last delivered', <Time key="last" at={delivery.lastDeliveredAt} />],
           [
             'Oldest waiting',

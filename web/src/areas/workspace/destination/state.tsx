@@ -2,7 +2,7 @@ import { Badge } from '../../../kit/badge'
 import type { Delivery, Destination } from './data'
 
 type Tone = 'sunk' | 'accent' | 'ok' | 'warn' | 'bad'
-type State = Delivery['state'] | 'unknown'
+type State = Delivery['state'] | 'retrying' | 'unknown'
 
 const STATES: Record<State, { tone: Tone; glyph: string; word: string; says: string }> = {
   disabled: { tone: 'sunk', glyph: '○', word: 'Off', says: 'Nothing is sent while it is off.' },
@@ -26,6 +26,12 @@ const STATES: Record<State, { tone: Tone; glyph: string; word: string; says: str
     word: 'Failing',
     says: 'It refuses everything just now. Messages wait, and it is tried again by itself.',
   },
+  retrying: {
+    tone: 'warn',
+    glyph: '↻',
+    word: 'Retrying',
+    says: 'Messages that it did not take are tried again by themselves.',
+  },
   recovering: {
     tone: 'warn',
     glyph: '↻',
@@ -42,7 +48,9 @@ export function stateOf(destination: Pick<Destination, 'enabled'>, delivery: Del
     ? 'disabled'
     : delivery?.state === 'disabled'
       ? 'starting'
-      : (delivery?.state ?? 'unknown')
+      : delivery?.state === 'active' && delivery.retrying > 0
+        ? 'retrying'
+        : (delivery?.state ?? 'unknown')
   return { state, ...STATES[state] }
 }
 

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { api, inWorkspace, read, type Shapes } from '../../../api/client'
 import { Badge } from '../../../kit/badge'
 import { Button, LinkButton } from '../../../kit/button'
+import { fileStamp, save } from '../../../kit/csv'
 import { Select, TextField } from '../../../kit/fields'
 import { plural } from '../../../kit/figures'
 import { failureFaults } from '../../../kit/form'
@@ -339,11 +340,7 @@ function Export({ ws, query }: { ws: string; query: Record<string, string | unde
               parseAs: 'blob',
             }),
           )
-          const link = document.createElement('a')
-          link.href = URL.createObjectURL(csv as unknown as Blob)
-          link.download = `${ws}-audit.csv`
-          link.click()
-          URL.revokeObjectURL(link.href)
+          save(`${ws}-audit--${fileStamp(new Date())}.csv`, csv as unknown as Blob)
         } catch (error) {
           toast(failureFaults(error)[0]!.message, { bad: true })
         } finally {

@@ -10,8 +10,9 @@ import { Problem, Skeleton } from '../../../kit/loaded'
 import { Empty, Muted, useTitle } from '../../../kit/page'
 import { Pulse } from '../../../kit/pulse'
 import { toast } from '../../../kit/toast'
+import { sourceQuery } from '../data'
 import { Composer } from './debugger/composer'
-import { messageQuery, type Opened, sourceQuery } from './debugger/data'
+import { messageQuery, type Opened } from './debugger/data'
 import css from './debugger/debugger.module.css'
 import { Detail, type DetailTab, TABS } from './debugger/detail'
 import { Filters } from './debugger/filters'
@@ -40,7 +41,7 @@ export function Debugger() {
     search.at,
   )
   const about = useQuery(sourceQuery(ws, source))
-  const writeKey = about.data?.writeKeys[0]
+  const writeKey = about.data?.source.writeKeys[0]
   const target: Target = useMemo(
     () => ({ host: location.origin, writeKey: writeKey ?? 'YOUR_WRITE_KEY' }),
     [writeKey],

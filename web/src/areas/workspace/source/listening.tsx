@@ -5,12 +5,13 @@ import { api, inWorkspace, read, type Shapes } from '../../../api/client'
 import { Button, LinkButton } from '../../../kit/button'
 import { Code, Copy } from '../../../kit/copy'
 import { Actions, TextField } from '../../../kit/fields'
-import { count, plural } from '../../../kit/figures'
+import { plural } from '../../../kit/figures'
 import { failureFaults } from '../../../kit/form'
 import { Mono, Muted, Note, Panel, Section } from '../../../kit/page'
 import { exactly, Time, useNow } from '../../../kit/time'
 import { endpoint } from '../data'
 import { type Row, sum } from './books'
+import { Reasons } from './reasons'
 import { message, type Sample, SNIPPETS } from './snippets'
 import { masked, mayAdminister, type Source } from './source'
 import css from './source.module.css'
@@ -341,20 +342,19 @@ function Refusals({ ws, source, refused }: { ws: string; source: Source; refused
   return (
     <>
       <p>{plural(many, 'request')} that named a key of this source could not be taken:</p>
-      <ul className={css.reasons}>
-        {refusals.map(({ step, code, count: some }) => (
-          <li key={`${step} ${code}`}>
-            <code>{code}</code> <span>{count(some)}</span>
-          </li>
-        ))}
-      </ul>
+      <Reasons ws={ws} source={source.slug} of={refusals} />
       {last?.detail && (
         <Muted>
           The last one, <Time at={last.receivedAt} />: {last.detail}
         </Muted>
       )}
       <Actions>
-        <LinkButton small to="/w/$ws/sources/$source/debugger" params={{ ws, source: source.slug }}>
+        <LinkButton
+          small
+          to="/w/$ws/sources/$source/debugger"
+          params={{ ws, source: source.slug }}
+          search={{ q: 'verdict:refused' }}
+        >
           Look at them in the Debugger
         </LinkButton>
       </Actions>
@@ -382,7 +382,11 @@ export function Received({
           Received {many > 0 ? plural(many, 'event') : '1 event'}: {first.name ?? first.type},{' '}
           <Time at={first.receivedAt} />
         </h2>
-        <Link to="/w/$ws/sources/$source/debugger" params={{ ws, source: source.slug }}>
+        <Link
+          to="/w/$ws/sources/$source/debugger"
+          params={{ ws, source: source.slug }}
+          search={{ at: first.position }}
+        >
           See it in the Debugger
         </Link>
       </header>

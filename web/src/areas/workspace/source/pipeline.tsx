@@ -7,7 +7,8 @@ import { Muted, Panel, Section } from '../../../kit/page'
 import { Pulse } from '../../../kit/pulse'
 import { Name, Table } from '../../../kit/table'
 import { destinationsQuery } from '../data'
-import { bars, booksQuery, type Discard, type Line, PERIODS, type Period, type Row, sum } from './books'
+import { bars, booksQuery, type Line, PERIODS, type Period, type Row, sum } from './books'
+import { Reasons } from './reasons'
 import css from './source.module.css'
 
 /** What came in, and what became of it: every box equals the boxes after it. */
@@ -20,7 +21,7 @@ export function Pipeline({ ws, source, period }: { ws: string; source: string; p
   return (
     <Section title="Pipeline" actions={<Periods ws={ws} source={source} period={period} />}>
       <Loaded query={books}>
-        {({ rows, from }) => <Drawn ws={ws} rows={rows} from={from} period={period} />}
+        {({ rows, from }) => <Drawn ws={ws} source={source} rows={rows} from={from} period={period} />}
       </Loaded>
     </Section>
   )
@@ -47,7 +48,19 @@ function Periods({ ws, source, period }: { ws: string; source: string; period: P
   )
 }
 
-function Drawn({ ws, rows, from, period }: { ws: string; rows: Row[]; from: number; period: Period }) {
+function Drawn({
+  ws,
+  source,
+  rows,
+  from,
+  period,
+}: {
+  ws: string
+  source: string
+  rows: Row[]
+  from: number
+  period: Period
+}) {
   const destinations = useQuery(destinationsQuery(ws)).data?.destinations ?? []
   const all = sum(rows)
   const nameOf = (id: string) => destinations.find((each) => each.id === id)?.name
@@ -70,7 +83,7 @@ function Drawn({ ws, rows, from, period }: { ws: string; rows: Row[]; from: numb
           of={all.received}
           pulse={pulse('Discarded', (row) => row.discarded)}
         >
-          <Reasons of={all.discards} />
+          <Reasons ws={ws} source={source} of={all.discards} />
         </Box>
         <Box
           title="duplicates"
@@ -156,7 +169,7 @@ function Drawn({ ws, rows, from, period }: { ws: string; rows: Row[]; from: numb
               received.
             </Muted>
           </p>
-          <Reasons of={all.refusals} />
+          <Reasons ws={ws} source={source} of={all.refusals} />
         </Panel>
       )}
     </>
@@ -199,17 +212,4 @@ function share(part: number, whole: number): string {
   if (value < 1 && value > 0.999) return `> ${percent.format(0.999)}`
   if (value > 0 && value < 0.001) return `< ${percent.format(0.001)}`
   return percent.format(value)
-}
-
-function Reasons({ of }: { of: Discard[] }) {
-  if (of.length === 0) return null
-  return (
-    <ul className={css.reasons}>
-      {of.map(({ step, code, count: many }) => (
-        <li key={`${step} ${code}`}>
-          <code>{code}</code> <span>{count(many)}</span>
-        </li>
-      ))}
-    </ul>
-  )
 }

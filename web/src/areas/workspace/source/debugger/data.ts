@@ -38,20 +38,6 @@ export function opened(answer: string): Opened {
   return { detail, json: parse(text), text }
 }
 
-/** What the debugger has to know of its source. */
-export const sourceQuery = (ws: string, source: string) =>
-  queryOptions({
-    queryKey: ['w', ws, 'debugger', source, 'source'],
-    queryFn: async () =>
-      (
-        await read(
-          api.GET('/sources/{sourceId}', {
-            params: { path: { sourceId: source }, header: inWorkspace(ws) },
-          }),
-        )
-      ).source,
-  })
-
 /** A page of the log, newest first, and where the next one begins. */
 export async function olderThan(
   ws: string,

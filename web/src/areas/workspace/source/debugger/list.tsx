@@ -140,6 +140,7 @@ const Line = memo(function Line({
 }) {
   const { glyph, word, tone } = verdictOf(row)
   const why = whyOf(row)
+  const [clock, day] = time.split(' ').reverse()
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the page's keys walk the list (j, k, arrows, Enter).
     <div
@@ -166,7 +167,8 @@ const Line = memo(function Line({
       </span>
       <span className={css.user}>{userOf(row)}</span>
       <time className={css.time} dateTime={row.receivedAt} title={stampOf(row.receivedAt, utc)}>
-        {time}
+        {day && <span className={css.day}>{day} </span>}
+        {clock}
       </time>
     </div>
   )

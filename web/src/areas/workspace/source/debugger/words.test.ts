@@ -51,6 +51,13 @@ describe('filter words', () => {
     expect(narrowed(parseWords('type:track user:u x'))).toBe(2)
   })
 
+  it('ask for the beginning of a text that is too long for the API', () => {
+    const { text } = toQuery({ type: [], verdict: [], text: 'é'.repeat(2_000) })
+    expect(text).toMatch(/^é+$/)
+    expect(new TextEncoder().encode(text).length).toBeLessThanOrEqual(1_024)
+    expect(text!.length).toBeGreaterThan(400)
+  })
+
   it('are narrowed by a value of the payload', () => {
     expect(narrowBy('type:track', '/userId', 'u 1', '"userId":"u 1"')).toBe('type:track user:"u 1"')
     expect(narrowBy('', '/properties/plan', 'pro', '"plan": "pro"')).toBe('text:"\\"plan\\": \\"pro\\""')

@@ -92,8 +92,18 @@ export function toQuery(filter: Filter): Record<string, string> {
     const value = filter[key]
     if (value) query[SINGLE[key]] = value
   }
-  if (filter.text) query.text = filter.text
+  if (filter.text) query.text = beginning(filter.text)
   return query
+}
+
+/** Bytes of a text that the API looks for; whatever holds all of it holds its beginning. */
+const TEXT_BYTES_MAX = 1024
+
+function beginning(text: string): string {
+  let cut = text
+  while (new TextEncoder().encode(cut).length > TEXT_BYTES_MAX)
+    cut = cut.slice(0, Math.ceil(cut.length * 0.9) - 1)
+  return cut
 }
 
 /** The words with one more thing asked for: a member of the payload, as the sender wrote it. */

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { eventName, fitting, type SeenEvent, schemaCsv, share, typesInWords } from './seen'
+
+const event = (given: Partial<SeenEvent>): SeenEvent => ({
+  type: 'track',
+  name: 'Order Completed',
+  count: 12,
+  accepted: 11,
+  discarded: 1,
+  firstSeenAt: '2026-11-25T12:00:00.000Z',
+  lastSeenAt: '2026-11-25T12:30:00.000Z',
+  properties: [],
+  ...given,
+})
+const price = { name: 'products.$.price', count: 12, types: { number: 11, string: 1 } }
+
+test('events are found by name, call and property', () => {
+  const order = event({ properties: [price] })
+  const identify = event({ type: 'identify', name: null })
+  const all = [order, identify]
+  expect(fitting(all, '')).toEqual(all)
+  expect(fitting(all, 'order')).toEqual([order])
+  expect(fitting(all, 'identify')).toEqual([identify])
+  expect(fitting(all, 'PRICE')).toEqual([order])
+  expect(fitting(all, 'nothing')).toEqual([])
+})
+
+test('what has no name is called after its call', () => {
+  expect(eventName(event({}))).toBe('Order Completed')
+  expect(eventName(event({ type: 'identify', name: null }))).toBe('Identify calls')
+  expect(eventName(event({ type: 'page', name: null }))).toBe('Page without a name')
+})
+
+test('types are said with their shares where there are several', () => {
+  expect(typesInWords({ string: 5 })).toBe('string')
+  expect(typesInWords({ string: 1, number: 11 })).toBe('number 92%, string 8%')
+})
+
+test('a share never rounds to everything or nothing', () => {
+  expect(share(999, 1000)).toBe('> 99%')
+  expect(share(1, 1000)).toBe('< 1%')
+  expect(share(0, 10)).toBe('0%')
+  expect(share(10, 10)).toBe('100%')
+})
+
+test('the file has a row for each event and property', () => {
+  const lines = schemaCsv([event({ properties: [price] }), event({ name: 'A, B' })]).split('\r\n')
+  expect(lines).toHaveLength(4)
+  expect(lines[1]).toBe(
+    'track,Order Completed,2026-11-25T12:00:00.000Z,2026-11-25T12:30:00.000Z,11,1,12,products.$.price,12,number:11 string:1',
+  )
+  expect(lines[2]).toContain('track,"A, B",')
+})

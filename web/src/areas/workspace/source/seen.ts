@@ -1,0 +1,86 @@
+import type { Shapes } from '../../../api/client'
+import { csv } from '../../../kit/csv'
+
+/** What came under one name, as the API tells it. */
+export type SeenEvent = Shapes['SchemaEvent']
+
+const CALLS: Record<string, string> = {
+  identify: 'Identify calls',
+  group: 'Group calls',
+  alias: 'Alias calls',
+}
+
+/** What an event is called; calls without names stand together under what they are. */
+export const eventName = ({ type, name }: SeenEvent) =>
+  name ?? CALLS[type] ?? `${type.charAt(0).toUpperCase()}${type.slice(1)} without a name`
+
+/** Whether an event's properties are traits. */
+export const hasTraits = ({ type }: SeenEvent) => type === 'identify' || type === 'group'
+
+/** Events whose name, call or one of whose properties has the words in it. */
+export function fitting(events: SeenEvent[], words: string): SeenEvent[] {
+  const wanted = words.trim().toLowerCase()
+  if (!wanted) return events
+  return events.filter(
+    (event) =>
+      eventName(event).toLowerCase().includes(wanted) ||
+      event.type === wanted ||
+      event.properties.some(({ name }) => name.toLowerCase().includes(wanted)),
+  )
+}
+
+/** "string", or "string 92 %, number 8 %" where a property comes in several types: the most frequent first. */
+export function typesInWords(types: Record<string, number>): string {
+  const all = Object.entries(types).sort(([, one], [, other]) => other - one)
+  if (all.length <= 1) return all[0]?.[0] ?? ''
+  const total = all.reduce((sum, [, many]) => sum + many, 0)
+  return all.map(([type, many]) => `${type} ${share(many, total)}`).join(', ')
+}
+
+const percent = new Intl.NumberFormat('en', { style: 'percent' })
+
+/** A part of a whole. Less than everything never reads as 100 %, more than nothing never as 0 %. */
+export function share(part: number, whole: number): string {
+  if (whole === 0) return percent.format(0)
+  const value = part / whole
+  if (part > 0 && value < 0.01) return '< 1%'
+  if (part < whole && value >= 0.995) return '> 99%'
+  return percent.format(value)
+}
+
+/** One row for each event and property; an event without properties has one of its own. Never values. */
+export function schemaCsv(events: SeenEvent[]): string {
+  const head = [
+    'Call',
+    'Event Name',
+    'First Seen At (UTC)',
+    'Last Seen At (UTC)',
+    'Accepted',
+    'Discarded',
+    'Total',
+    'Property Name',
+    'Messages With It',
+    'Types',
+  ]
+  const rows = events.flatMap((event) => {
+    const about = [
+      event.type,
+      event.name ?? '',
+      event.firstSeenAt,
+      event.lastSeenAt,
+      event.accepted,
+      event.discarded,
+      event.count,
+    ]
+    if (event.properties.length === 0) return [[...about, '', '', '']]
+    return event.properties.map(({ name, count, types }) => [
+      ...about,
+      name,
+      count,
+      Object.entries(types)
+        .map(([type, many]) => `${type}:${many}`)
+        .join(' '),
+    ])
+  })
+  return csv([head, ...rows])
+}
