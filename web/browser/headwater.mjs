@@ -74,7 +74,8 @@ ${options.config ?? ''}
   }
 }
 
-const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds))
+/** Waits. */
+export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds))
 
 export const PASSWORD = 'glacier violin thirteen postcard'
 

@@ -22,6 +22,15 @@ interface FieldProps {
   optional?: boolean
 }
 
+/** What ties a control to its label, hint and error. */
+interface Control {
+  id: string
+  'aria-invalid': true | undefined
+  'aria-describedby': string | undefined
+}
+
+const face = (mono?: boolean) => (mono ? `${css.input} ${css.mono}` : css.input)
+
 function Field({
   label,
   hint,
@@ -29,7 +38,7 @@ function Field({
   count,
   optional,
   children,
-}: FieldProps & { children: (ids: { id: string; describedBy: string | undefined }) => ReactNode }) {
+}: FieldProps & { children: (control: Control) => ReactNode }) {
   const id = useId()
   const hintId = hint ? `${id}-hint` : undefined
   const errorId = error ? `${id}-error` : undefined
@@ -39,7 +48,7 @@ function Field({
       <label className={css.label} htmlFor={id}>
         {label} {optional && <span className={css.optional}>(optional)</span>}
       </label>
-      {children({ id, describedBy })}
+      {children({ id, 'aria-invalid': error ? true : undefined, 'aria-describedby': describedBy })}
       {error && (
         <p className={css.error} id={errorId}>
           {error}
@@ -71,15 +80,7 @@ export function TextField({
 }: FieldProps & { mono?: boolean; ref?: Ref<HTMLInputElement> } & InputHTMLAttributes<HTMLInputElement>) {
   return (
     <Field {...{ label, hint, error, count, optional }}>
-      {({ id, describedBy }) => (
-        <input
-          {...input}
-          id={id}
-          aria-invalid={error ? true : undefined}
-          aria-describedby={describedBy}
-          className={mono ? `${css.input} ${css.mono}` : css.input}
-        />
-      )}
+      {(control) => <input {...input} {...control} className={face(mono)} />}
     </Field>
   )
 }
@@ -99,15 +100,7 @@ export function TextArea({
 } & TextareaHTMLAttributes<HTMLTextAreaElement>) {
   return (
     <Field {...{ label, hint, error, count, optional }}>
-      {({ id, describedBy }) => (
-        <textarea
-          {...area}
-          id={id}
-          aria-invalid={error ? true : undefined}
-          aria-describedby={describedBy}
-          className={mono ? `${css.input} ${css.mono}` : css.input}
-        />
-      )}
+      {(control) => <textarea {...area} {...control} className={face(mono)} />}
     </Field>
   )
 }
@@ -123,15 +116,7 @@ export function Select({
 }: FieldProps & { ref?: Ref<HTMLSelectElement> } & SelectHTMLAttributes<HTMLSelectElement>) {
   return (
     <Field {...{ label, hint, error, count, optional }}>
-      {({ id, describedBy }) => (
-        <select
-          {...select}
-          id={id}
-          aria-invalid={error ? true : undefined}
-          aria-describedby={describedBy}
-          className={css.input}
-        />
-      )}
+      {(control) => <select {...select} {...control} className={css.input} />}
     </Field>
   )
 }

@@ -185,6 +185,12 @@ fn cases() -> Vec<Case> {
             vec![("/sourceId", "wrong_type"), ("/metadataId", "unknown")],
         ),
         (
+            "testDestination",
+            "owner",
+            json!({ "message": 5, "settings": { "nonsense": 1 } }),
+            vec![("/message", "wrong_type"), ("/settings/nonsense", "unknown_field")],
+        ),
+        (
             "updateDestination",
             "owner",
             json!({ "enabled": "yes", "name": " ", "settings": { "url": "no" } }),

@@ -101,7 +101,9 @@ fn names_become_slugs() {
     assert_eq!(of(""), "my-source");
     assert_eq!(of("Test"), "test-source");
     assert_eq!(of("Source"), "source-source");
-    assert_eq!(suggest_workspace_slug("Login"), "login-workspace");
+    assert_eq!(suggest_workspace_slug("Login"), "login");
+    let reserved = suggest_workspace_slug("Goto my workspace");
+    assert_eq!(reserved, "goto-my-workspace-workspace");
     assert_eq!(suggest_source_slug("24/7 Chat"), "24-7-chat");
     assert_eq!(suggest_source_slug("iOS App"), "ios-app");
 }

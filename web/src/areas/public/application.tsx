@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, Navigate } from '@tanstack/react-router'
+import { Navigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useState } from 'react'
 import { api, read, type Shapes } from '../../api/client'
 import { accountQuery, partnerQuery } from '../../api/queries'
@@ -9,11 +9,12 @@ import { Confirm } from '../../kit/dialog'
 import { Actions, Check, Form, Summary, TextArea, TextField } from '../../kit/fields'
 import { useApiForm } from '../../kit/form'
 import { Loaded, Skeleton } from '../../kit/loaded'
-import { Note, useTitle } from '../../kit/page'
+import { useTitle } from '../../kit/page'
 import { Time } from '../../kit/time'
 import { toast } from '../../kit/toast'
 import css from '../portal/portal.module.css'
 import { STEPS } from '../portal/steps'
+import { Unverified } from './unverified'
 
 type View = Shapes['ApplicationView']
 type Answers = Pick<
@@ -140,14 +141,7 @@ function Apply({
       lead="Takes about five minutes. What you type is kept in this browser until you send it."
     >
       <section>
-        {!account.emailVerified && (
-          <Note tone="warn">
-            Your address is not verified yet.{' '}
-            <Link to="/verify-email" search={{ token: '' }}>
-              Verify it first
-            </Link>
-          </Note>
-        )}
+        <Unverified />
         <Loaded query={questions} rows={8}>
           {({ questions, partnerAgreement, privacyPolicy }) => (
             <Form onSubmit={form.submit}>

@@ -14,7 +14,8 @@ const withToken = v.object({ token: v.optional(v.string(), '') })
 /** Where to go on to after signing in, and the address to sign in with. */
 const withNext = v.object({ next: text, email: text })
 
-const page = (name: string) => lazily(() => import('./account-pages'), name)
+const signIn = (name: string) => lazily(() => import('./sign-in'), name)
+const mailed = (name: string) => lazily(() => import('./mailed-links'), name)
 const layoutOf = () => layout
 
 const home = createRoute({
@@ -26,7 +27,7 @@ const home = createRoute({
 const login = createRoute({
   getParentRoute: layoutOf,
   path: 'login',
-  component: page('LogIn'),
+  component: signIn('LogIn'),
   validateSearch: withNext,
   beforeLoad: async ({ search }) => {
     if (await queries.ensureQueryData(accountQuery)) throw redirect({ href: search.next ?? '/' })
@@ -35,59 +36,59 @@ const login = createRoute({
 const signup = createRoute({
   getParentRoute: layoutOf,
   path: 'signup',
-  component: page('SignUp'),
+  component: signIn('SignUp'),
   validateSearch: withNext,
 })
 const forgotPassword = createRoute({
   getParentRoute: layoutOf,
   path: 'forgot-password',
-  component: page('ForgotPassword'),
+  component: signIn('ForgotPassword'),
   validateSearch: withNext,
 })
 const resetPassword = createRoute({
   getParentRoute: layoutOf,
   path: 'reset-password',
-  component: page('ResetPassword'),
+  component: signIn('ResetPassword'),
   validateSearch: withToken,
 })
 const operator = createRoute({
   getParentRoute: layoutOf,
   path: 'operator',
-  component: page('Operator'),
+  component: signIn('Operator'),
   validateSearch: withToken,
 })
 const verifyEmail = createRoute({
   getParentRoute: layoutOf,
   path: 'verify-email',
-  component: page('VerifyEmail'),
+  component: mailed('VerifyEmail'),
   validateSearch: withToken,
   beforeLoad: signedIn,
 })
 const changeEmail = createRoute({
   getParentRoute: layoutOf,
   path: 'change-email',
-  component: page('ConfirmEmail'),
+  component: mailed('ConfirmEmail'),
   validateSearch: withToken,
   beforeLoad: signedIn,
 })
 const invitationsAccept = createRoute({
   getParentRoute: layoutOf,
   path: 'invitations/accept',
-  component: page('AcceptInvitation'),
+  component: mailed('AcceptInvitation'),
   validateSearch: withToken,
   beforeLoad: signedIn,
 })
 const devPortalAccept = createRoute({
   getParentRoute: layoutOf,
   path: 'dev-portal/accept',
-  component: page('AcceptPortal'),
+  component: mailed('AcceptPortal'),
   validateSearch: withToken,
   beforeLoad: signedIn,
 })
 const workspacesNew = createRoute({
   getParentRoute: layoutOf,
   path: 'workspaces/new',
-  component: page('NewWorkspace'),
+  component: lazily(() => import('./new-workspace'), 'NewWorkspace'),
   beforeLoad: signedIn,
 })
 

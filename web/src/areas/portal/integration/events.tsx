@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
 import type { Fault } from '../../../api/client'
 import { Badge } from '../../../kit/badge'
 import { Button } from '../../../kit/button'
@@ -14,11 +14,12 @@ import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
 import { type DeclaredEvent, integrationQuery } from '../data'
 import { editable } from '../fields'
-import { PlaceLink, useField } from '../place-link'
+import { PlaceLink } from '../place-link'
 import css from '../portal.module.css'
 import { eventKey, proposals, withProposal } from './arrivals'
 import { GLYPHS, KINDS, PROPERTY_TYPES } from './choices'
 import { useDraft } from './draft-context'
+import { useEdited } from './edited'
 import { useArrivals, useInstalls } from './installs'
 
 const titleOf = (event: { kind: string; name: string }) => event.name || event.kind
@@ -27,29 +28,14 @@ const titleOf = (event: { kind: string; name: string }) => event.name || event.k
 export function DeclaredEvents() {
   const { slug } = getRouteApi('/dev-portal/integrations/$slug').useParams()
   useTitle('Events', slug)
-  const field = useField()
-  const navigate = useNavigate()
   const { integration } = useQuery(integrationQuery(slug)).data!
   const { info, save } = useDraft()
   const { installs } = useInstalls(slug)
   const arrived = useArrivals(slug, installs.data)
   const frozen = !editable(integration.status)
   const events = info.events ?? []
-  const [edited, setEdited] = useState<number | 'new' | null>(null)
-  const [removed, setRemoved] = useState<number | null>(null)
+  const { edited, setEdited, removed, setRemoved, close } = useEdited(events, '/events')
 
-  // A link to an event opens it; to all of them, the way to add one.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each address.
-  useEffect(() => {
-    if (!field) return
-    const at = Number(field.split('/')[2])
-    if (Number.isInteger(at) && events[at]) setEdited(at)
-    else document.querySelector<HTMLElement>('[data-field="/events"]')?.focus()
-  }, [field])
-  const close = () => {
-    setEdited(null)
-    if (field) void navigate({ to: '.', search: {}, replace: true })
-  }
   const learned = arrived ? proposals(events, arrived) : []
   const take = async (made: DeclaredEvent[], words: string) => {
     try {

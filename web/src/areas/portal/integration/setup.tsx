@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
 import type { Fault, Shapes } from '../../../api/client'
 import { Badge } from '../../../kit/badge'
 import { Button } from '../../../kit/button'
@@ -13,10 +13,10 @@ import { Name, Table } from '../../../kit/table'
 import { toast } from '../../../kit/toast'
 import { integrationQuery } from '../data'
 import { editable } from '../fields'
-import { useField } from '../place-link'
 import css from '../portal.module.css'
 import { OPTION_TYPES } from './choices'
 import { useDraft } from './draft-context'
+import { useEdited } from './edited'
 import { camelCase, defaultOf, textOf } from './option'
 
 type Option = Shapes['SourceOption']
@@ -25,23 +25,11 @@ type Option = Shapes['SourceOption']
 export function SetupFields() {
   const { slug } = getRouteApi('/dev-portal/integrations/$slug').useParams()
   useTitle('Setup', slug)
-  const field = useField()
-  const navigate = useNavigate()
   const { integration } = useQuery(integrationQuery(slug)).data!
   const { info, save } = useDraft()
   const options = info.options ?? []
   const frozen = !editable(integration.status)
-  const [edited, setEdited] = useState<number | 'new' | null>(null)
-  const [removed, setRemoved] = useState<number | null>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each address.
-  useEffect(() => {
-    const at = Number(field?.split('/')[2])
-    if (Number.isInteger(at) && options[at]) setEdited(at)
-  }, [field])
-  const close = () => {
-    setEdited(null)
-    if (field) void navigate({ to: '.', search: {}, replace: true })
-  }
+  const { edited, setEdited, removed, setRemoved, close } = useEdited(options, '/options')
   return (
     <Body>
       <Section

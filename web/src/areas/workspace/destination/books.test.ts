@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  beginOf,
-  lineOf,
-  missing,
-  missingOf,
-  NOTHING,
-  periodOf,
-  pipelineOf,
-  reasonsOf,
-  type SourceBooks,
-} from './books'
+import type { SourceBooks } from '../accounting'
+import { beginOf, lineOf, missing, missingOf, NOTHING, periodOf, pipelineOf, reasonsOf } from './books'
 
 const books: SourceBooks = {
   ...NOTHING,

@@ -1,38 +1,6 @@
+import type { Line, Reason, SourceBooks } from '../accounting'
+
 // The books of a source, and what becomes of its messages on the way to one destination.
-
-/** Messages that were stopped at one step for one reason. */
-export interface Reason {
-  step: string
-  code: string
-  count: number
-}
-
-/** What became of the messages that were for one destination. */
-export interface Line {
-  destination: string
-  routed: number
-  delivered: number
-  pending: number
-  discarded: number
-  discards: Reason[]
-  exhausted: number
-  retried: number
-  /** Whether the log agrees with the books; `null` where that was not counted. */
-  balanced: boolean | null
-}
-
-/** What came in at one source in a stretch of time. */
-export interface SourceBooks {
-  source: string | null
-  received: number
-  accepted: number
-  duplicates: number
-  discarded: number
-  discards: Reason[]
-  refused: number
-  refusals: Reason[]
-  destinations: Line[]
-}
 
 /** A source to which nothing came. */
 export const NOTHING: SourceBooks = {

@@ -3,9 +3,10 @@ import { api, inWorkspace, read, readTagged, type Shapes } from '../../../api/cl
 import { toastRefusal } from '../../../kit/refusal'
 import { toast } from '../../../kit/toast'
 import { allSourcesQuery, everyPage } from '../../catalog/entries'
+import type { SourceBooks } from '../accounting'
 import { SOURCE_ADMINS_ONLY } from '../data'
 import { mayAdminister } from '../source/source'
-import { beginOf, NOTHING, type SourceBooks } from './books'
+import { beginOf, NOTHING } from './books'
 
 /** A destination as the API shows it. */
 export type Destination = Shapes['DestinationView']

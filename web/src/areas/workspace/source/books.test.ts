@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { bars, beginning, PERIODS, periodOf, type Row, sum } from './books'
+import type { SourceBooks } from '../accounting'
+import { bars, beginning, PERIODS, periodOf, sum } from './books'
 
-const row = (given: Partial<Row>): Row => ({
+const row = (given: Partial<SourceBooks>): SourceBooks => ({
   received: 0,
   accepted: 0,
   duplicates: 0,
@@ -18,6 +19,7 @@ const line = (destination: string, given: object) => ({
   delivered: 0,
   pending: 0,
   discarded: 0,
+  balanced: true,
   exhausted: 0,
   retried: 0,
   discards: [],
@@ -88,4 +90,12 @@ test('an address may only name a period that there is', () => {
   expect(periodOf('7d')).toBe('7d')
   expect(periodOf('toString')).toBe('24h')
   expect(periodOf(undefined)).toBe('24h')
+})
+
+test('a sum balances when each of its stretches does', () => {
+  const balanced = (...each: (boolean | null)[]) =>
+    sum(each.map((balanced) => row({ destinations: [line('d1', { balanced })] }))).destinations[0]?.balanced
+  expect(balanced(true, true)).toBe(true)
+  expect(balanced(true, null)).toBe(null)
+  expect(balanced(null, false, true)).toBe(false)
 })

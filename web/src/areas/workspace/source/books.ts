@@ -1,38 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api, inWorkspace, read } from '../../../api/client'
-
-/** How many messages were not taken, and why. */
-export interface Discard {
-  step: string
-  code: string
-  count: number
-}
-
-/** What became of a source's messages at one destination. */
-export interface Line {
-  destination: string
-  routed: number
-  delivered: number
-  pending: number
-  discarded: number
-  exhausted: number
-  retried: number
-  discards: Discard[]
-}
-
-/** One row of a source's books: what came in within a stretch of time, and what became of it. */
-export interface Row {
-  time?: string
-  unit?: 'minute' | 'hour' | 'day'
-  received: number
-  accepted: number
-  duplicates: number
-  discarded: number
-  discards: Discard[]
-  refused: number
-  refusals: Discard[]
-  destinations: Line[]
-}
+import type { Reason, SourceBooks } from '../accounting'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -74,12 +42,17 @@ export const booksQuery = (ws: string, source: string, period: Period) =>
           },
         }),
       )
-      return { from, rows: sources as unknown as Row[] }
+      return { from, rows: sources as unknown as SourceBooks[] }
     },
   })
 
 /** A figure of each bar of a period, the oldest first. */
-export function bars(rows: Row[], period: Period, from: number, figure: (row: Row) => number): number[] {
+export function bars(
+  rows: SourceBooks[],
+  period: Period,
+  from: number,
+  figure: (row: SourceBooks) => number,
+): number[] {
   const { step, bars: many } = PERIODS[period]
   const counts = new Array<number>(many).fill(0)
   for (const row of rows) {
@@ -91,7 +64,7 @@ export function bars(rows: Row[], period: Period, from: number, figure: (row: Ro
   return counts
 }
 
-function addDiscards(into: Discard[], more: Discard[]) {
+function addDiscards(into: Reason[], more: Reason[]) {
   for (const discard of more) {
     const known = into.find(({ step, code }) => step === discard.step && code === discard.code)
     if (known) known.count += discard.count
@@ -100,8 +73,8 @@ function addDiscards(into: Discard[], more: Discard[]) {
 }
 
 /** All rows as one. The reasons that took the most stand first. */
-export function sum(rows: Row[]): Row {
-  const all: Row = {
+export function sum(rows: SourceBooks[]): SourceBooks {
+  const all: SourceBooks = {
     received: 0,
     accepted: 0,
     duplicates: 0,
@@ -133,10 +106,12 @@ export function sum(rows: Row[]): Row {
           known[figure] += line[figure]
         }
         addDiscards(known.discards, line.discards)
+        // One stretch that does not balance, or was not counted, says so of the sum.
+        if (known.balanced !== false && line.balanced !== true) known.balanced = line.balanced
       } else all.destinations.push({ ...line, discards: line.discards.map((each) => ({ ...each })) })
     }
   }
-  const most = (one: Discard, other: Discard) => other.count - one.count
+  const most = (one: Reason, other: Reason) => other.count - one.count
   all.discards.sort(most)
   all.refusals.sort(most)
   for (const line of all.destinations) line.discards.sort(most)

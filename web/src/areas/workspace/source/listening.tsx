@@ -9,8 +9,9 @@ import { plural } from '../../../kit/figures'
 import { failureFaults } from '../../../kit/form'
 import { Mono, Muted, Note, Panel, Section } from '../../../kit/page'
 import { exactly, Time, useNow } from '../../../kit/time'
+import type { SourceBooks } from '../accounting'
 import { endpoint } from '../data'
-import { type Row, sum } from './books'
+import { sum } from './books'
 import { Reasons } from './reasons'
 import { message, type Sample, SNIPPETS } from './snippets'
 import { masked, mayAdminister, type Source } from './source'
@@ -327,7 +328,7 @@ function Refusals({ ws, source, refused }: { ws: string; source: Source; refused
           params: { path: { sourceId: source.slug }, header: inWorkspace(ws) },
         }),
       )
-      return sum(sources as unknown as Row[])
+      return sum(sources as unknown as SourceBooks[])
     },
   })
   if (books.error) return <Note tone="bad">{failureFaults(books.error)[0]!.message}</Note>

@@ -6,8 +6,9 @@ import { Loaded } from '../../../kit/loaded'
 import { Muted, Panel, Section } from '../../../kit/page'
 import { Pulse } from '../../../kit/pulse'
 import { Name, Table } from '../../../kit/table'
+import type { Line, SourceBooks } from '../accounting'
 import { destinationsQuery } from '../data'
-import { bars, booksQuery, type Line, PERIODS, type Period, type Row, sum } from './books'
+import { bars, booksQuery, PERIODS, type Period, sum } from './books'
 import { Reasons } from './reasons'
 import css from './source.module.css'
 
@@ -57,14 +58,14 @@ function Drawn({
 }: {
   ws: string
   source: string
-  rows: Row[]
+  rows: SourceBooks[]
   from: number
   period: Period
 }) {
   const destinations = useQuery(destinationsQuery(ws)).data?.destinations ?? []
   const all = sum(rows)
   const nameOf = (id: string) => destinations.find((each) => each.id === id)?.name
-  const pulse = (what: string, figure: (row: Row) => number) => (
+  const pulse = (what: string, figure: (row: SourceBooks) => number) => (
     <Pulse
       counts={bars(rows, period, from, figure)}
       label={`${what} over the ${PERIODS[period].label.toLowerCase()}`}

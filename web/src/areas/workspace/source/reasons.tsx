@@ -1,11 +1,11 @@
 import { Link } from '@tanstack/react-router'
 import { count } from '../../../kit/figures'
-import type { Discard } from './books'
+import type { Reason } from '../accounting'
 import { reasonOf } from './debugger/reasons'
 import css from './source.module.css'
 
 /** Why messages were not taken, and how many; each leads to them in the Debugger. */
-export function Reasons({ ws, source, of }: { ws: string; source: string; of: Discard[] }) {
+export function Reasons({ ws, source, of }: { ws: string; source: string; of: Reason[] }) {
   if (of.length === 0) return null
   return (
     <ul className={css.reasons}>
