@@ -29,7 +29,7 @@ mod typed;
 mod view;
 mod wire;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use data::{Fields, Property, Type};
 pub use markdown::{events_markdown, rules_markdown};
@@ -41,7 +41,7 @@ use self::{report::Findings, view::View};
 pub const VERSION: &str = "2026.11.1";
 
 /// How much a finding weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The message is of no use, or the integration cannot be approved.
@@ -62,6 +62,8 @@ pub enum Set {
     Spec,
     /// The partner programme, on top of the Spec.
     Partner,
+    /// The source itself, by what it declares in its catalog info.
+    Declared,
 }
 
 /// One rule, in words and by example.

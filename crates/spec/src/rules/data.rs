@@ -2,13 +2,13 @@
 
 use std::{ops::Deref, sync::LazyLock};
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::{events::Category, fold::fold, names::Names};
 
 /// What a property, trait or field may hold, in the words of JSON Schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Type {
     /// Text.
