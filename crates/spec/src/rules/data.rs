@@ -4,6 +4,7 @@ use std::{ops::Deref, sync::LazyLock};
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{events::Category, fold::fold, names::Names};
 
@@ -55,6 +56,9 @@ pub struct Property {
     /// What an object holds, or each object of an array; empty for anything.
     #[serde(default)]
     pub fields: Fields,
+    /// A rule of the wire holds it to its type.
+    #[serde(default)]
+    pub(super) by_wire: bool,
     /// The shared list that `fields` are.
     #[serde(default)]
     each: Option<&'static str>,
@@ -64,8 +68,10 @@ pub struct Property {
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
     list: Vec<Property>,
-    /// Folded names, in order; which property; whether the name is a misnomer.
-    folds: Vec<(u64, usize, bool)>,
+    /// Names that are right, by their hash: open addressing in a power of two, half full at most.
+    right: Vec<Option<(&'static str, usize, Spelling)>>,
+    /// Folded names, in order, and which property they mean.
+    folds: Vec<(u64, usize)>,
 }
 
 /// How a key that was found is written.
@@ -96,22 +102,37 @@ impl<'de: 'static> Deserialize<'de> for Fields {
 impl Fields {
     /// Of these properties; where names fold alike the first is found.
     pub(super) fn new(list: Vec<Property>) -> Fields {
-        let mut folds: Vec<(u64, usize, bool)> = Vec::new();
-        for wrong in [false, true] {
-            for (index, property) in list.iter().enumerate() {
-                let own = std::iter::once(&property.name).chain(&property.also);
-                let names: Vec<_> =
-                    if wrong { property.misnomers.iter().collect() } else { own.collect() };
-                for name in names {
-                    let fold = fold(name.as_bytes());
-                    if folds.iter().all(|(other, ..)| *other != fold) {
-                        folds.push((fold, index, wrong));
-                    }
-                }
-            }
+        let mut fields = Fields { list: vec![], right: vec![], folds: vec![] };
+        let names = |property: &Property| 1 + property.also.len();
+        let names: usize = list.iter().map(names).sum();
+        fields.right = vec![None; (2 * names).next_power_of_two()];
+        for (index, property) in list.iter().enumerate() {
+            fields.learn(property.name, index, Spelling::Exact);
+            property.also.iter().for_each(|also| fields.learn(also, index, Spelling::Also));
         }
-        folds.sort_unstable();
-        Fields { list, folds }
+        for (index, property) in list.iter().enumerate() {
+            property.misnomers.iter().for_each(|name| fields.learn_fold(name, index));
+        }
+        fields.folds.sort_unstable();
+        fields.list = list;
+        fields
+    }
+
+    fn learn(&mut self, name: &'static str, index: usize, spelling: Spelling) {
+        let mask = self.right.len() - 1;
+        let mut at = xxh3_64(name.as_bytes()) as usize & mask;
+        while self.right[at].is_some() {
+            at = (at + 1) & mask;
+        }
+        self.right[at] = Some((name, index, spelling));
+        self.learn_fold(name, index);
+    }
+
+    fn learn_fold(&mut self, name: &str, index: usize) {
+        let fold = fold(name.as_bytes());
+        if self.folds.iter().all(|(other, _)| *other != fold) {
+            self.folds.push((fold, index));
+        }
     }
 
     /// These, and those of `more` whose names are not there.
@@ -129,18 +150,18 @@ impl Fields {
     /// The property a key means, where it stands in the list, and how the key is written.
     #[inline]
     pub(super) fn find(&self, key: &[u8]) -> Option<(usize, &Property, Spelling)> {
+        let mask = self.right.len().checked_sub(1)?;
+        let mut at = xxh3_64(key) as usize & mask;
+        while let Some((name, index, spelling)) = self.right[at] {
+            if name.as_bytes() == key {
+                return Some((index, &self.list[index], spelling));
+            }
+            at = (at + 1) & mask;
+        }
         let fold = fold(key);
-        let at = self.folds.binary_search_by_key(&fold, |(fold, ..)| *fold).ok()?;
-        let (_, index, misnomer) = self.folds[at];
-        let property = &self.list[index];
-        let spelling = if property.name.as_bytes() == key {
-            Spelling::Exact
-        } else if !misnomer && property.also.iter().any(|also| also.as_bytes() == key) {
-            Spelling::Also
-        } else {
-            Spelling::Wrong
-        };
-        Some((index, property, spelling))
+        let at = self.folds.binary_search_by_key(&fold, |(fold, _)| *fold).ok()?;
+        let index = self.folds[at].1;
+        Some((index, &self.list[index], Spelling::Wrong))
     }
 }
 
