@@ -11,6 +11,7 @@
 mod context;
 mod data;
 pub mod events;
+mod fields;
 mod fold;
 mod identity;
 mod json;
@@ -31,7 +32,7 @@ mod wire;
 
 use serde::Serialize;
 
-pub use data::{Fields, Property, Type};
+pub use fields::{Fields, Property, Type};
 pub use markdown::{events_markdown, rules_markdown};
 pub use report::Finding;
 

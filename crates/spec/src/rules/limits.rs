@@ -83,7 +83,7 @@ const START: &[u8] =
     br#"{"type":"track","userId":"019mr8mf4r","event":"Report Exported","properties":{"#;
 
 /// A message with one text that is too long.
-const LARGE: [u8; MESSAGE_BYTES_MAX + 1] = {
+static LARGE: [u8; MESSAGE_BYTES_MAX + 1] = {
     let mut bytes = [b'x'; MESSAGE_BYTES_MAX + 1];
     put(&mut bytes, 0, START);
     put(&mut bytes, START.len(), br#""text":""#);
@@ -91,8 +91,8 @@ const LARGE: [u8; MESSAGE_BYTES_MAX + 1] = {
     bytes
 };
 
-/// A message with 324 properties: `aa` to `mx` … by two letters each.
-const MANY: [u8; START.len() + 324 * 7 + 1] = {
+/// A message with 324 properties: named by two letters each.
+static MANY: [u8; START.len() + 324 * 7 + 1] = {
     let mut bytes = [b'}'; START.len() + 324 * 7 + 1];
     put(&mut bytes, 0, START);
     let mut index = 0;

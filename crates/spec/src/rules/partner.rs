@@ -190,6 +190,7 @@ fn read<'a>(view: &View<'a>) -> Signed<'a> {
     let mut signed =
         Signed { integration: none, traits: none, ip: none, user_agent: none, tool_id: none };
     let mut old_user_agent = none;
+    let is_user = |id: Value<'_>| id.given() && id.raw() == view.user_id.raw();
     for member in view.context.members() {
         match &*member.key {
             b"integration" => signed.integration = member.value,
@@ -199,10 +200,8 @@ fn read<'a>(view: &View<'a>) -> Signed<'a> {
             // The spelling of the Spec's e-mail page.
             b"user_agent" => old_user_agent = member.value,
             b"groupId" | b"instanceId" => {}
-            key if key.ends_with(b"Id") || key.ends_with(b"_id") || key.ends_with(b"ID") => {
-                if member.value.given() && member.value.raw() == view.user_id.raw() {
-                    signed.tool_id = view.context.get(key);
-                }
+            key if names_an_id(key) && is_user(member.value) => {
+                signed.tool_id = view.context.get(key);
             }
             _ => {}
         }
@@ -211,6 +210,10 @@ fn read<'a>(view: &View<'a>) -> Signed<'a> {
         signed.user_agent = old_user_agent;
     }
     signed
+}
+
+fn names_an_id(key: &[u8]) -> bool {
+    key.ends_with(b"Id") || key.ends_with(b"_id") || key.ends_with(b"ID")
 }
 
 fn user(view: &View<'_>, signed: &Signed<'_>, found: &mut Findings) {

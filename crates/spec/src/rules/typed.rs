@@ -6,7 +6,7 @@ use crate::{format_iso, time::parse_iso};
 
 use super::{
     Rule,
-    data::{Fields, Property, Spelling, Type},
+    fields::{Fields, Property, Spelling, Type},
     json::{Member, Shape, Value},
     path::Path,
     properties::{DATE_NOT_ISO, PROPERTY_VALUE},
