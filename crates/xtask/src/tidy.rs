@@ -6,8 +6,9 @@ use anyhow::{Context, Result, bail};
 use toml::Table;
 
 /// Every crate, in the order of the table in `docs/ARCHITECTURE.md`.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "spec",
+    "tracking-plan",
     "routing",
     "id-index",
     "event-log",
