@@ -16,5 +16,6 @@ mod limits;
 mod matching;
 mod prefer;
 mod refused;
+mod schema;
 mod shutdown;
 mod tls;
