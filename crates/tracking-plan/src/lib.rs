@@ -22,6 +22,7 @@ mod planned;
 mod pointer;
 mod problem;
 mod settings;
+mod starter;
 mod table;
 mod text;
 mod violation;
@@ -37,5 +38,6 @@ pub use plan::{
 };
 pub use problem::Problem;
 pub use settings::{CommonOnViolation, Settings, TrackSettings, TraitsSettings};
+pub use starter::{starter, starters};
 pub use table::{CSV_BYTES_MAX, CSV_ROWS_MAX, CellProblem, from_csv, to_csv};
 pub use violation::Violation;
