@@ -47,8 +47,7 @@ pub fn run(arguments: &Check) -> Result<ExitCode> {
         let wrong = said.iter().filter(|said| said.severity == Severity::Error).count();
         errors += wrong;
         advice += said.len() - wrong;
-        let text =
-            if arguments.json { as_json(&name, &said) } else { as_text(&name, &said) };
+        let text = if arguments.json { as_json(&name, &said) } else { as_text(&name, &said) };
         match out.write_all(text.as_bytes()) {
             // Whoever read our output has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
@@ -56,8 +55,7 @@ pub fn run(arguments: &Check) -> Result<ExitCode> {
         }
     }
     if !arguments.json {
-        let verdict =
-            if errors == 0 { "all good".to_owned() } else { count(errors, "problem") };
+        let verdict = if errors == 0 { "all good".to_owned() } else { count(errors, "problem") };
         let advice = match advice {
             0 => String::new(),
             1 => ", 1 piece of advice".to_owned(),

@@ -38,6 +38,10 @@ pub(crate) fn enforce(
     if judgement.is_clean() {
         return None;
     }
+    // What waits in quarantine is judged anew when it leaves.
+    if matches!(judgement.action, Action::Quarantine(_)) {
+        return breaks_plan(&judgement);
+    }
     if let Some(amendment) = Amendment::of(json, &judgement, source.as_str()) {
         let amended = amendment.apply(json);
         let moved = |span: Span| match span.len {
@@ -75,7 +79,11 @@ fn event_blocked(kind: Kind, name: &str) -> Fault {
 }
 
 fn breaks_plan(judgement: &Judgement) -> Option<Fault> {
-    let Action::Block(blocked) = judgement.action else { return None };
+    let (blocked, code) = match judgement.action {
+        Action::Allow => return None,
+        Action::Block(blocked) => (blocked, blocked.code()),
+        Action::Quarantine(blocked) => (blocked, blocked.quarantine_code()),
+    };
     let (pointer, detail) = judgement.fault()?;
     let example = match (blocked, judgement.violations.first()) {
         (Blocked::SchemaViolation | Blocked::CommonSchemaViolation, Some(first)) => {
@@ -84,7 +92,7 @@ fn breaks_plan(judgement: &Judgement) -> Option<Fault> {
         _ => json!({ "type": "track", "event": "<an event of the tracking plan>" }),
     };
     Some(Fault {
-        code: blocked.code(),
+        code,
         pointer: pointer.into(),
         detail: detail.into(),
         expected: "what the source's tracking plan asks for",

@@ -32,6 +32,7 @@ mod normalise;
 mod options;
 pub mod pixel;
 mod prefer;
+pub mod quarantine;
 mod receive;
 mod refused;
 mod reject;

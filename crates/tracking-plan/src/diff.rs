@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     plan::{Plan, Rule, RuleName, RuleType},
     pointer::{dotted, join},
-    settings::{CommonOnViolation, Controls},
+    settings::{CommonOnViolation, Controls, OnBlock},
 };
 
 /// Deeper than this schemas are compared as a whole.
@@ -158,6 +158,7 @@ fn settings(before: &Plan, after: &Plan, changes: &mut Vec<Change>) {
         };
         (json!(common), strict)
     };
+    let on_block = |on_block: OnBlock| (json!(on_block), u8::from(on_block == OnBlock::Discard));
     let each = |settings: &crate::Settings| {
         let track = &settings.track;
         let mut all = vec![
@@ -172,6 +173,7 @@ fn settings(before: &Plan, after: &Plan, changes: &mut Vec<Change>) {
                 allow(track.allow_properties_on_violations),
             ),
             ("track.commonEventOnViolations".to_owned(), common(track.common_event_on_violations)),
+            ("track.onBlock".to_owned(), on_block(track.on_block)),
         ];
         for (name, traits) in [("identify", &settings.identify), ("group", &settings.group)] {
             all.extend([
@@ -185,6 +187,7 @@ fn settings(before: &Plan, after: &Plan, changes: &mut Vec<Change>) {
                     format!("{name}.commonEventOnViolations"),
                     common(traits.common_event_on_violations),
                 ),
+                (format!("{name}.onBlock"), on_block(traits.on_block)),
             ]);
         }
         all

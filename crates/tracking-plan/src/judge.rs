@@ -6,7 +6,7 @@ use crate::{
     compile::{Compiled, CompiledRule},
     plan::RuleType,
     pointer::{dotted, join, steps},
-    settings::CommonOnViolation,
+    settings::{CommonOnViolation, OnBlock},
     text,
     violation::{Violation, tell},
 };
@@ -38,6 +38,8 @@ pub enum Action {
     Allow,
     /// It is a discard.
     Block(Blocked),
+    /// It is a discard that waits for its release.
+    Quarantine(Blocked),
 }
 
 /// Why a message is blocked.
@@ -57,6 +59,21 @@ pub enum Blocked {
 }
 
 impl Blocked {
+    /// The code of a discard in quarantine.
+    pub fn quarantine_code(self) -> &'static str {
+        match self {
+            Blocked::SchemaViolation => "quarantined_schema_violation",
+            Blocked::CommonSchemaViolation => "quarantined_common_schema_violation",
+            Blocked::Unplanned => "quarantined_unplanned",
+            Blocked::UnplannedAndSchemaViolation => "quarantined_unplanned_and_schema_violation",
+        }
+    }
+
+    /// Whether a discard with this code is in quarantine.
+    pub fn is_quarantine_code(code: &str) -> bool {
+        code.starts_with("quarantined_")
+    }
+
     /// The discard's code.
     pub fn code(self) -> &'static str {
         match self {
@@ -87,7 +104,9 @@ impl Judgement {
 
     /// Where a blocked message is at fault and why, in a sentence; `None` when it is not blocked.
     pub fn fault(&self) -> Option<(String, String)> {
-        let Action::Block(blocked) = self.action else { return None };
+        let (Action::Block(blocked) | Action::Quarantine(blocked)) = self.action else {
+            return None;
+        };
         let told = self.violations.first().map(|first| {
             let more = match self.violations.len() - 1 {
                 0 => String::new(),
@@ -133,7 +152,7 @@ pub fn judge(plan: &Compiled, message: &[u8]) -> Judgement {
         judgement.violations = violations(rule, &value);
     }
     if !judgement.violations.is_empty() && controls.block_on_violation {
-        judgement.action = Action::Block(Blocked::SchemaViolation);
+        judgement.action = block(controls.on_block, Blocked::SchemaViolation);
         return judgement;
     }
     if let Some(body) = body {
@@ -171,11 +190,18 @@ pub fn judge(plan: &Compiled, message: &[u8]) -> Judgement {
     };
     if let Some(blocked) = blocked {
         // Nothing of it goes on, so nothing is taken out of it.
-        judgement.action = Action::Block(blocked);
+        judgement.action = block(controls.on_block, blocked);
         judgement.omitted.clear();
         judgement.omitted_on_violation.clear();
     }
     judgement
+}
+
+fn block(on_block: OnBlock, blocked: Blocked) -> Action {
+    match on_block {
+        OnBlock::Discard => Action::Block(blocked),
+        OnBlock::Quarantine => Action::Quarantine(blocked),
+    }
 }
 
 fn kind_of(message: &Value) -> Option<Kind> {

@@ -37,7 +37,7 @@ pub use plan::{
     too_many_at_once,
 };
 pub use problem::Problem;
-pub use settings::{CommonOnViolation, Settings, TrackSettings, TraitsSettings};
+pub use settings::{CommonOnViolation, OnBlock, Settings, TrackSettings, TraitsSettings};
 pub use starter::{starter, starters};
 pub use table::{CSV_BYTES_MAX, CSV_ROWS_MAX, CellProblem, from_csv, to_csv};
 pub use violation::Violation;

@@ -29,6 +29,8 @@ pub struct TrackSettings {
     pub allow_properties_on_violations: bool,
     /// Events that break the common schema.
     pub common_event_on_violations: CommonOnViolation,
+    /// What is blocked. Ours: the field discards it.
+    pub on_block: OnBlock,
 }
 
 /// What becomes of identify or group calls.
@@ -45,6 +47,19 @@ pub struct TraitsSettings {
     /// Calls that break the common schema.
     #[serde(serialize_with = "of_traits")]
     pub common_event_on_violations: CommonOnViolation,
+    /// What is blocked. Ours: the field discards it.
+    pub on_block: OnBlock,
+}
+
+/// What becomes of a message that is blocked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OnBlock {
+    /// It is a discard.
+    #[default]
+    Discard,
+    /// It is a discard that can be released once the plan is mended.
+    Quarantine,
 }
 
 /// What becomes of a message that breaks the common schema.
@@ -77,6 +92,7 @@ impl Default for TrackSettings {
             allow_event_on_violations: true,
             allow_properties_on_violations: true,
             common_event_on_violations: CommonOnViolation::Allow,
+            on_block: OnBlock::Discard,
         }
     }
 }
@@ -88,6 +104,7 @@ impl Default for TraitsSettings {
             allow_event_on_violations: true,
             allow_traits_on_violations: true,
             common_event_on_violations: CommonOnViolation::Allow,
+            on_block: OnBlock::Discard,
         }
     }
 }
@@ -100,6 +117,7 @@ pub(crate) struct Controls {
     pub(crate) block_on_violation: bool,
     pub(crate) omit_on_violation: bool,
     pub(crate) common: CommonOnViolation,
+    pub(crate) on_block: OnBlock,
 }
 
 impl Controls {
@@ -109,6 +127,7 @@ impl Controls {
         block_on_violation: false,
         omit_on_violation: false,
         common: CommonOnViolation::Allow,
+        on_block: OnBlock::Discard,
     };
 
     pub(crate) fn of(settings: &Settings, kind: spec::Kind) -> Controls {
@@ -118,6 +137,7 @@ impl Controls {
             block_on_violation: !settings.allow_event_on_violations,
             omit_on_violation: !settings.allow_traits_on_violations,
             common: settings.common_event_on_violations,
+            on_block: settings.on_block,
         };
         match kind {
             spec::Kind::Track => {
@@ -128,6 +148,7 @@ impl Controls {
                     block_on_violation: !track.allow_event_on_violations,
                     omit_on_violation: !track.allow_properties_on_violations,
                     common: track.common_event_on_violations,
+                    on_block: track.on_block,
                 }
             }
             spec::Kind::Identify => traits(&settings.identify),

@@ -167,6 +167,22 @@ fn what_is_blocked_is_a_discard_with_the_message() {
 }
 
 #[test]
+fn what_waits_in_quarantine_is_kept_as_it_came() {
+    let mut settings = block();
+    settings["track"]["onBlock"] = json!("QUARANTINE");
+    let body = format!(r#"{{{BEFORE},"event":"Order Completed"}}"#);
+    check(
+        settings,
+        Kind::Track,
+        &body,
+        expect![[r#"
+        discard FilteredAtSource quarantined_schema_violation "/properties/order_id" properties.order_id: Invalid type. Expected: string, given: integer
+        {"properties":{"coupon":1,"order_id":7,"total":12.50},"context":{"locale":"en"}}
+    "#]],
+    );
+}
+
+#[test]
 fn an_event_can_be_blocked_without_a_plan() {
     check(
         json!({}),

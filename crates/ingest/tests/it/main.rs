@@ -15,6 +15,7 @@ mod harness;
 mod limits;
 mod matching;
 mod prefer;
+mod quarantine;
 mod refused;
 mod schema;
 mod shutdown;

@@ -79,6 +79,7 @@ fn said(settings: Value, message: &Value) -> String {
     match judgement.action {
         Action::Allow => out.push_str("allow"),
         Action::Block(blocked) => out.push_str(&format!("block: {}", blocked.code())),
+        Action::Quarantine(blocked) => out.push_str(blocked.quarantine_code()),
     }
     if let Some((pointer, detail)) = judgement.fault() {
         out.push_str(&format!(" [{pointer}] {detail}"));
@@ -198,6 +199,25 @@ fn an_event_that_is_not_planned_can_be_blocked() {
         Enum: properties.plan: Must be one of "free", "pro" [/properties/plan] expected one of "free", "pro"
         allow"#]],
     );
+}
+
+#[test]
+fn what_is_blocked_can_wait_in_quarantine() {
+    let mut settings = block();
+    settings["track"]["onBlock"] = json!("QUARANTINE");
+    check(
+        settings.clone(),
+        order(json!({})),
+        expect![[r#"
+        Required: properties.order_id: properties.order_id is required [/properties/order_id] expected a value
+        quarantined_schema_violation [/properties/order_id] properties.order_id: properties.order_id is required"#]],
+    );
+    check(
+        settings.clone(),
+        json!({"type": "track", "event": "Other"}),
+        expect!["quarantined_unplanned [/event] the tracking plan does not know this event"],
+    );
+    check(settings, order(json!({"order_id": "7"})), expect!["allow"]);
 }
 
 #[test]

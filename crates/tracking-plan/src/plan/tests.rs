@@ -19,13 +19,13 @@ fn a_plan_is_read_and_written_in_the_fields_shape() {
             "jsonSchema": {"type": "object"}, "deprecatedAt": "0001-01-01T00:00:00.000Z"},
             {"type": "IDENTIFY", "key": "", "jsonSchema": {}}]}"#,
         expect![[
-            r#"{"name":"Shop","settings":{"track":{"allowUnplannedEvents":false,"allowUnplannedEventProperties":true,"allowEventOnViolations":true,"allowPropertiesOnViolations":true,"commonEventOnViolations":"ALLOW"},"identify":{"allowUnplannedTraits":true,"allowEventOnViolations":true,"allowTraitsOnViolations":true,"commonEventOnViolations":"OMIT_TRAITS"},"group":{"allowUnplannedTraits":true,"allowEventOnViolations":true,"allowTraitsOnViolations":true,"commonEventOnViolations":"ALLOW"}},"rules":[{"type":"TRACK","key":"Order Completed","version":2,"jsonSchema":{"type":"object"}},{"type":"IDENTIFY","version":1,"jsonSchema":{}}]}"#
+            r#"{"name":"Shop","settings":{"track":{"allowUnplannedEvents":false,"allowUnplannedEventProperties":true,"allowEventOnViolations":true,"allowPropertiesOnViolations":true,"commonEventOnViolations":"ALLOW","onBlock":"DISCARD"},"identify":{"allowUnplannedTraits":true,"allowEventOnViolations":true,"allowTraitsOnViolations":true,"commonEventOnViolations":"OMIT_TRAITS","onBlock":"DISCARD"},"group":{"allowUnplannedTraits":true,"allowEventOnViolations":true,"allowTraitsOnViolations":true,"commonEventOnViolations":"ALLOW","onBlock":"DISCARD"}},"rules":[{"type":"TRACK","key":"Order Completed","version":2,"jsonSchema":{"type":"object"}},{"type":"IDENTIFY","version":1,"jsonSchema":{}}]}"#
         ]],
     );
     check(
         r#"[{"type": "PAGE", "jsonSchema": {}}]"#,
         expect![[
-            r#"{"settings":{"track":{"allowUnplannedEvents":true,"allowUnplannedEventProperties":true,"allowEventOnViolations":true,"allowPropertiesOnViolations":true,"commonEventOnViolations":"ALLOW"},"identify":{"allowUnplannedTraits":true,"allowEventOnViolations":true,"allowTraitsOnViolations":true,"commonEventOnViolations":"ALLOW"},"group":{"allowUnplannedTraits":true,"allowEventOnViolations":true,"allowTraitsOnViolations":true,"commonEventOnViolations":"ALLOW"}},"rules":[{"type":"PAGE","version":1,"jsonSchema":{}}]}"#
+            r#"{"settings":{"track":{"allowUnplannedEvents":true,"allowUnplannedEventProperties":true,"allowEventOnViolations":true,"allowPropertiesOnViolations":true,"commonEventOnViolations":"ALLOW","onBlock":"DISCARD"},"identify":{"allowUnplannedTraits":true,"allowEventOnViolations":true,"allowTraitsOnViolations":true,"commonEventOnViolations":"ALLOW","onBlock":"DISCARD"},"group":{"allowUnplannedTraits":true,"allowEventOnViolations":true,"allowTraitsOnViolations":true,"commonEventOnViolations":"ALLOW","onBlock":"DISCARD"}},"rules":[{"type":"PAGE","version":1,"jsonSchema":{}}]}"#
         ]],
     );
 }
@@ -39,7 +39,7 @@ fn every_fault_of_shape_is_named_with_its_place_and_what_to_do() {
             {"type": "TRACK", "key": 7, "schema": {}}]}"#,
         expect![[r#"
             /nam: a plan has no "nam"; fix: take it out; a plan has name, description, settings and rules
-            /settings: unknown field `allowUnplanned`, expected one of `allowUnplannedEvents`, `allowUnplannedEventProperties`, `allowEventOnViolations`, `allowPropertiesOnViolations`, `commonEventOnViolations`; fix: see the reference of a source's settings
+            /settings: unknown field `allowUnplanned`, expected one of `allowUnplannedEvents`, `allowUnplannedEventProperties`, `allowEventOnViolations`, `allowPropertiesOnViolations`, `commonEventOnViolations`, `onBlock`; fix: see the reference of a source's settings
             /rules/0/type: the type is "TRAC"; fix: say one of COMMON, TRACK, IDENTIFY, GROUP, PAGE, SCREEN
             TRACK version 1, /rules/1/key: a TRACK rule names no event; fix: give the event's name as key
             TRACK version 1, /rules/1/jsonSchema: jsonSchema is 1; fix: make it a JSON Schema, an object
