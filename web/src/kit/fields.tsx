@@ -225,7 +225,7 @@ export function Summary({ faults }: { faults: Fault[] }) {
       <ul>
         {faults.map((fault) => (
           <li key={`${fault.code} ${fault.pointer}`}>
-            {sentence(fault.message)} {fault.fix && sentence(fault.fix)} <code>{fault.code}</code>
+            {told(fault)} <code>{fault.code}</code>
           </li>
         ))}
       </ul>
@@ -237,6 +237,29 @@ export function Summary({ faults }: { faults: Fault[] }) {
 export function sentence(text: string): string {
   const upper = text.charAt(0).toUpperCase() + text.slice(1)
   return /[.!?…]$/.test(upper) ? upper : `${upper}.`
+}
+
+/** What was wrong, what is expected, and what to do, in sentences. */
+export function told({ message, expected, fix }: Fault): string {
+  const parts = [message, expected && `expected: ${expected}`, fix]
+  return parts
+    .filter((part): part is string => !!part)
+    .map(sentence)
+    .join(' ')
+}
+
+/** The same below the field itself, which need not be called by the name that the API gives it. */
+export function toldHere(fault: Fault): string {
+  const name = `"${fault.pointer?.split('/').at(-1)}"`
+  const here = (text: string | null | undefined, word: string) => text?.replace(name, word)
+  const { code, expected } = fault
+  return told({
+    ...fault,
+    message: here(fault.message, 'this') ?? '',
+    fix: here(fault.fix, 'it'),
+    // That something was expected is all that these could say.
+    expected: code === 'required' || code === 'empty' ? undefined : expected,
+  })
 }
 
 /** The fields of a form, one below the other. */

@@ -1,7 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Button } from './button'
-import { sentence } from './fields'
+import { told } from './fields'
 import { failureFaults } from './form'
 import css from './loaded.module.css'
 
@@ -40,7 +40,7 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
     <div className={css.problem} role="alert">
       {faults.map((fault) => (
         <p key={`${fault.code} ${fault.pointer}`}>
-          {sentence(fault.message)} {fault.fix && sentence(fault.fix)} <code>{fault.code}</code>
+          {told(fault)} <code>{fault.code}</code>
         </p>
       ))}
       {retry && (
