@@ -39,9 +39,9 @@ async function openMenu(page: Page, entry: string) {
 const h1 = (page: Page, name: string | RegExp) =>
   expect(page.getByRole('heading', { level: 1, name })).toBeVisible()
 
-test('build a source, from the application to general availability', async ({ browser }) => {
+test('build a source, from the application to general availability', async ({ browser, postgres }) => {
   test.setTimeout(300_000)
-  let server = await startHeadwater()
+  let server = await startHeadwater({ postgres })
   const { url } = server
   const operator = await person(browser, url)
   const partner = await person(browser, url)
@@ -327,7 +327,7 @@ test('build a source, from the application to general availability', async ({ br
     const { dir } = server
     const port = Number(new URL(url).port)
     await server.stop({ keep: true })
-    server = await startHeadwater({ port, dir, betaDays: 0 })
+    server = await startHeadwater({ port, dir, betaDays: 0, postgres })
     await partner.page.goto('/dev-portal/integrations')
     const row = partner.page.getByRole('row', { name: /Acme Mail/ })
     await expect(row).toContainText('Public')

@@ -12,6 +12,7 @@ import {
 import type { Fault } from '../api/client'
 import css from './fields.module.css'
 import { Key } from './key'
+import { isShortcut } from './shortcuts'
 
 interface FieldProps {
   label: ReactNode
@@ -177,7 +178,7 @@ export function Search({
   }, [value])
   useEffect(() => {
     const focus = (event: KeyboardEvent) => {
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || typing(event.target)) return
+      if (event.key !== '/' || !isShortcut(event)) return
       event.preventDefault()
       input.current?.focus()
     }
@@ -201,14 +202,6 @@ export function Search({
       />
       {!text && <Key>/</Key>}
     </div>
-  )
-}
-
-/** Whether keys go into a text right now, so that they are no shortcuts. */
-export function typing(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
   )
 }
 
