@@ -154,7 +154,7 @@ function Decide({ review }: { review: Review }) {
           Checklist
         </Tab>
         <Tab {...route} search={search('listing')} activeOptions={{ exact: false }}>
-          {edit ? `Listing (${review.changes.length} changed)` : 'Listing'}
+          {edit && open ? `Listing (${review.changes.length} changed)` : 'Listing'}
         </Tab>
         <Tab {...route} search={search('documentation')} {...exact}>
           Documentation
