@@ -24,6 +24,7 @@ mod audit_events;
 mod browse;
 mod builtin;
 mod change;
+mod checks;
 mod destinations;
 mod gate;
 mod idempotency;
@@ -111,6 +112,7 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(partner::routes())
         .merge(integrations::routes())
         .merge(submissions::routes())
+        .merge(checks::routes())
         .merge(reviews::routes())
         .merge(sources::routes())
         .merge(destinations::routes())

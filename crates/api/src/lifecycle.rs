@@ -2,9 +2,11 @@
 //! who, when and why.
 
 use catalog::{
-    Action, Checklist, Facts, Info, Party, Refusal, State, TeamRole, checklist,
+    Action, Checklist, Facts, Info, Party, Refusal, State, TeamRole,
+    checklist::{self, Checked},
     state::{BetaRules, shown},
 };
+use proof::Report;
 use spec::SourceId;
 use store::{
     Read, Write,
@@ -65,11 +67,13 @@ pub fn refused(refusal: &Refusal) -> ApiError {
     }
 }
 
-/// The checklist of an integration as it stands.
+/// The checklist of an integration as it stands. `report`: what the checks found, where there is a
+/// data plane to ask.
 pub async fn checklist_of(
     api: &Api,
     db: &mut Read,
     row: &Integration,
+    report: Option<&Report>,
 ) -> Result<Checklist, ApiError> {
     let installs = submissions::installs(db, &row.id).await?;
     let accepted = |source: &str| api.activity.accepted(&SourceId(source.into()));
@@ -77,11 +81,14 @@ pub async fn checklist_of(
     let mut workspaces: Vec<&String> = installs.iter().map(|(_, workspace)| workspace).collect();
     workspaces.sort();
     workspaces.dedup();
+    let obstacle = report.and_then(Report::obstacle);
+    let checks = report.map(|report| Checked { obstacle: obstacle.as_deref(), score: report.score });
     let facts = Facts {
         name: &row.name,
         test_events_seen,
         installed_in: u32::try_from(workspaces.len()).unwrap_or(u32::MAX),
         has_test_account: submissions::has_test_account(db, &row.id).await?,
+        checks,
     };
     Ok(checklist::checklist(stored_state(row)?, &info(&row.draft)?, &facts))
 }

@@ -22,6 +22,17 @@ pub struct Facts<'a> {
     pub installed_in: u32,
     /// Whether reviewers have an account to test with.
     pub has_test_account: bool,
+    /// How the checks of these messages came out; none where no data plane can be asked.
+    pub checks: Option<Checked<'a>>,
+}
+
+/// How the checks of what arrived came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checked<'a> {
+    /// What stands in the way; none when everything that must hold does.
+    pub obstacle: Option<&'a str>,
+    /// 0 to 100.
+    pub score: u32,
 }
 
 /// One line.
@@ -94,7 +105,9 @@ pub fn checklist(state: State, info: &Info, facts: &Facts<'_>) -> Checklist {
         values(info),
     ];
     if !launched {
-        items.extend([installed(facts), test_events(facts), test_account(facts)]);
+        items.extend([installed(facts), test_events(facts)]);
+        items.extend(facts.checks.map(checks));
+        items.push(test_account(facts));
     }
     let done = items.iter().filter(|item| item.done).count();
     let open = matches!(editing(state), Editing::Free | Editing::Reviewed);
@@ -166,6 +179,19 @@ fn test_events(facts: &Facts<'_>) -> Item {
             more => format!("{more} events have arrived"),
         },
         "paste the source's write key into your product and do what a customer would do",
+    )
+}
+
+fn checks(checked: Checked<'_>) -> Item {
+    fact(
+        "checks",
+        "The source follows the Spec",
+        checked.obstacle.is_none(),
+        match checked.obstacle {
+            None => format!("it does, with a score of {}", checked.score),
+            Some(obstacle) => obstacle.to_owned(),
+        },
+        "open Test, mend what it shows in your product, and send the events again",
     )
 }
 

@@ -6,6 +6,7 @@ mod application;
 mod apply;
 mod audit;
 mod catalog;
+mod certificate;
 mod console;
 mod credentials;
 mod destination;
@@ -80,6 +81,8 @@ Examples:
     Invitation(Group<invitation::Command>),
     /// What a partner builds: catalog info, tests, submission.
     Integration(Box<Group<integration::Command>>),
+    /// Conformance certificates: get them, and verify them without a server.
+    Certificate(Group<certificate::Command>),
     /// The partner team.
     Partner(Group<partner::Command>),
     /// Reviews of what partners submit, for operators.
@@ -157,6 +160,12 @@ pub(crate) async fn run(command: &Command, screen: &mut Screen<'_>) -> Result<()
         Command::Integration(group) => {
             integration::run(&group.command, &mut group.server.open(screen)?).await
         }
+        Command::Certificate(group) => match &group.command {
+            certificate::Command::Verify(arguments) => {
+                certificate::verify(arguments, group.server.json, screen)
+            }
+            command => certificate::run(command, &mut group.server.open(screen)?).await,
+        },
         Command::Partner(group) => {
             partner::run(&group.command, &mut group.server.open(screen)?).await
         }

@@ -7,6 +7,7 @@
 //!                                           └──► live      frames over SSE
 //! event log ──► trace                                      one message and its attempts
 //! event log ──► schema                                     what a source sends, by its newest
+//! event log ──► evidence ──► checks                        whether it keeps the Spec, and by what
 //! ```
 //!
 //! Promises:
@@ -16,6 +17,7 @@
 //!   misses nothing that retention still holds; where it does, it is told;
 //! - every request does a bounded amount of work.
 
+mod evidence;
 mod filter;
 mod history;
 mod live;

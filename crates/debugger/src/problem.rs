@@ -81,7 +81,7 @@ impl Problem {
         Problem::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "method_not_allowed",
-            "this path is only read, with GET".to_owned(),
+            "this path does not know the method: what is read is asked for with GET".to_owned(),
         )
     }
 }

@@ -6,17 +6,18 @@ use axum::{
     Json, Router,
     extract::{Path, Query, State, rejection::QueryRejection},
     response::{IntoResponse, Response, Sse},
-    routing::get,
+    routing::{get, post},
 };
 use event_log::{LogError, Position};
 use futures_util::{Stream, stream};
 use http::HeaderMap;
 use routing::{RoutingSnapshot, SourceRoute};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
 
 use crate::{
     Debugger,
+    evidence::{Wanted, walk},
     history::{self, Page},
     live::{Begin, Seat, Tail},
     opened::{Content, Opened},
@@ -38,6 +39,8 @@ pub fn routes(debugger: Debugger) -> Router {
         .route("/api/sources/{source}/stream", get(stream_of_source))
         .route("/api/stream", get(stream_of_all))
         .route("/api/trace/{message_id}", get(trace_message))
+        .route("/api/checks", post(checks))
+        .route("/api/evidence", post(evidence))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(debugger)
 }
@@ -208,6 +211,31 @@ async fn schema_of_source(
     let source = find_source(&debugger.routing.current(), &slug)?;
     let data = schema::schema(&*debugger.log, source.id.stream(), wanted).await?;
     Ok(Json(Data { data }))
+}
+
+/// What to check, and against what.
+#[derive(Deserialize)]
+struct Checks {
+    setup: proof::Setup,
+    wanted: Wanted,
+}
+
+async fn checks(
+    State(debugger): State<Debugger>,
+    Json(asked): Json<Checks>,
+) -> Result<Json<Data<proof::Report>>, Problem> {
+    let mut check = proof::Check::new(asked.setup);
+    walk(&*debugger.log, &asked.wanted, |line| check.take(line)).await?;
+    Ok(Json(Data { data: check.report() }))
+}
+
+async fn evidence(
+    State(debugger): State<Debugger>,
+    Json(wanted): Json<Wanted>,
+) -> Result<Response, Problem> {
+    let mut lines = Vec::new();
+    walk(&*debugger.log, &wanted, |line| line.write(&mut lines)).await?;
+    Ok(([(http::header::CONTENT_TYPE, "application/x-ndjson")], lines).into_response())
 }
 
 async fn stream_of_source(

@@ -2,6 +2,7 @@
 //! the log on disk.
 
 mod disk;
+mod evidence;
 mod fixture;
 mod history;
 mod live;

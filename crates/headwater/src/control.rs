@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use api::Api;
 use axum::{
     Router,
@@ -22,11 +22,10 @@ use axum::{
 use destination_kit::{Definition, DestinationKind, SettingKind};
 use routing::Routing;
 use spec::{SourceId, WriteKey};
-use store::{Db, Fresh};
+use store::{Db, Fresh, StoreError};
 use tokio::{
     runtime::Handle,
     sync::watch,
-    task::spawn_blocking,
     time::{Instant, interval, sleep},
 };
 use tracing::{error, info, warn};
@@ -62,12 +61,12 @@ pub struct Control {
     api: Api,
     composer: Composer,
     mail: mail::Sender,
-    database: String,
 }
 
 impl Control {
     /// Opens the database, brings it up to date, and puts what it says into effect.
-    /// `url`: where this machine reaches the server, for links in mails.
+    /// `url`: where this machine reaches the server, for links in mails. `quiet`: the threads that
+    /// work for it.
     ///
     /// Errors: database or keys cannot be used.
     pub async fn open(
@@ -76,16 +75,19 @@ impl Control {
         url: &str,
         kinds: &[Box<dyn DestinationKind>],
         composer: Composer,
+        quiet: &Handle,
     ) -> Result<Control> {
-        let api = open(config, data_dir, url, kinds).await?;
+        // A thread of SQLite's has the priority of the one that opened its connection.
+        let database = database_url(config, data_dir);
+        let db = quiet.spawn(async move { Db::open(&database).await }).await?;
+        let api = api_on(db, config, data_dir, url, kinds)?;
         api::seed(&api).await.context("cannot write the catalog's own entries")?;
         let mail = match &config.mail {
             Some(mail) => mail::Sender::smtp(&mail.smtp).context("mail cannot work")?,
             None => mail::Sender::Outbox,
         };
-        let database = database_url(config, data_dir);
-        let control = Control { api, composer, mail, database };
-        control.route(&control.api.db).await?;
+        let control = Control { api, composer, mail };
+        control.route().await?;
         Ok(control)
     }
 
@@ -124,14 +126,11 @@ impl Control {
         };
         let mails = api::mailer::run(self.api.clone(), self.mail.clone(), until(stopping.clone()));
         let (control, stop) = (self.clone(), until(stopping.clone()));
-        let routing = spawn_blocking(move || {
-            yield_to_senders();
-            Handle::current().block_on(async {
-                tokio::select! {
-                    () = control.keep_routing() => {}
-                    () = stop => {}
-                }
-            });
+        let routing = tokio::spawn(async move {
+            tokio::select! {
+                () = control.keep_routing() => {}
+                () = stop => {}
+            }
         });
         let chores = async {
             if serves {
@@ -149,8 +148,8 @@ impl Control {
     }
 
     /// Puts what the database says into effect.
-    async fn route(&self, db: &Db) -> Result<()> {
-        let mut db = db.read().await?;
+    async fn route(&self) -> Result<()> {
+        let mut db = self.api.db.read().await?;
         let snapshot = store::snapshot::build(&mut db, &self.api.sealer, 0).await?;
         let sources = snapshot.sources().count();
         if let Some(revision) = self.composer.set_control(snapshot) {
@@ -159,9 +158,7 @@ impl Control {
         Ok(())
     }
 
-    /// With connections of its own: what works for them has this thread's priority.
     async fn keep_routing(&self) {
-        let mut db = Err(String::new());
         let mut ticks = interval(LOOK_EVERY);
         let mut failing = false;
         loop {
@@ -170,13 +167,7 @@ impl Control {
                 _ = ticks.tick() => {}
             }
             let began = Instant::now();
-            if db.is_err() {
-                db = Db::open(&self.database).await.map_err(|error| error.to_string());
-            }
-            let made = match &db {
-                Ok(db) => self.route(db).await,
-                Err(why) => Err(anyhow!("{why}")),
-            };
+            let made = self.route().await;
             let took = began.elapsed();
             match made {
                 Ok(()) => failing = false,
@@ -236,14 +227,6 @@ impl Control {
     }
 }
 
-/// Lowers the priority of this thread, and of those that it starts: whoever sends messages goes
-/// first. Failing costs others time, nothing else.
-fn yield_to_senders() {
-    if let Err(error) = rustix::process::setpriority_process(None, 10) {
-        warn!(%error, "the priority of a thread could not be lowered");
-    }
-}
-
 /// The API alone, without anything that goes on beside it.
 ///
 /// Errors: database or keys cannot be used.
@@ -253,9 +236,19 @@ pub async fn open(
     url: &str,
     kinds: &[Box<dyn DestinationKind>],
 ) -> Result<Api> {
+    let db = Db::open(&database_url(config, data_dir)).await;
+    api_on(db, config, data_dir, url, kinds)
+}
+
+fn api_on(
+    db: Result<Db, StoreError>,
+    config: &Config,
+    data_dir: &Path,
+    url: &str,
+    kinds: &[Box<dyn DestinationKind>],
+) -> Result<Api> {
     let control = &config.control;
     let sealer = secret_keys::load_or_make(&keys_path(config, data_dir))?;
-    let db = Db::open(&database_url(config, data_dir)).await;
     let db = db.with_context(|| match &control.database {
         Some(_) => "cannot open the database of control.database".to_owned(),
         None => format!("cannot open {}", data_dir.join(FILE).display()),

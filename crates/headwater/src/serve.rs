@@ -75,17 +75,14 @@ pub fn run_until_stopped(input: &Input, meanwhile: impl AsyncFnOnce(&Running)) -
     logging::start(&loaded.config.logging);
     let prometheus = telemetry::start()?;
     raise_descriptor_limit();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(cores.clamp(2, WORKERS_MAX))
-        .thread_name("headwater")
-        .enable_all()
-        .build()
-        .context("cannot start threads")?;
+    let runtime = threads("headwater").build().context("cannot start threads")?;
+    let quiet = threads("control").on_thread_start(yield_to_senders).build();
+    let quiet = quiet.context("cannot start threads")?;
     let done = runtime.block_on(async {
         let mut signals = Signals::new().context("the system gives no signals")?;
         let Loaded { config, .. } = loaded;
-        let running = Running::start(input.clone(), config, kinds, prometheus).await?;
+        let running =
+            Running::start(input.clone(), config, kinds, prometheus, quiet.handle()).await?;
         let asked = tokio::select! {
             asked = signals.stop() => asked,
             () = meanwhile(&running) => "the end of the output",
@@ -106,7 +103,23 @@ pub fn run_until_stopped(input: &Input, meanwhile: impl AsyncFnOnce(&Running)) -
         Ok(ExitCode::SUCCESS)
     });
     runtime.shutdown_timeout(LEFTOVERS);
+    quiet.shutdown_timeout(LEFTOVERS);
     done
+}
+
+fn threads(name: &str) -> tokio::runtime::Builder {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut threads = tokio::runtime::Builder::new_multi_thread();
+    threads.worker_threads(cores.clamp(2, WORKERS_MAX)).thread_name(name).enable_all();
+    threads
+}
+
+/// Lowers the priority of this thread, and of those that it starts: whoever sends messages goes
+/// first. Failing costs others time, nothing else.
+fn yield_to_senders() {
+    if let Err(error) = rustix::process::setpriority_process(None, 10) {
+        warn!(%error, "the priority of a thread could not be lowered");
+    }
 }
 
 /// What asks us to stop.

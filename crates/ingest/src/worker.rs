@@ -112,7 +112,10 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn new(shared: Arc<Shared>) -> Worker {
         let mut protocol = http1::Builder::new();
+        // A half-closed sender is answered. Looking for its end while we serve it would also cost
+        // each request a fresh read buffer, since the request still holds the one it came in.
         protocol
+            .half_close(true)
             .writev(false)
             .header_read_timeout(None)
             .max_header_size(HEAD_BYTES_MAX)

@@ -1,5 +1,5 @@
 //! The vocabulary that every other crate speaks: messages, kinds, ids, limits, discards, and the
-//! payloads of the records in the log. No I/O, no clock, no HTTP.
+//! payloads of the records in the log; and the Spec's rules. No I/O, no clock, no HTTP.
 
 mod attempt;
 mod deltas;
@@ -9,6 +9,7 @@ mod kind;
 pub mod limits;
 mod message;
 pub mod record;
+pub mod rules;
 mod time;
 
 pub use attempt::{
@@ -18,7 +19,7 @@ pub use discard::{Discard, DiscardCode, Refused, Step};
 pub use ids::{DestinationId, SourceId, WriteKey};
 pub use kind::{Kind, UnknownKind};
 pub use message::{BadMessage, Head, Message, Span};
-pub use time::format_iso;
+pub use time::{format_iso, parse_iso};
 
 #[cfg(test)]
 mod tests;

@@ -42,6 +42,7 @@ pub mod dump;
 
 mod conditions;
 mod error;
+pub mod evidence;
 mod migrations;
 
 pub use db::{Db, Engine, Read, Write};

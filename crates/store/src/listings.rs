@@ -98,13 +98,18 @@ pub async fn categories(
     db: &mut AnyConnection,
     kind: &str,
 ) -> Result<Vec<(String, u32)>, StoreError> {
-    let sql = format!("SELECT i.categories FROM integrations i WHERE i.kind = $1 AND {LISTED}");
+    // Few combinations, many entries: the database counts, and hands over a handful of rows.
+    let sql = format!(
+        "SELECT i.categories, COUNT(*) FROM integrations i \
+         WHERE i.kind = $1 AND {LISTED} GROUP BY i.categories"
+    );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(kind).fetch_all(db).await?;
     let mut counts = std::collections::BTreeMap::new();
     for row in rows {
         let categories: String = row.try_get(0)?;
+        let entries = u32::try_from(row.try_get::<i64, _>(1)?).unwrap_or(u32::MAX);
         for category in categories.split('\n').filter(|category| !category.is_empty()) {
-            *counts.entry(category.to_owned()).or_insert(0) += 1;
+            *counts.entry(category.to_owned()).or_insert(0) += entries;
         }
     }
     Ok(counts.into_iter().collect())

@@ -6,8 +6,10 @@ use anyhow::{Context, Result, bail};
 use toml::Table;
 
 /// Every crate, in the order of the table in `docs/ARCHITECTURE.md`.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "spec",
+    "catalog",
+    "proof",
     "routing",
     "id-index",
     "event-log",
@@ -16,7 +18,6 @@ const ORDER: [&str; 19] = [
     "ingest",
     "debugger",
     "delivery",
-    "catalog",
     "content",
     "mail",
     "store",

@@ -4,6 +4,7 @@ use axum::{
     body::{Body, to_bytes},
     response::Response,
 };
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header, request::Parts};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -62,7 +63,7 @@ impl Target {
 }
 
 /// Bytes of an answer that is read here.
-const ANSWER_MAX: usize = 64 << 20;
+const ANSWER_MAX: usize = 128 << 20;
 
 /// Asks the data plane, and reads what it answers in its envelope.
 pub async fn ask<T: DeserializeOwned>(
@@ -85,12 +86,17 @@ pub async fn ask<T: DeserializeOwned>(
         }
         None => Body::empty(),
     };
-    let (parts, ()) = request.into_parts();
-    let response = forward(api, &parts, target, body).await?;
-    let bytes = to_bytes(response.into_body(), ANSWER_MAX).await;
-    let bytes = bytes.map_err(|error| ApiError::unavailable(&error))?;
+    let bytes = take(api, request.map(|()| body), target).await?;
     let envelope: Result<Envelope<T>, _> = serde_json::from_slice(&bytes);
     Ok(envelope.map_err(|error| ApiError::unavailable(&error))?.data)
+}
+
+/// Asks the data plane, and takes its answer as it is.
+pub async fn take(api: &Api, request: Request<Body>, target: Target) -> Result<Bytes, ApiError> {
+    let (parts, body) = request.into_parts();
+    let response = forward(api, &parts, target, body).await?;
+    let bytes = to_bytes(response.into_body(), ANSWER_MAX).await;
+    bytes.map_err(|error| ApiError::unavailable(&error))
 }
 
 /// Asks the data plane.

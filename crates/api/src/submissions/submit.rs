@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use crate::{
     answer::{Data, data},
     caller::Caller,
+    checks,
     error::{ApiError, Fault},
     lifecycle::{self, Frozen},
     mailer,
@@ -53,7 +54,8 @@ pub struct SubmissionAnswer {
         ("x-errors" = json!({
             "403": ["wrong_party"],
             "409": ["already_submitted", "wrong_state"],
-            "422": ["checklist_open"]
+            "422": ["checklist_open"],
+            "503": ["log_unavailable"]
         }))
     )
 )]
@@ -63,9 +65,12 @@ pub async fn submit(
     seen: IfMatch,
 ) -> Result<(StatusCode, Data<SubmissionAnswer>), ApiError> {
     let id = &caller.integration()?.id;
+    // What the builder sees now is what reviewers will judge.
+    let gathered = checks::gather(&api, caller.integration()?).await?;
     let checklist = {
         let mut db = api.db.read().await?;
-        lifecycle::checklist_of(&api, &mut db, caller.integration()?).await?
+        let report = gathered.as_ref().map(|gathered| &gathered.report);
+        lifecycle::checklist_of(&api, &mut db, caller.integration()?, report).await?
     };
     let mut write = api.db.write().await?;
     let row = integrations::find(&mut write, id).await?;
@@ -119,6 +124,9 @@ pub async fn submit(
         decided_at_ms: None,
     };
     submissions::insert(&mut write, &submission).await?;
+    if let Some(gathered) = gathered.filter(|_| purpose == Purpose::Launch) {
+        checks::freeze(&api, &mut write, &row, &submission, gathered).await?;
+    }
     let moved = (party, Action::Submit, from, to);
     lifecycle::save(&api, &mut write, &caller, &mut row, moved, "").await?;
     let letter = mail::Letter::ReviewStarted {

@@ -58,7 +58,8 @@ Examples:
     #[command(subcommand)]
     TestAccount(test_account::Command),
     AddToWorkspace(install::AddToWorkspace),
-    /// Say what is missing before it can be submitted; exits with 1 when something is.
+    /// Check what it really sent against the Spec, and say what is missing before it can be
+    /// submitted; exits with 1 when something is.
     #[command(after_help = format!("\
 Examples:
   headwater integration check && headwater integration submit

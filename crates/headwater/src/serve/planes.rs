@@ -17,6 +17,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use routing::Routing;
 use tokio::{
     net::TcpListener,
+    runtime::Handle,
     sync::{Mutex, watch},
     task::{JoinHandle, JoinSet, spawn_blocking},
     time::timeout,
@@ -72,12 +73,14 @@ enum Front {
 
 impl Running {
     /// Takes the data directory, opens the log, and starts every plane that is wanted; senders
-    /// are let in last, so that whatever they hear 200 for is seen by the others.
+    /// are let in last, so that whatever they hear 200 for is seen by the others. The control plane,
+    /// and every other path that is not the tracking API's, work on the threads of `quiet`.
     pub async fn start(
         input: Input,
         config: Config,
         kinds: Vec<Box<dyn DestinationKind>>,
         prometheus: PrometheusHandle,
+        quiet: &Handle,
     ) -> Result<Running> {
         let began = Instant::now();
         let mut server = config.server.clone();
@@ -95,7 +98,8 @@ impl Running {
         // Whoever names a database wants what it says, also where others serve the API.
         let mut control = if has(Role::Control) || config.control.database.is_some() {
             let url = url_of(server.listen, server.tls.is_some());
-            let opened = Control::open(&config, data_dir.path(), &url, &kinds, composer.clone());
+            let (dir, composer) = (data_dir.path(), composer.clone());
+            let opened = Control::open(&config, dir, &url, &kinds, composer, quiet);
             Some(opened.await.context("cannot start the control plane")?)
         } else {
             None
@@ -194,6 +198,7 @@ impl Running {
         let (front, address) = if has(Role::Ingest) {
             let fallback = ingest::fallback(router);
             let options = ingest_options(&server);
+            let _quiet = quiet.enter();
             let started =
                 ingest::Server::start(options, routing.clone(), log.clone(), fallback, tls);
             let started = started.with_context(|| cannot_listen(server.listen))?;
@@ -213,7 +218,7 @@ impl Running {
         };
         let serves = has(Role::Control);
         let control =
-            control.map(|control| tokio::spawn(control.follow(serves, stopping.subscribe())));
+            control.map(|control| quiet.spawn(control.follow(serves, stopping.subscribe())));
         data_dir.announce(&url_of(address, server.tls.is_some()))?;
         info!(
             listen = %address,

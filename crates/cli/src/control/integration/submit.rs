@@ -64,11 +64,15 @@ const ROUND: [Field; 6] = [
 ];
 
 pub(super) async fn check(slug: &str, console: &mut Console<'_, '_>) -> Result<(), Failure> {
+    let checks = console.get(&["integrations", slug, "checks"], &[]).await?;
     let reply = console.get(&["integrations", slug, "checklist"], &[]).await?;
     let checklist = &reply.data["checklist"];
     if console.json {
-        console.screen.line(&reply.data.to_string())?;
+        let line = json!({ "checks": checks.data["checks"], "checklist": checklist });
+        console.screen.line(&line.to_string())?;
     } else {
+        show_report(&checks.data["checks"]["report"], console)?;
+        console.heading("Checklist")?;
         for item in checklist["items"].as_array().into_iter().flatten() {
             let mark = if item["done"] == true { "done" } else { "open" };
             console.say(&format!("{mark}  {}: {}", text(item, "/label"), text(item, "/detail")))?;
@@ -82,6 +86,56 @@ pub(super) async fn check(slug: &str, console: &mut Console<'_, '_>) -> Result<(
     }
     console.say(&format!("{slug} cannot be submitted yet"))?;
     Err(Failure::Shown)
+}
+
+/// What the checks found: the broken rules with the messages that show it, and the declared events.
+fn show_report(report: &Value, console: &mut Console<'_, '_>) -> Result<(), Failure> {
+    let (seen, list) = (&report["seen"], |name: &str| {
+        report[name].as_array().into_iter().flatten().cloned().collect::<Vec<_>>()
+    });
+    console.say(&format!(
+        "{}, score {} of 100: {} messages, {} with errors, {} with warnings",
+        text(report, "/outcome"),
+        report["score"],
+        seen["messages"],
+        seen["withErrors"],
+        seen["withWarnings"],
+    ))?;
+    for rule in list("rules").iter().filter(|rule| rule["broken"] != 0) {
+        console.say(&format!(
+            "{}  {} [{}]: {} of {} messages",
+            text(rule, "/severity"),
+            text(rule, "/title"),
+            text(rule, "/code"),
+            rule["broken"],
+            rule["checked"],
+        ))?;
+        for sample in rule["samples"].as_array().into_iter().flatten() {
+            console.say(&format!(
+                "      {} at {}: {} is {}; expected {}, such as {}",
+                text(sample, "/title"),
+                text(sample, "/position"),
+                text(sample, "/broken/pointer"),
+                text(sample, "/broken/found"),
+                text(sample, "/broken/expected"),
+                sample["broken"]["example"],
+            ))?;
+        }
+        console.say(&format!("      {}", text(rule, "/fix")))?;
+    }
+    let events = list("events");
+    for event in events.iter().filter(|event| event["declared"] == true) {
+        let (seen, errors) = (&event["seen"], &event["withErrors"]);
+        let mark = match (seen.as_u64(), errors.as_u64()) {
+            (Some(0), _) => "not seen",
+            (_, Some(0)) => "seen",
+            _ => "wrong",
+        };
+        let name = [text(event, "/name"), text(event, "/kind")];
+        let name = name.iter().find(|name| !name.is_empty()).copied().unwrap_or_default();
+        console.say(&format!("{mark}  {name}: {seen} messages, {errors} with errors"))?;
+    }
+    Ok(())
 }
 
 pub(super) async fn submit(slug: &str, console: &mut Console<'_, '_>) -> Result<(), Failure> {
