@@ -34,6 +34,7 @@ const screens: Screen[] = [
     '/catalog',
     '/catalog/acme-push',
     '/catalog/no-such-thing',
+    '/docs/spec',
   ]),
   ...one('partner', [
     '/partner/application',
@@ -114,6 +115,18 @@ const screens: Screen[] = [
     },
   },
 ]
+
+for (const tab of ['proof', 'listing']) {
+  screens.push({
+    name: `operator review ${tab}`,
+    who: 'operator',
+    path: async ({ operator }) => {
+      const { submissions } = await operator.get('/reviews')
+      return `/platform/reviews/${submissions[0].id}?tab=${tab}`
+    },
+  })
+}
+screens.push({ name: 'nobody docs spec events', who: 'nobody', path: '/docs/spec?page=events' })
 
 test.describe.configure({ mode: 'parallel' })
 

@@ -2504,6 +2504,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/integrations/{integrationId}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getChecks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/integrations/{integrationId}/checks/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["restartChecks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/integrations/{integrationId}/submissions/{submissionId}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getEvidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reviews/{submissionId}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getReviewEvidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/integrations/{integrationId}/submissions/{submissionId}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getCertificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/sources/{sourceMetadataId}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getSourceCertificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/integrations/{integrationId}/beta": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getBeta"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/integrations/{integrationId}/beta": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getBetaForOperator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/spec/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listSpecRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/spec/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listSpecEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -6691,6 +6851,162 @@ export interface components {
         WriteKeysAnswer: {
             /** @description The oldest first. */
             writeKeys: components["schemas"]["WriteKeyView"][];
+        };
+        /** @enum {string} */
+        CheckOutcome: "empty" | "failed" | "passed";
+        CheckedMessages: {
+            /** Format: int64 */
+            messages: number;
+            /** Format: int64 */
+            accepted: number;
+            /** Format: int64 */
+            withErrors: number;
+            /** Format: int64 */
+            withWarnings: number;
+            firstAt?: string | null;
+            lastAt?: string | null;
+        };
+        BrokenRule: {
+            pointer: string;
+            found: string;
+            expected: string;
+            example: unknown;
+        };
+        CheckedSample: {
+            source: string;
+            position: string;
+            receivedAt: string;
+            title: string;
+            broken?: null | components["schemas"]["BrokenRule"];
+        };
+        CheckedRule: {
+            code: string;
+            severity: string;
+            title: string;
+            fix: string;
+            docs: string;
+            /** Format: int64 */
+            checked: number;
+            /** Format: int64 */
+            broken: number;
+            samples: components["schemas"]["CheckedSample"][];
+        };
+        CheckedProperty: {
+            name: string;
+            required: boolean;
+            /** Format: int64 */
+            seen: number;
+            /** Format: int64 */
+            ofWrongType: number;
+        };
+        CheckedEvent: {
+            kind: string;
+            name: string;
+            declared: boolean;
+            semantic: boolean;
+            /** Format: int64 */
+            seen: number;
+            /** Format: int64 */
+            withErrors: number;
+            properties: components["schemas"]["CheckedProperty"][];
+            samples: components["schemas"]["CheckedSample"][];
+        };
+        WalkthroughStep: {
+            title: string;
+            how: string;
+            kind: string;
+            name: string;
+            doneBy?: null | components["schemas"]["CheckedSample"];
+        };
+        Report: {
+            ruleSet: string;
+            outcome: components["schemas"]["CheckOutcome"];
+            score: number;
+            seen: components["schemas"]["CheckedMessages"];
+            rules: components["schemas"]["CheckedRule"][];
+            events: components["schemas"]["CheckedEvent"][];
+            walkthrough: components["schemas"]["WalkthroughStep"][];
+        };
+        TestSourceView: {
+            id: string;
+            slug: string;
+            name: string;
+            workspace: string;
+        };
+        ChecksView: {
+            since?: string | null;
+            sources: components["schemas"]["TestSourceView"][];
+            report: components["schemas"]["Report"];
+        };
+        Range: {
+            source: string;
+            from: string;
+            to: string;
+            /** Format: int64 */
+            messages: number;
+        };
+        EvidenceView: {
+            report: components["schemas"]["Report"];
+            hash: string;
+            ranges: components["schemas"]["Range"][];
+        };
+        Regression: {
+            code: string;
+            severity: string;
+            title: string;
+            docs: string;
+            /** Format: int64 */
+            checked: number;
+            /** Format: int64 */
+            broken: number;
+        };
+        BetaView: {
+            approvedAt: string;
+            endsAt: string;
+            /** Format: int64 */
+            installs: number;
+            /** Format: int64 */
+            events: number;
+            /** Format: int64 */
+            checked: number;
+            /** Format: int64 */
+            withErrors: number;
+            violationRate?: number | null;
+            regressions: components["schemas"]["Regression"][];
+        };
+        Certificate: {
+            format: string;
+            payload: Record<string, never>;
+            publicKey: string;
+            signature: string;
+        };
+        RuleView: {
+            code: string;
+            severity: string;
+            set: string;
+            title: string;
+            why: string;
+            fix: string;
+            source: string;
+            passing: string;
+            failing: string;
+        };
+        SpecProperty: {
+            name: string;
+            type: string[];
+            description: string;
+        };
+        SpecEvent: {
+            name: string;
+            description: string;
+            properties: components["schemas"]["SpecProperty"][];
+            context: string[];
+            aliases: string[];
+        };
+        SpecCategory: {
+            name: string;
+            source: string;
+            events: components["schemas"]["SpecEvent"][];
         };
     };
     responses: {
@@ -17807,6 +18123,246 @@ export interface operations {
             422: components["responses"]["Error422"];
             429: components["responses"]["Error429"];
             503: components["responses"]["Error503"];
+        };
+    };
+    getChecks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                integrationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            checks: components["schemas"]["ChecksView"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    restartChecks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                integrationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: Record<string, never>;
+                    };
+                };
+            };
+        };
+    };
+    getEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                integrationId: string;
+                submissionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            evidence: components["schemas"]["EvidenceView"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getReviewEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submissionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            evidence: components["schemas"]["EvidenceView"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                integrationId: string;
+                submissionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+        };
+    };
+    getSourceCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sourceMetadataId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+        };
+    };
+    getBeta: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                integrationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            beta: components["schemas"]["BetaView"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    getBetaForOperator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                integrationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            beta: components["schemas"]["BetaView"];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    listSpecRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            version: string;
+                            rules: components["schemas"]["RuleView"][];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    listSpecEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            version: string;
+                            categories: components["schemas"]["SpecCategory"][];
+                        };
+                    };
+                };
+            };
         };
     };
 }

@@ -6,7 +6,9 @@ import { Actions } from '../../../kit/fields'
 import { Loaded } from '../../../kit/loaded'
 import { Body, Caption, Columns, Pairs, Panel, Section, useTitle } from '../../../kit/page'
 import { exactly, Time } from '../../../kit/time'
+import { Beta } from '../../proof/beta'
 import {
+  betaQuery,
   checklistQuery,
   type Integration,
   installsQuery,
@@ -69,6 +71,7 @@ export function IntegrationOverview() {
             </Actions>
           </div>
         </Panel>
+        {integration.approvedAt && <SinceApproval slug={slug} />}
         {comments.length > 0 && (
           <Section title="From the review" sub="Mend each, then say that it is resolved.">
             <Comments slug={slug} comments={comments} />
@@ -99,6 +102,10 @@ export function IntegrationOverview() {
       </Columns>
     </Body>
   )
+}
+
+function SinceApproval({ slug }: { slug: string }) {
+  return <Beta beta={useQuery(betaQuery(slug))} />
 }
 
 /** The state in a sentence. */
