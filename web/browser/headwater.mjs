@@ -279,7 +279,9 @@ export async function seed(url, operatorToken, origin = url) {
   await install(surveys.id, 'acme-surveys')
   await submit(surveys.id)
   const mail = await build('Acme Mail', 'acme-mail')
-  await install(mail.id, 'acme-mail')
+  const { writeKey } = await install(mail.id, 'acme-mail')
+  // Not ready yet: it calls an event otherwise than the Spec.
+  await send(url, writeKey, [mailed('acme-mail', 'Email Delivered'), mailed('acme-mail', 'Unsubscribe')])
   await partner.post('/integrations', { name: 'Acme Chat', slug: 'acme-chat' })
 
   // A customer with sources, data and a destination; somebody else applies and waits.
@@ -346,21 +348,26 @@ export async function send(url, writeKey, batch) {
   if (!response.ok) throw new Error(`POST /v1/batch: ${response.status}`)
 }
 
+/** What a source says of a mail. */
+const mailed = (slug, event, at = 0, properties = {}) => ({
+  type: 'track',
+  event,
+  userId: `user_${at % 5}`,
+  properties: { email_id: `m-${100 + at}`, campaign_name: 'November', ...properties },
+  context: {
+    integration: { name: slug, version: '1.0.0' },
+    traits: { email: `user${at % 5}@example.com` },
+    ip: `203.0.113.${1 + (at % 5)}`,
+    userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+  },
+})
+
 const mails = (slug, many) =>
-  Array.from({ length: many }, (_, at) => ({
-    type: 'track',
-    event: at % 3 === 2 ? 'Email Link Clicked' : 'Email Opened',
-    userId: `user_${at % 5}`,
-    properties: {
-      email_id: `m-${100 + at}`,
-      campaign_name: 'November',
-      ...(at % 3 === 2 ? { link_url: 'https://shop.example/sale' } : {}),
-    },
-    context: {
-      integration: { name: slug, version: '1.0.0' },
-      traits: { email: `user${at % 5}@example.com` },
-    },
-  }))
+  Array.from({ length: many }, (_, at) =>
+    at % 3 === 2
+      ? mailed(slug, 'Email Link Clicked', at, { link_url: 'https://shop.example/sale' })
+      : mailed(slug, 'Email Opened', at),
+  )
 
 const shop = (many) =>
   Array.from({ length: many }, (_, at) => {
