@@ -1,11 +1,11 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { Shapes } from '../../api/client'
 import { Badge } from '../../kit/badge'
-import { sentence } from '../../kit/fields'
 import { count } from '../../kit/figures'
 import { Loaded } from '../../kit/loaded'
 import { Muted, Note, Section } from '../../kit/page'
 import { exactly, Time } from '../../kit/time'
+import { titleOf } from './found'
 import css from './proof.module.css'
 
 const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 })
@@ -58,7 +58,7 @@ export function Beta({ beta }: { beta: UseQueryResult<Shapes['BetaView']> }) {
                         <Badge tone={severity === 'error' ? 'bad' : 'warn'} glyph="!">
                           {severity}
                         </Badge>{' '}
-                        {sentence(title)}{' '}
+                        {titleOf(title)}{' '}
                         <Muted>
                           {count(broken)} of {count(checked)}
                         </Muted>{' '}

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { coverageOf, type Event, type Report, type Rule, sorted, standingOf, verdictOf } from './found'
+import {
+  coverageOf,
+  type Event,
+  type Report,
+  type Rule,
+  sorted,
+  standingOf,
+  titleOf,
+  verdictOf,
+} from './found'
 
 const rule = (code: string, severity: string, broken: number, checked = 4): Rule => ({
   code,
@@ -68,4 +77,9 @@ test('the verdict names what stands in the way', () => {
   expect(verdictOf(report({ rules, events: [event('A', 0)] }))).toBe(
     '2 rules are broken, 1 declared event has not arrived, 1 warning to look at.',
   )
+})
+
+test('the title of a rule begins with a capital, unless with the name of a field', () => {
+  expect(titleOf('a message was stopped')).toBe('A message was stopped')
+  expect(titleOf('event is not text')).toBe('event is not text')
 })

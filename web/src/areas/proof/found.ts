@@ -56,6 +56,10 @@ export function verdictOf({ outcome, rules, events }: Report): string {
   return told.length > 0 ? `${told.join(', ')}.` : 'A message broke a rule that must hold.'
 }
 
+/** The title of a rule as people write it; a field's name at its beginning stays as it is. */
+export const titleOf = (title: string) =>
+  title.replace(/^(an?|the) /, (word) => word[0]!.toUpperCase() + word.slice(1))
+
 /** A corrected value as it would stand in the message. */
 export const written = (example: unknown) => JSON.stringify(example, null, 2)
 

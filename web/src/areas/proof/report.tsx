@@ -15,6 +15,7 @@ import {
   type Sample,
   sorted,
   standingOf,
+  titleOf,
   verdictOf,
   written,
 } from './found'
@@ -196,7 +197,7 @@ export function Rules({ rules, to }: { rules: Rule[]; to: ToMessage }) {
                   <span className={css.quiet} role="img" aria-label="Nothing to judge">
                     ○
                   </span>
-                  <span>{sentence(title)}</span>
+                  <span>{titleOf(title)}</span>
                   <a href={docs}>
                     <code>{code}</code>
                   </a>
@@ -219,7 +220,7 @@ function BrokenRule({ rule, open, to }: { rule: Rule; open: boolean; to: ToMessa
         <Badge tone={tone} glyph={glyph}>
           {severity}
         </Badge>
-        <span className={css.title}>{sentence(title)}</span>
+        <span className={css.title}>{titleOf(title)}</span>
         <Muted>
           {count(broken)} of {plural(checked, 'message')}
         </Muted>
@@ -275,7 +276,7 @@ function KeptRule({ rule: { code, title, docs, checked, samples }, to }: { rule:
         ✓
       </span>
       <span>
-        {sentence(title)} <Muted>in 0 of {count(checked)}</Muted>
+        {titleOf(title)} <Muted>0 of {count(checked)}</Muted>
       </span>
       <a href={docs}>
         <code>{code}</code>

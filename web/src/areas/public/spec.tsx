@@ -7,6 +7,7 @@ import { Code } from '../../kit/copy'
 import { Search, sentence } from '../../kit/fields'
 import { Loaded } from '../../kit/loaded'
 import { Muted, useTitle } from '../../kit/page'
+import { titleOf } from '../proof/found'
 import { parse, pretty } from '../workspace/source/debugger/json'
 import css from './spec.module.css'
 
@@ -122,7 +123,7 @@ function OneRule({ rule }: { rule: Rule }) {
   return (
     <article id={code} className={css.rule}>
       <h3>
-        {sentence(title)}{' '}
+        {titleOf(title)}{' '}
         <Badge tone={tone} glyph={glyph}>
           {severity}
         </Badge>{' '}
@@ -145,7 +146,16 @@ function OneRule({ rule }: { rule: Rule }) {
         </div>
       </div>
       <p>
-        <Muted>Source: {source}</Muted>
+        <Muted>
+          Source:{' '}
+          {/^https:/.test(source) ? (
+            <a href={source} rel="noreferrer">
+              {source}
+            </a>
+          ) : (
+            source
+          )}
+        </Muted>
       </p>
     </article>
   )
