@@ -4,6 +4,7 @@ import { Button } from './button'
 import { told } from './fields'
 import { failureFaults } from './form'
 import css from './loaded.module.css'
+import { Spoken } from './spoken'
 
 /** What a query brought. Until its first answer there is a skeleton of `rows`; a failure offers Retry. */
 export function Loaded<T>({
@@ -28,7 +29,7 @@ export function Skeleton({ rows = 3 }: { rows?: number }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: all alike.
         <div key={at} className={css.bar} />
       ))}
-      <span hidden>Loading</span>
+      <Spoken>Loading</Spoken>
     </div>
   )
 }

@@ -7,6 +7,7 @@ import { Dialog } from '../../kit/dialog'
 import { count, plural } from '../../kit/figures'
 import { Loaded } from '../../kit/loaded'
 import { Note, Pairs, Section } from '../../kit/page'
+import { Spoken } from '../../kit/spoken'
 import { find, parse, pretty } from '../workspace/source/debugger/json'
 import type { Sample } from './found'
 import { lineOf } from './lines'
@@ -26,7 +27,7 @@ export function Evidence({
   const [shown, setShown] = useState<Sample>()
   const to = (sample: Sample) => (
     <Button small look="quiet" onClick={() => setShown(sample)}>
-      Show<span hidden> the message {sample.title}</span>
+      Show<Spoken> the message {sample.title}</Spoken>
     </Button>
   )
   const total = ranges.reduce((sum, range) => sum + range.messages, 0)

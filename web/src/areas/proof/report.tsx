@@ -5,6 +5,7 @@ import { Code } from '../../kit/copy'
 import { sentence } from '../../kit/fields'
 import { count, plural } from '../../kit/figures'
 import { Muted, Pairs, Section } from '../../kit/page'
+import { Spoken } from '../../kit/spoken'
 import { Table } from '../../kit/table'
 import { Time } from '../../kit/time'
 import {
@@ -103,7 +104,7 @@ export function Walkthrough({
           <li key={`${kind} ${name}`} data-done={doneBy ? 'yes' : at === first ? 'now' : 'no'}>
             <strong>
               {title}
-              {doneBy && <span hidden> (done)</span>}
+              {doneBy && <Spoken> (done)</Spoken>}
             </strong>
             <span>{how}</span>
             <span className={css.expected}>
@@ -229,7 +230,7 @@ function BrokenRule({ rule, open, to }: { rule: Rule; open: boolean; to: ToMessa
         <p>
           {sentence(fix)}{' '}
           <a href={docs}>
-            Why, and by example<span hidden>: {code}</span>
+            Why, and by example<Spoken>: {code}</Spoken>
           </a>{' '}
           <code className={css.code}>{code}</code>
         </p>

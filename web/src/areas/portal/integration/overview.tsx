@@ -5,6 +5,7 @@ import { OutsideButton } from '../../../kit/button'
 import { Actions } from '../../../kit/fields'
 import { Loaded } from '../../../kit/loaded'
 import { Body, Caption, Columns, Pairs, Panel, Section, useTitle } from '../../../kit/page'
+import { Spoken } from '../../../kit/spoken'
 import { exactly, Time } from '../../../kit/time'
 import { Beta } from '../../proof/beta'
 import {
@@ -203,7 +204,7 @@ function Walk({
             ) : (
               step.title
             )}
-            {step.done && <span hidden> (done)</span>}
+            {step.done && <Spoken> (done)</Spoken>}
           </strong>
           <span>{step.text}</span>
         </li>
@@ -225,7 +226,7 @@ function LastEvents({ slug }: { slug: string }) {
           <span key={source.id}>
             <Time at={source.lastDataAt} />{' '}
             <Link to="/w/$ws/sources/$source/debugger" params={{ ws: workspace.slug, source: source.slug }}>
-              Debugger<span hidden> of {source.name}</span>
+              Debugger<Spoken> of {source.name}</Spoken>
             </Link>
           </span>,
         ])}

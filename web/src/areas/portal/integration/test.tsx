@@ -7,6 +7,7 @@ import { Copy, Id } from '../../../kit/copy'
 import { Confirm } from '../../../kit/dialog'
 import { Loaded } from '../../../kit/loaded'
 import { Body, Columns, Empty, Muted, Pairs, Panel, Section, useTitle } from '../../../kit/page'
+import { Spoken } from '../../../kit/spoken'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
 import type { Sample } from '../../proof/found'
@@ -86,7 +87,7 @@ function Checks({ slug, checks }: { slug: string; checks: Shapes['ChecksView'] }
         params={{ ws: source.workspace, source: source.slug }}
         search={{ at: sample.position }}
       >
-        Open<span hidden> {sample.title} in the debugger</span>
+        Open<Spoken> {sample.title} in the debugger</Spoken>
       </Link>
     ) : null
   }
@@ -160,7 +161,7 @@ function TestWorkspace({ install: { workspace, source } }: { install: Install })
       <p className={css.inline}>
         <strong>{workspace.name}</strong>
         <Link to="/w/$ws/sources/$source/debugger" params={{ ws: workspace.slug, source: source.slug }}>
-          Open debugger<span hidden> of {source.name}</span>
+          Open debugger<Spoken> of {source.name}</Spoken>
         </Link>
       </p>
       <Pairs
