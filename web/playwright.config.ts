@@ -1,10 +1,14 @@
 import { existsSync } from 'node:fs'
 import { defineConfig } from '@playwright/test'
+import type { Options } from './browser/fixtures'
+
+// A Postgres server of `scripts/with-postgres`.
+const postgres = process.env.HEADWATER_TEST_POSTGRES
 
 // Debian's Chromium, as scripts/setup installs it.
 const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path))
 
-export default defineConfig({
+export default defineConfig<object, Options>({
   testDir: 'browser',
   outputDir: 'browser/results',
   // Two cores, of which each test's server needs its part.
@@ -23,4 +27,9 @@ export default defineConfig({
     // Costs more than the tests themselves: for who looks for a fault.
     trace: process.env.TRACE ? 'on' : 'off',
   },
+  // Everything on the embedded database, and the whole story once more on Postgres where there is one.
+  projects: [
+    { name: 'embedded' },
+    ...(postgres ? [{ name: 'postgres', testMatch: 'story.spec.ts', use: { postgres } }] : []),
+  ],
 })

@@ -58,11 +58,17 @@ export async function browserOf(
   return context
 }
 
-export const test = base.extend<object, { server: Server; headwater: Seeded }>({
+/** What a project of the configuration may say. */
+export interface Options {
+  /** The URL of a Postgres server for the control plane; without one it keeps a file. */
+  postgres: string
+}
+
+export const test = base.extend<object, Options & { server: Server; headwater: Seeded }>({
+  postgres: ['', { scope: 'worker', option: true }],
   server: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names out of it.
-    async ({}, use) => {
-      const server = await startHeadwater()
+    async ({ postgres }, use) => {
+      const server = await startHeadwater({ postgres })
       await use(server)
       await server.stop()
     },

@@ -1,10 +1,10 @@
 // Starts a Headwater of its own for browser tests and for development, and plays people through its API.
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -20,14 +20,21 @@ export async function freePort() {
 
 /**
  * Starts the binary (`HEADWATER_BIN`, else the debug build) on a scratch folder.
- * @param {{ port?: number, publicUrl?: string, dir?: string, betaDays?: number, config?: string }} [options]
- *   `publicUrl` is where browsers open the app, when that is not the server itself.
+ * @param {{ port?: number, publicUrl?: string, dir?: string, betaDays?: number, postgres?: string }} [options]
+ *   `publicUrl` is where browsers open the app, when that is not the server itself; `postgres` a server on which it
+ *   gets a database of its own.
  */
 export async function startHeadwater(options = {}) {
   const port = options.port ?? (await freePort())
   const url = `http://127.0.0.1:${port}`
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'headwater-browser-'))
   const config = join(dir, 'headwater.toml')
+  const { postgres } = options
+  const name = basename(dir)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '_')
+  if (postgres && !options.dir)
+    execFileSync('psql', [`${postgres}/postgres`, '-qc', `CREATE DATABASE ${name}`])
   writeFileSync(
     config,
     `[server]
@@ -37,11 +44,13 @@ data_dir = ${JSON.stringify(join(dir, 'data'))}
 segment_bytes = "16 MiB"
 [delivery]
 allow_private_addresses = true
+# The shortest: a receiver that asks for more time than this gets no second attempt.
+horizon = "4h"
 [control]
 public_url = ${JSON.stringify(options.publicUrl ?? url)}
 requests_per_minute = 1000000
 ${options.betaDays === undefined ? '' : `beta_days = ${options.betaDays}`}
-${options.config ?? ''}
+${postgres ? `database = ${JSON.stringify(`${postgres}/${name}`)}` : ''}
 `,
   )
   const binary = process.env.HEADWATER_BIN ?? join(root, 'target/debug/headwater')
@@ -142,36 +151,19 @@ export const MARK =
 export const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 64"><rect width="64" height="64" rx="6" fill="#0b4f5c"/><path d="M80 44l14-28 14 28zm40-28h8v28h-8zm20 0h24v6h-8v22h-8V22h-8z" fill="#0b4f5c"/></svg>'
 
-/** Makes what people need to see something: an operator, a partner with sources, a customer's workspace with data. */
-export async function seed(url, operatorToken, origin = url) {
-  const operator = await new Person(url, 'olga@headwater.example', origin).join('Olga Berg', {
-    operatorToken,
-  })
-  const partner = await new Person(url, 'mia@acme.example', origin).join('Mia Kern', { operator })
-  const customer = await new Person(url, 'carl@shop.example', origin).join('Carl Wolf', { operator })
+/** Applies to the partner programme. @param {Person} person @param {Record<string, string>} answers */
+export async function apply(person, answers) {
+  const { partnerAgreement, privacyPolicy } = await person.get('/applications/form')
+  const body = { ...answers, email: person.email, partnerAgreement, privacyPolicy }
+  return (await person.post('/applications', body)).application
+}
 
-  // The partner applies and is let in.
-  const form = await partner.get('/applications/form')
-  const { application } = await partner.post('/applications', {
-    companyName: 'Acme Labs',
-    companyWebsite: 'https://acme.example',
-    dataIn: 'By our SDK, and by upload',
-    dataOut: 'Email Opened and Email Link Clicked, for campaigns',
-    usedFor: 'Campaigns by mail',
-    heardFrom: 'A customer told us',
-    email: partner.email,
-    partnerAgreement: form.partnerAgreement,
-    privacyPolicy: form.privacyPolicy,
-  })
-  const criteria = ['legitimateCompany', 'fitsPlatform', 'hasService', 'notCustomerOrResearcher']
-  await operator.post(`/operator/applications/${application.id}/steps`, {
-    step: 'approve',
-    note: 'Welcome.',
-    criteria: criteria.map((criterion) => ({ criterion, met: true, note: 'Checked.' })),
-  })
-  await partner.post('/partner/accept', { token: await operator.token(partner.email) })
-  await partner.post('/workspaces', { name: 'Acme Test', slug: 'acme-test' })
-
+/**
+ * What a partner and an operator do with a source: build its listing, install it and send to it, submit it, judge it.
+ * @param {{ partner: Person, operator: Person }} people @param {string} workspace one of the partner's own
+ */
+export function programme({ partner, operator }, workspace) {
+  const { url } = partner
   /** Everything a listing needs, apart from events that arrive. */
   const build = async (name, slug, info = {}) => {
     const { integration } = await partner.post('/integrations', { name, slug })
@@ -225,7 +217,7 @@ export async function seed(url, operatorToken, origin = url) {
     return integration
   }
   const install = async (id, slug) => {
-    const made = await partner.post(`/integrations/${id}/workspaces`, { workspace: 'acme-test' })
+    const made = await partner.post(`/integrations/${id}/workspaces`, { workspace })
     await send(url, made.writeKey, mails(slug, 12))
     return made
   }
@@ -236,18 +228,50 @@ export async function seed(url, operatorToken, origin = url) {
     return (await partner.post(`/integrations/${id}/submissions`, undefined, { etag: partner.etag }))
       .submission
   }
-  const approve = async (submission) => {
+  const pass = async (submission) => {
     await operator.post(`/reviews/${submission.id}/assign`)
     for (const part of ['functionality', 'metadata', 'documentation']) {
       await operator.put(`/reviews/${submission.id}/parts/${part}`, { verdict: 'passed' })
     }
+  }
+  const approve = async (submission) => {
+    await pass(submission)
     await operator.post(`/reviews/${submission.id}/decision`, {
       action: 'approve',
       reason: 'All as it should be.',
       contentHash: submission.contentHash,
     })
   }
+  return { build, install, submit, pass, approve }
+}
 
+/** Makes what people need to see something: an operator, a partner with sources, a customer's workspace with data. */
+export async function seed(url, operatorToken, origin = url) {
+  const operator = await new Person(url, 'olga@headwater.example', origin).join('Olga Berg', {
+    operatorToken,
+  })
+  const partner = await new Person(url, 'mia@acme.example', origin).join('Mia Kern', { operator })
+  const customer = await new Person(url, 'carl@shop.example', origin).join('Carl Wolf', { operator })
+
+  // The partner applies and is let in.
+  const application = await apply(partner, {
+    companyName: 'Acme Labs',
+    companyWebsite: 'https://acme.example',
+    dataIn: 'By our SDK, and by upload',
+    dataOut: 'Email Opened and Email Link Clicked, for campaigns',
+    usedFor: 'Campaigns by mail',
+    heardFrom: 'A customer told us',
+  })
+  const criteria = ['legitimateCompany', 'fitsPlatform', 'hasService', 'notCustomerOrResearcher']
+  await operator.post(`/operator/applications/${application.id}/steps`, {
+    step: 'approve',
+    note: 'Welcome.',
+    criteria: criteria.map((criterion) => ({ criterion, met: true, note: 'Checked.' })),
+  })
+  await partner.post('/partner/accept', { token: await operator.token(partner.email) })
+  await partner.post('/workspaces', { name: 'Acme Test', slug: 'acme-test' })
+
+  const { build, install, submit, approve } = programme({ partner, operator }, 'acme-test')
   const push = await build('Acme Push', 'acme-push')
   await install(push.id, 'acme-push')
   await approve(await submit(push.id))
@@ -255,7 +279,9 @@ export async function seed(url, operatorToken, origin = url) {
   await install(surveys.id, 'acme-surveys')
   await submit(surveys.id)
   const mail = await build('Acme Mail', 'acme-mail')
-  await install(mail.id, 'acme-mail')
+  const { writeKey } = await install(mail.id, 'acme-mail')
+  // Not ready yet: it calls an event otherwise than the Spec.
+  await send(url, writeKey, [mailed('acme-mail', 'Email Delivered'), mailed('acme-mail', 'Unsubscribe')])
   await partner.post('/integrations', { name: 'Acme Chat', slug: 'acme-chat' })
 
   // A customer with sources, data and a destination; somebody else applies and waits.
@@ -299,16 +325,13 @@ export async function seed(url, operatorToken, origin = url) {
     { ws },
   )
   const other = await new Person(url, 'paul@pixelpost.example', origin).join('Paul Post', { operator })
-  await other.post('/applications', {
+  await apply(other, {
     companyName: 'Pixelpost BV',
     companyWebsite: 'https://pixelpost.example',
     dataIn: 'Customers upload lists.',
     dataOut: 'Postcard Sent when a card is posted.',
     usedFor: 'Printed postcards after a purchase',
     heardFrom: 'At a conference',
-    email: other.email,
-    partnerAgreement: form.partnerAgreement,
-    privacyPolicy: form.privacyPolicy,
   })
   return { operator, partner, customer, other, web, bought, mail }
 }
@@ -325,21 +348,26 @@ export async function send(url, writeKey, batch) {
   if (!response.ok) throw new Error(`POST /v1/batch: ${response.status}`)
 }
 
+/** What a source says of a mail. */
+const mailed = (slug, event, at = 0, properties = {}) => ({
+  type: 'track',
+  event,
+  userId: `user_${at % 5}`,
+  properties: { email_id: `m-${100 + at}`, campaign_name: 'November', ...properties },
+  context: {
+    integration: { name: slug, version: '1.0.0' },
+    traits: { email: `user${at % 5}@example.com` },
+    ip: `203.0.113.${1 + (at % 5)}`,
+    userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+  },
+})
+
 const mails = (slug, many) =>
-  Array.from({ length: many }, (_, at) => ({
-    type: 'track',
-    event: at % 3 === 2 ? 'Email Link Clicked' : 'Email Opened',
-    userId: `user_${at % 5}`,
-    properties: {
-      email_id: `m-${100 + at}`,
-      campaign_name: 'November',
-      ...(at % 3 === 2 ? { link_url: 'https://shop.example/sale' } : {}),
-    },
-    context: {
-      integration: { name: slug, version: '1.0.0' },
-      traits: { email: `user${at % 5}@example.com` },
-    },
-  }))
+  Array.from({ length: many }, (_, at) =>
+    at % 3 === 2
+      ? mailed(slug, 'Email Link Clicked', at, { link_url: 'https://shop.example/sale' })
+      : mailed(slug, 'Email Opened', at),
+  )
 
 const shop = (many) =>
   Array.from({ length: many }, (_, at) => {

@@ -39,9 +39,9 @@ async function openMenu(page: Page, entry: string) {
 const h1 = (page: Page, name: string | RegExp) =>
   expect(page.getByRole('heading', { level: 1, name })).toBeVisible()
 
-test('build a source, from the application to general availability', async ({ browser }) => {
+test('build a source, from the application to general availability', async ({ browser, postgres }) => {
   test.setTimeout(300_000)
-  let server = await startHeadwater()
+  let server = await startHeadwater({ postgres })
   const { url } = server
   const operator = await person(browser, url)
   const partner = await person(browser, url)
@@ -232,6 +232,18 @@ test('build a source, from the application to general availability', async ({ br
     await expect(page.getByText('"m-3"').or(page.getByText("'m-3'")).first()).toBeVisible()
   })
 
+  await test.step('the checks of what arrived', async () => {
+    const { page } = partner
+    await page.goto('/dev-portal/integrations/acme-mail/test')
+    await expect(page.getByText(/^Everything (that must hold does|holds)/)).toBeVisible()
+    // What was done in the product is ticked; what was not, is still asked for.
+    const steps = page.getByRole('main').locator('li[data-done]')
+    await expect(steps.filter({ hasText: 'Email Opened' })).toHaveAttribute('data-done', 'yes')
+    await expect(steps.filter({ hasText: 'Email Link Clicked' })).not.toHaveAttribute('data-done', 'yes')
+    await steps.getByRole('link', { name: 'Email Opened in the debugger' }).click()
+    await expect(page.getByRole('region', { name: 'Message', exact: true })).toContainText('Email Opened')
+  })
+
   const submit = async () => {
     const { page } = partner
     await page.goto('/dev-portal/integrations/acme-mail/review')
@@ -252,6 +264,14 @@ test('build a source, from the application to general availability', async ({ br
     await submit()
     await openReview()
     const { page } = operator
+    // What the builder saw, frozen: the score, and the very messages.
+    await page.getByRole('link', { name: 'Proof' }).click()
+    await expect(page.getByText(/^Everything (that must hold does|holds)/)).toBeVisible()
+    await page.getByText(/rules are kept$/).click()
+    await page.getByRole('button', { name: 'Show the message Email Opened' }).first().click()
+    await expect(page.getByRole('dialog')).toContainText('"email_id"')
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
+    await page.getByRole('link', { name: 'Checklist' }).click()
     await page.getByRole('button', { name: 'Functionality: Passed' }).click()
     await page.getByRole('button', { name: /Documentation: Passed/ }).click()
     await page.getByLabel('Part').selectOption({ label: 'Catalog metadata' })
@@ -304,6 +324,8 @@ test('build a source, from the application to general availability', async ({ br
     await expect(page.getByRole('main')).toContainText('Beta')
     await tile.click()
     await h1(page, /Acme Mail/)
+    await expect(page.getByText('Follows the Spec').first()).toBeVisible()
+    await expect(page.getByRole('link', { name: 'Download the certificate' })).toBeVisible()
     await signUp(page, 'Carl Wolf', 'carl@shop.example')
     await page.goto(await mailedLink(operator.page, 'carl@shop.example', /verify|confirm/i))
     await h1(page, 'Your address is verified')
@@ -327,7 +349,7 @@ test('build a source, from the application to general availability', async ({ br
     const { dir } = server
     const port = Number(new URL(url).port)
     await server.stop({ keep: true })
-    server = await startHeadwater({ port, dir, betaDays: 0 })
+    server = await startHeadwater({ port, dir, betaDays: 0, postgres })
     await partner.page.goto('/dev-portal/integrations')
     const row = partner.page.getByRole('row', { name: /Acme Mail/ })
     await expect(row).toContainText('Public')

@@ -1716,6 +1716,272 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/integrations/{integrationId}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check an integration
+         * @description Holds the newest messages of its test sources (100,000 at most) against the Spec, the rules for
+         *     partners, and what its catalog info declares: per rule and per event, with the messages that
+         *     show it. A submission freezes exactly this.
+         */
+        get: operations["getChecks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/integrations/{integrationId}/checks/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start the checks over
+         * @description Messages that came before now do not count any more: for after a mistake was mended.
+         */
+        post: operations["restartChecks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/integrations/{integrationId}/submissions/{submissionId}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a submission's evidence
+         * @description What the checks found when it was submitted, frozen. A submission without it is an edit, which
+         *     is no matter of messages.
+         */
+        get: operations["getEvidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/integrations/{integrationId}/submissions/{submissionId}/evidence/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a submission's messages
+         * @description One JSON object on each line, the newest first: with these and the certificate everybody can run
+         *     the checks again (`headwater certificate verify`).
+         */
+        get: operations["getEvidenceMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reviews/{submissionId}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a review's evidence
+         * @description What the builder saw when it was submitted, frozen.
+         */
+        get: operations["getReviewEvidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reviews/{submissionId}/evidence/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a review's messages
+         * @description One JSON object on each line, the newest first.
+         */
+        get: operations["getReviewEvidenceMessages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/integrations/{integrationId}/submissions/{submissionId}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a submission's certificate
+         * @description What was checked, how it came out, and the hash of the messages it rests on, signed with this
+         *     installation's key (Ed25519).
+         */
+        get: operations["getCertificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/sources/{sourceMetadataId}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a source's certificate
+         * @description That of the submission by which it came into the catalog; anybody may read it.
+         */
+        get: operations["getSourceCertificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/certificates/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the keys of certificates
+         * @description By which everybody can verify that a certificate was issued here.
+         */
+        get: operations["listCertificateKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/integrations/{integrationId}/beta": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the beta
+         * @description What customers' sources of it did since its approval, in counts: installs, events, how many
+         *     break the Spec, and what got worse since the submission.
+         */
+        get: operations["getBeta"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/integrations/{integrationId}/beta": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an integration's beta
+         * @description As its builders see it.
+         */
+        get: operations["getBetaForOperator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/spec/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rules of the Spec
+         * @description What messages are held against, in words and by example, with a stable code each.
+         */
+        get: operations["listSpecRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/spec/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the events of the Spec
+         * @description Every semantic event with its properties and types.
+         */
+        get: operations["listSpecEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/reviews": {
         parameters: {
             query?: never;
@@ -2794,6 +3060,45 @@ export interface components {
              */
             endsAt?: string | null;
         };
+        /** @description A beta in its envelope. */
+        BetaAnswer: {
+            /** @description The beta. */
+            beta: components["schemas"]["BetaView"];
+        };
+        /** @description How a source does in its beta. Of customers' data there are only counts. */
+        BetaView: {
+            /** @description When it was approved. */
+            approvedAt: string;
+            /** @description When it becomes generally available, or became so. */
+            endsAt: string;
+            /**
+             * Format: int64
+             * @description Customers' workspaces that it was added to.
+             */
+            installs: number;
+            /**
+             * Format: int64
+             * @description Messages that their sources accepted.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Of the newest of these since the approval: how many were held against the Spec.
+             */
+            checked: number;
+            /**
+             * Format: int64
+             * @description Of these, those that broke a rule that must hold, or were stopped.
+             */
+            withErrors: number;
+            /**
+             * Format: double
+             * @description `withErrors` of `checked`, 0 to 1; absent while nothing was checked.
+             */
+            violationRate?: number | null;
+            /** @description Rules that are broken now and were kept in what was submitted. */
+            regressions: components["schemas"]["Regression"][];
+        };
         /** @description The sums of the last 24 hours. */
         BooksState: {
             /**
@@ -2848,6 +3153,17 @@ export interface components {
              */
             behindBytes: number;
         };
+        /** @description One way in which a message breaks a rule. */
+        BrokenRule: {
+            /** @description Where in the message, a JSON pointer. */
+            pointer: string;
+            /** @description What stands there. */
+            found: string;
+            /** @description What would be right. */
+            expected: string;
+            /** @description A value that would be right. */
+            example: unknown;
+        };
         /** @description Categories in their envelope. */
         CategoriesAnswer: {
             /** @description Website, mobile and server first, then by name. */
@@ -2872,6 +3188,20 @@ export interface components {
              */
             count: number;
         };
+        /** @description A conformance certificate. Its payload is signed byte for byte as it stands in the document. */
+        Certificate: {
+            /**
+             * @description What it is.
+             * @example headwater-conformance-certificate/1
+             */
+            format: string;
+            /** @description What is certified. */
+            payload: Record<string, never>;
+            /** @description The key that signed it, base64. */
+            publicKey: string;
+            /** @description Ed25519, base64. */
+            signature: string;
+        };
         /** @description One difference. Without `before` it was added, without `after` taken away. */
         Change: {
             /** @description JSON pointer: into the version before when it was taken away, else into the one after. */
@@ -2880,6 +3210,123 @@ export interface components {
             before?: unknown;
             /** @description What is there now. */
             after?: unknown;
+        };
+        /**
+         * @description How the checks came out.
+         * @enum {string}
+         */
+        CheckOutcome: "empty" | "failed" | "passed";
+        /** @description One event, declared or seen. */
+        CheckedEvent: {
+            /**
+             * @description The call.
+             * @example track
+             */
+            kind: string;
+            /** @description Its name; empty for calls without one. */
+            name: string;
+            /** @description Whether it is declared in the catalog info. */
+            declared: boolean;
+            /** @description Whether the Spec has an event of this name. */
+            semantic: boolean;
+            /**
+             * Format: int64
+             * @description Messages of it.
+             */
+            seen: number;
+            /**
+             * Format: int64
+             * @description Of these, messages that broke a rule that must hold.
+             */
+            withErrors: number;
+            /** @description Declared properties, and in how many messages they stood. */
+            properties: components["schemas"]["CheckedProperty"][];
+            /** @description The newest messages that show it: those with errors, or else some without. */
+            samples: components["schemas"]["CheckedSample"][];
+        };
+        /** @description What was looked at. */
+        CheckedMessages: {
+            /**
+             * Format: int64
+             * @description Messages, stopped ones included.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Of these, those that were accepted.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Messages that broke a rule that must hold, or were stopped.
+             */
+            withErrors: number;
+            /**
+             * Format: int64
+             * @description Messages that broke only rules that should hold.
+             */
+            withWarnings: number;
+            /** @description When the oldest came, ISO-8601. */
+            firstAt?: string | null;
+            /** @description When the newest came, ISO-8601. */
+            lastAt?: string | null;
+        };
+        /** @description One declared property. */
+        CheckedProperty: {
+            /** @description Its key. */
+            name: string;
+            /** @description Whether every such event must have it. */
+            required: boolean;
+            /**
+             * Format: int64
+             * @description Messages that had it, with a value.
+             */
+            seen: number;
+            /**
+             * Format: int64
+             * @description Messages in which its value was of another type than declared.
+             */
+            ofWrongType: number;
+        };
+        /** @description One rule, and how messages kept it. */
+        CheckedRule: {
+            /** @description Its stable code. */
+            code: string;
+            /**
+             * @description How grave it is to break it.
+             * @example error
+             */
+            severity: string;
+            /** @description What it asks for. */
+            title: string;
+            /** @description What to do about it. */
+            fix: string;
+            /** @description The page that explains it. */
+            docs: string;
+            /**
+             * Format: int64
+             * @description Messages that it was applied to.
+             */
+            checked: number;
+            /**
+             * Format: int64
+             * @description Messages that broke it.
+             */
+            broken: number;
+            /** @description The newest messages that show it: those that broke it, or else some that kept it. */
+            samples: components["schemas"]["CheckedSample"][];
+        };
+        /** @description One message that shows something. */
+        CheckedSample: {
+            /** @description The source that it came to. */
+            source: string;
+            /** @description Where it stands in the log. */
+            position: string;
+            /** @description When it came, ISO-8601. */
+            receivedAt: string;
+            /** @description What it is called: the event's or page's name, or the call. */
+            title: string;
+            broken?: components["schemas"]["BrokenRule"] | null;
         };
         /** @description All lines, in the order in which they are usually done. */
         Checklist: {
@@ -2894,6 +3341,23 @@ export interface components {
         ChecklistAnswer: {
             /** @description The checklist. */
             checklist: components["schemas"]["Checklist"];
+        };
+        /** @description Checks in their envelope. */
+        ChecksAnswer: {
+            /** @description The checks. */
+            checks: components["schemas"]["ChecksView"];
+        };
+        /** @description How an integration's test sources follow the Spec now. */
+        ChecksView: {
+            /** @description From when on messages count; absent when all do. */
+            since?: string | null;
+            /**
+             * @description The sources whose messages count: made from it, in workspaces that somebody of the team
+             *     belongs to.
+             */
+            sources: components["schemas"]["TestSourceView"][];
+            /** @description What the checks find. */
+            report: components["schemas"]["Report"];
         };
         /** @description A comment of a reviewer. */
         CommentView: {
@@ -3044,6 +3508,14 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_BetaAnswer: {
+            /** @description A beta in its envelope. */
+            data: {
+                /** @description The beta. */
+                beta: components["schemas"]["BetaView"];
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_CategoriesAnswer: {
             /** @description Categories in their envelope. */
             data: {
@@ -3057,6 +3529,14 @@ export interface components {
             data: {
                 /** @description The checklist. */
                 checklist: components["schemas"]["Checklist"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_ChecksAnswer: {
+            /** @description Checks in their envelope. */
+            data: {
+                /** @description The checks. */
+                checks: components["schemas"]["ChecksView"];
             };
         };
         /** @description `{"data": …}`. */
@@ -3138,6 +3618,14 @@ export interface components {
             data: {
                 /** @description What the app needs. */
                 enrolment: components["schemas"]["Enrolment"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_EvidenceAnswer: {
+            /** @description Evidence in its envelope. */
+            data: {
+                /** @description The evidence. */
+                evidence: components["schemas"]["EvidenceView"];
             };
         };
         /** @description `{"data": …}`. */
@@ -3223,6 +3711,14 @@ export interface components {
                 invites: string[];
                 /** @description Where this page stands. */
                 pagination: components["schemas"]["Pagination"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_KeysAnswer: {
+            /** @description Keys in their envelope. */
+            data: {
+                /** @description The keys, the newest first; none before the first certificate. */
+                keys: components["schemas"]["SigningKeyView"][];
             };
         };
         /** @description `{"data": …}`. */
@@ -3447,6 +3943,19 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_Rules: {
+            /** @description The rules that messages are held against. */
+            data: {
+                /**
+                 * @description Their version.
+                 * @example 2026.11.1
+                 */
+                version: string;
+                /** @description The rules. */
+                rules: components["schemas"]["RuleView"][];
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_SecondFactorAnswer: {
             /** @description The second factor in its envelope. */
             data: {
@@ -3535,6 +4044,19 @@ export interface components {
                 sourcesCatalog: components["schemas"]["SourceMetadata"][];
                 /** @description Where this page stands. */
                 pagination: components["schemas"]["Pagination"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_SpecEvents: {
+            /** @description The semantic events of the Spec. */
+            data: {
+                /**
+                 * @description The version of the facts.
+                 * @example 2026.11.1
+                 */
+                version: string;
+                /** @description By category. */
+                categories: components["schemas"]["SpecCategory"][];
             };
         };
         /** @description `{"data": …}`. */
@@ -4186,6 +4708,20 @@ export interface components {
             /** @description Every fault that was found; at least one. */
             errors: components["schemas"]["Fault"][];
         };
+        /** @description Evidence in its envelope. */
+        EvidenceAnswer: {
+            /** @description The evidence. */
+            evidence: components["schemas"]["EvidenceView"];
+        };
+        /** @description What a submission rests on. */
+        EvidenceView: {
+            /** @description What the checks found in exactly these messages. */
+            report: components["schemas"]["Report"];
+            /** @description SHA-256 of the messages as they are handed out, hex. */
+            hash: string;
+            /** @description From where to where they stand in the log, by source. */
+            ranges: components["schemas"]["Range"][];
+        };
         /** @description One fault. `type`, `message` and `field` are as in Segment's Public API. */
         Fault: {
             /**
@@ -4528,6 +5064,11 @@ export interface components {
             fix: string;
             /** @description JSON pointer to the field that the fix is about; none when it is not in the catalog info. */
             field?: string | null;
+        };
+        /** @description Keys in their envelope. */
+        KeysAnswer: {
+            /** @description The keys, the newest first; none before the first certificate. */
+            keys: components["schemas"]["SigningKeyView"][];
         };
         /** @description One label. Two labels are the same when key and value are. */
         Label: {
@@ -5544,6 +6085,26 @@ export interface components {
             /** @description How long it has waited, against the target of two business days. */
             age: components["schemas"]["Age"];
         };
+        /** @description From where to where messages of one source stand in the log, both included. */
+        Range: {
+            /** @description The source's id. */
+            source: string;
+            /**
+             * @description Of the oldest message.
+             * @example 1048576
+             */
+            from: string;
+            /**
+             * @description Of the newest message.
+             * @example 2097152
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            messages: number;
+        };
         /** @description Recovery codes in their envelope. */
         RecoveryCodesAnswer: {
             /**
@@ -5574,6 +6135,49 @@ export interface components {
              * @example 12
              */
             redelivered: number;
+        };
+        /** @description A rule that is broken now and was kept in what was submitted. */
+        Regression: {
+            /** @description Its stable code. */
+            code: string;
+            /** @description `error` or `warning`. */
+            severity: string;
+            /** @description What is wrong. */
+            title: string;
+            /** @description The page that explains it. */
+            docs: string;
+            /**
+             * Format: int64
+             * @description Messages that it was applied to.
+             */
+            checked: number;
+            /**
+             * Format: int64
+             * @description Messages that broke it.
+             */
+            broken: number;
+        };
+        /** @description What the checks found. */
+        Report: {
+            /** @description The version of the rules that were applied. */
+            ruleSet: string;
+            /** @description How it came out. */
+            outcome: components["schemas"]["CheckOutcome"];
+            /**
+             * Format: int32
+             * @description 0 to 100: 50 for messages without fault (one with a warning counts half, one with an error
+             *     or that was stopped nothing), 40 for declared events that were seen without error, 10 for
+             *     their properties. Without a message it is 0.
+             */
+            score: number;
+            /** @description What was looked at. */
+            seen: components["schemas"]["CheckedMessages"];
+            /** @description Every rule: those that were broken first, the gravest before the others. */
+            rules: components["schemas"]["CheckedRule"][];
+            /** @description Every declared event in the order of its declaration, then what came without being declared. */
+            events: components["schemas"]["CheckedEvent"][];
+            /** @description What to do with the product, step by step, ticked by what arrived. */
+            walkthrough: components["schemas"]["WalkthroughStep"][];
         };
         /** @description One resource of a permission. */
         Resource: {
@@ -5679,6 +6283,46 @@ export interface components {
          * @enum {string}
          */
         RoundStatus: "open" | "withdrawn" | "changesRequested" | "approved" | "declined";
+        /** @description One rule. */
+        RuleView: {
+            /**
+             * @description Its stable code.
+             * @example user_id_missing
+             */
+            code: string;
+            /**
+             * @description `error`, `warning` or `hint`.
+             * @example error
+             */
+            severity: string;
+            /**
+             * @description Who asks for it: `wire`, `spec`, `partner` or `declared`.
+             * @example partner
+             */
+            set: string;
+            /** @description What is wrong where it is broken. */
+            title: string;
+            /** @description Why that matters. */
+            why: string;
+            /** @description What to do. */
+            fix: string;
+            /** @description The public page that asks for it. */
+            source: string;
+            /** @description A message that keeps it, JSON. */
+            passing: string;
+            /** @description The same, before it was mended. */
+            failing: string;
+        };
+        /** @description The rules that messages are held against. */
+        Rules: {
+            /**
+             * @description Their version.
+             * @example 2026.11.1
+             */
+            version: string;
+            /** @description The rules. */
+            rules: components["schemas"]["RuleView"][];
+        };
         /** @description An event, page or screen by its name; identify, group and alias calls stand together. */
         SchemaEvent: {
             /**
@@ -5875,6 +6519,15 @@ export interface components {
              * @example hwl_…
              */
             operatorToken?: string | null;
+        };
+        /** @description A key that signs certificates. */
+        SigningKeyView: {
+            /** @description Its id. */
+            id: string;
+            /** @description By which others verify: Ed25519, base64. */
+            publicKey: string;
+            /** @description When it was made. */
+            createdAt: string;
         };
         /** @description What is to be said about a slug. */
         SlugAnswer: {
@@ -6144,6 +6797,53 @@ export interface components {
             /** @description Where this page stands. */
             pagination: components["schemas"]["Pagination"];
         };
+        /** @description Events of one page of the Spec. */
+        SpecCategory: {
+            /** @description What it is called. */
+            name: string;
+            /** @description The public page. */
+            source: string;
+            /** @description Its events. */
+            events: components["schemas"]["SpecEvent"][];
+        };
+        /** @description One semantic event. */
+        SpecEvent: {
+            /**
+             * @description Its name, exactly.
+             * @example Order Completed
+             */
+            name: string;
+            /** @description What happened. */
+            description: string;
+            /** @description What `properties` may carry. */
+            properties: components["schemas"]["SpecProperty"][];
+            /** @description What the Spec asks for in `context`, in dots. */
+            context: string[];
+            /** @description Other names that mean it. */
+            aliases: string[];
+        };
+        /** @description The semantic events of the Spec. */
+        SpecEvents: {
+            /**
+             * @description The version of the facts.
+             * @example 2026.11.1
+             */
+            version: string;
+            /** @description By category. */
+            categories: components["schemas"]["SpecCategory"][];
+        };
+        /** @description A property of a semantic event. */
+        SpecProperty: {
+            /**
+             * @description Its name.
+             * @example order_id
+             */
+            name: string;
+            /** @description What it may hold, one of these; empty for anything. */
+            type: string[];
+            /** @description What it means. */
+            description: string;
+        };
         /**
          * @description Where an integration stands.
          * @enum {string}
@@ -6351,6 +7051,20 @@ export interface components {
              *     may be sent as it was shown.
              */
             settings?: Record<string, never> | null;
+        };
+        /** @description A source by which a partner tries an integration. */
+        TestSourceView: {
+            /**
+             * @description Its id.
+             * @example src_5BKZVyYHdt1D7ZrtHyNR7W
+             */
+            id: string;
+            /** @description Its slug. */
+            slug: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Its workspace's slug. */
+            workspace: string;
         };
         /** @description Messages a second in the last whole minute. */
         Throughput: {
@@ -6600,6 +7314,21 @@ export interface components {
              *     ]
              */
             groupBy: string[];
+        };
+        /** @description One step of the walkthrough. */
+        WalkthroughStep: {
+            /** @description What to do, in a few words. */
+            title: string;
+            /** @description What to do. */
+            how: string;
+            /**
+             * @description The call that must arrive.
+             * @example track
+             */
+            kind: string;
+            /** @description The event's name; empty for calls without one. */
+            name: string;
+            doneBy?: components["schemas"]["CheckedSample"] | null;
         };
         /** @description Warehouses in their envelope. */
         WarehousesAnswer: {
@@ -13384,6 +14113,841 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getChecks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id or slug */
+                integrationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The checks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "checks": {
+                     *           "since": "",
+                     *           "sources": [
+                     *             {
+                     *               "id": "src_5BKZVyYHdt1D7ZrtHyNR7W",
+                     *               "slug": "acme-mail",
+                     *               "name": "Acme Mail",
+                     *               "workspace": ""
+                     *             }
+                     *           ],
+                     *           "report": {
+                     *             "ruleSet": "",
+                     *             "outcome": "empty",
+                     *             "score": 0,
+                     *             "seen": {
+                     *               "messages": 0,
+                     *               "accepted": 0,
+                     *               "withErrors": 0,
+                     *               "withWarnings": 0,
+                     *               "firstAt": "",
+                     *               "lastAt": ""
+                     *             },
+                     *             "rules": [
+                     *               {
+                     *                 "code": "required",
+                     *                 "severity": "error",
+                     *                 "title": "",
+                     *                 "fix": "add a description",
+                     *                 "docs": "",
+                     *                 "checked": 0,
+                     *                 "broken": 0,
+                     *                 "samples": [
+                     *                   {
+                     *                     "source": "acme/website",
+                     *                     "position": "",
+                     *                     "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *                     "title": "",
+                     *                     "broken": {
+                     *                       "pointer": "/description",
+                     *                       "found": "",
+                     *                       "expected": "text of 1 to 100 characters",
+                     *                       "example": {}
+                     *                     }
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "events": [
+                     *               {
+                     *                 "kind": "track",
+                     *                 "name": "Acme Mail",
+                     *                 "declared": true,
+                     *                 "semantic": true,
+                     *                 "seen": 0,
+                     *                 "withErrors": 0,
+                     *                 "properties": [
+                     *                   {
+                     *                     "name": "Acme Mail",
+                     *                     "required": true,
+                     *                     "seen": 0,
+                     *                     "ofWrongType": 0
+                     *                   }
+                     *                 ],
+                     *                 "samples": [
+                     *                   {
+                     *                     "source": "acme/website",
+                     *                     "position": "",
+                     *                     "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *                     "title": "",
+                     *                     "broken": {
+                     *                       "pointer": "/description",
+                     *                       "found": "",
+                     *                       "expected": "text of 1 to 100 characters",
+                     *                       "example": {}
+                     *                     }
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "walkthrough": [
+                     *               {
+                     *                 "title": "",
+                     *                 "how": "",
+                     *                 "kind": "track",
+                     *                 "name": "Acme Mail",
+                     *                 "doneBy": {
+                     *                   "source": "acme/website",
+                     *                   "position": "",
+                     *                   "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *                   "title": "",
+                     *                   "broken": {
+                     *                     "pointer": "/description",
+                     *                     "found": "",
+                     *                     "expected": "text of 1 to 100 characters",
+                     *                     "example": {}
+                     *                   }
+                     *                 }
+                     *               }
+                     *             ]
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_ChecksAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    restartChecks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id or slug */
+                integrationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Only what comes from now on counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "SUCCESS"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id or slug */
+                integrationId: string;
+                /** @description The submission's id */
+                submissionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The evidence */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "evidence": {
+                     *           "report": {
+                     *             "ruleSet": "",
+                     *             "outcome": "empty",
+                     *             "score": 0,
+                     *             "seen": {
+                     *               "messages": 0,
+                     *               "accepted": 0,
+                     *               "withErrors": 0,
+                     *               "withWarnings": 0,
+                     *               "firstAt": "",
+                     *               "lastAt": ""
+                     *             },
+                     *             "rules": [
+                     *               {
+                     *                 "code": "required",
+                     *                 "severity": "error",
+                     *                 "title": "",
+                     *                 "fix": "add a description",
+                     *                 "docs": "",
+                     *                 "checked": 0,
+                     *                 "broken": 0,
+                     *                 "samples": [
+                     *                   {
+                     *                     "source": "acme/website",
+                     *                     "position": "",
+                     *                     "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *                     "title": "",
+                     *                     "broken": {
+                     *                       "pointer": "/description",
+                     *                       "found": "",
+                     *                       "expected": "text of 1 to 100 characters",
+                     *                       "example": {}
+                     *                     }
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "events": [
+                     *               {
+                     *                 "kind": "track",
+                     *                 "name": "Acme Mail",
+                     *                 "declared": true,
+                     *                 "semantic": true,
+                     *                 "seen": 0,
+                     *                 "withErrors": 0,
+                     *                 "properties": [
+                     *                   {
+                     *                     "name": "Acme Mail",
+                     *                     "required": true,
+                     *                     "seen": 0,
+                     *                     "ofWrongType": 0
+                     *                   }
+                     *                 ],
+                     *                 "samples": [
+                     *                   {
+                     *                     "source": "acme/website",
+                     *                     "position": "",
+                     *                     "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *                     "title": "",
+                     *                     "broken": {
+                     *                       "pointer": "/description",
+                     *                       "found": "",
+                     *                       "expected": "text of 1 to 100 characters",
+                     *                       "example": {}
+                     *                     }
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "walkthrough": [
+                     *               {
+                     *                 "title": "",
+                     *                 "how": "",
+                     *                 "kind": "track",
+                     *                 "name": "Acme Mail",
+                     *                 "doneBy": {
+                     *                   "source": "acme/website",
+                     *                   "position": "",
+                     *                   "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *                   "title": "",
+                     *                   "broken": {
+                     *                     "pointer": "/description",
+                     *                     "found": "",
+                     *                     "expected": "text of 1 to 100 characters",
+                     *                     "example": {}
+                     *                   }
+                     *                 }
+                     *               }
+                     *             ]
+                     *           },
+                     *           "hash": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+                     *           "ranges": [
+                     *             {
+                     *               "source": "acme/website",
+                     *               "from": "1048576",
+                     *               "to": "2097152",
+                     *               "messages": 0
+                     *             }
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_EvidenceAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getEvidenceMessages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id or slug */
+                integrationId: string;
+                /** @description The submission's id */
+                submissionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The messages */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getReviewEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The submission's id */
+                submissionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The evidence */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "evidence": {
+                     *           "report": {
+                     *             "ruleSet": "",
+                     *             "outcome": "empty",
+                     *             "score": 0,
+                     *             "seen": {
+                     *               "messages": 0,
+                     *               "accepted": 0,
+                     *               "withErrors": 0,
+                     *               "withWarnings": 0,
+                     *               "firstAt": "",
+                     *               "lastAt": ""
+                     *             },
+                     *             "rules": [
+                     *               {
+                     *                 "code": "required",
+                     *                 "severity": "error",
+                     *                 "title": "",
+                     *                 "fix": "add a description",
+                     *                 "docs": "",
+                     *                 "checked": 0,
+                     *                 "broken": 0,
+                     *                 "samples": [
+                     *                   {
+                     *                     "source": "acme/website",
+                     *                     "position": "",
+                     *                     "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *                     "title": "",
+                     *                     "broken": {
+                     *                       "pointer": "/description",
+                     *                       "found": "",
+                     *                       "expected": "text of 1 to 100 characters",
+                     *                       "example": {}
+                     *                     }
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "events": [
+                     *               {
+                     *                 "kind": "track",
+                     *                 "name": "Acme Mail",
+                     *                 "declared": true,
+                     *                 "semantic": true,
+                     *                 "seen": 0,
+                     *                 "withErrors": 0,
+                     *                 "properties": [
+                     *                   {
+                     *                     "name": "Acme Mail",
+                     *                     "required": true,
+                     *                     "seen": 0,
+                     *                     "ofWrongType": 0
+                     *                   }
+                     *                 ],
+                     *                 "samples": [
+                     *                   {
+                     *                     "source": "acme/website",
+                     *                     "position": "",
+                     *                     "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *                     "title": "",
+                     *                     "broken": {
+                     *                       "pointer": "/description",
+                     *                       "found": "",
+                     *                       "expected": "text of 1 to 100 characters",
+                     *                       "example": {}
+                     *                     }
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "walkthrough": [
+                     *               {
+                     *                 "title": "",
+                     *                 "how": "",
+                     *                 "kind": "track",
+                     *                 "name": "Acme Mail",
+                     *                 "doneBy": {
+                     *                   "source": "acme/website",
+                     *                   "position": "",
+                     *                   "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *                   "title": "",
+                     *                   "broken": {
+                     *                     "pointer": "/description",
+                     *                     "found": "",
+                     *                     "expected": "text of 1 to 100 characters",
+                     *                     "example": {}
+                     *                   }
+                     *                 }
+                     *               }
+                     *             ]
+                     *           },
+                     *           "hash": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+                     *           "ranges": [
+                     *             {
+                     *               "source": "acme/website",
+                     *               "from": "1048576",
+                     *               "to": "2097152",
+                     *               "messages": 0
+                     *             }
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_EvidenceAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getReviewEvidenceMessages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The submission's id */
+                submissionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The messages */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id or slug */
+                integrationId: string;
+                /** @description The submission's id */
+                submissionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The certificate */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "format": "headwater-conformance-certificate/1",
+                     *       "payload": {},
+                     *       "publicKey": "",
+                     *       "signature": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getSourceCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id or slug of the entry
+                 * @example http-api
+                 */
+                sourceMetadataId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The certificate */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "format": "headwater-conformance-certificate/1",
+                     *       "payload": {},
+                     *       "publicKey": "",
+                     *       "signature": ""
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    listCertificateKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "keys": [
+                     *           {
+                     *             "id": "5BKZVyYHdt1D7ZrtHyNR7W",
+                     *             "publicKey": "",
+                     *             "createdAt": "2026-11-25T12:00:00.000Z"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_KeysAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getBeta: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id or slug */
+                integrationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The beta */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "beta": {
+                     *           "approvedAt": "2026-11-25T12:00:00.000Z",
+                     *           "endsAt": "",
+                     *           "installs": 0,
+                     *           "events": 0,
+                     *           "checked": 0,
+                     *           "withErrors": 0,
+                     *           "violationRate": 1,
+                     *           "regressions": [
+                     *             {
+                     *               "code": "required",
+                     *               "severity": "",
+                     *               "title": "",
+                     *               "docs": "",
+                     *               "checked": 0,
+                     *               "broken": 0
+                     *             }
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_BetaAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getBetaForOperator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id or slug */
+                integrationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The beta */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "beta": {
+                     *           "approvedAt": "2026-11-25T12:00:00.000Z",
+                     *           "endsAt": "",
+                     *           "installs": 0,
+                     *           "events": 0,
+                     *           "checked": 0,
+                     *           "withErrors": 0,
+                     *           "violationRate": 1,
+                     *           "regressions": [
+                     *             {
+                     *               "code": "required",
+                     *               "severity": "",
+                     *               "title": "",
+                     *               "docs": "",
+                     *               "checked": 0,
+                     *               "broken": 0
+                     *             }
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_BetaAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    listSpecRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "version": "2026.11.1",
+                     *         "rules": [
+                     *           {
+                     *             "code": "user_id_missing",
+                     *             "severity": "error",
+                     *             "set": "partner",
+                     *             "title": "",
+                     *             "why": "",
+                     *             "fix": "add a description",
+                     *             "source": "acme/website",
+                     *             "passing": "",
+                     *             "failing": ""
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_Rules"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    listSpecEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "version": "2026.11.1",
+                     *         "categories": [
+                     *           {
+                     *             "name": "Acme Mail",
+                     *             "source": "acme/website",
+                     *             "events": [
+                     *               {
+                     *                 "name": "Order Completed",
+                     *                 "description": "Sends what people do with your mails.",
+                     *                 "properties": [
+                     *                   {
+                     *                     "name": "order_id",
+                     *                     "type": [
+                     *                       "SERVER"
+                     *                     ],
+                     *                     "description": "Sends what people do with your mails."
+                     *                   }
+                     *                 ],
+                     *                 "context": [
+                     *                   ""
+                     *                 ],
+                     *                 "aliases": [
+                     *                   ""
+                     *                 ]
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_SpecEvents"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
             429: components["responses"]["Error429"];
             503: components["responses"]["Error503"];
         };

@@ -12,6 +12,7 @@ import {
 import type { Fault } from '../api/client'
 import css from './fields.module.css'
 import { Key } from './key'
+import { isShortcut } from './shortcuts'
 
 interface FieldProps {
   label: ReactNode
@@ -177,7 +178,7 @@ export function Search({
   }, [value])
   useEffect(() => {
     const focus = (event: KeyboardEvent) => {
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || typing(event.target)) return
+      if (event.key !== '/' || !isShortcut(event)) return
       event.preventDefault()
       input.current?.focus()
     }
@@ -204,14 +205,6 @@ export function Search({
   )
 }
 
-/** Whether keys go into a text right now, so that they are no shortcuts. */
-export function typing(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
-  )
-}
-
 /** What went wrong with a form as a whole; takes the focus when it appears. */
 export function Summary({ faults }: { faults: Fault[] }) {
   const box = useRef<HTMLDivElement>(null)
@@ -225,7 +218,7 @@ export function Summary({ faults }: { faults: Fault[] }) {
       <ul>
         {faults.map((fault) => (
           <li key={`${fault.code} ${fault.pointer}`}>
-            {sentence(fault.message)} {fault.fix && sentence(fault.fix)} <code>{fault.code}</code>
+            {told(fault)} <code>{fault.code}</code>
           </li>
         ))}
       </ul>
@@ -237,6 +230,29 @@ export function Summary({ faults }: { faults: Fault[] }) {
 export function sentence(text: string): string {
   const upper = text.charAt(0).toUpperCase() + text.slice(1)
   return /[.!?…]$/.test(upper) ? upper : `${upper}.`
+}
+
+/** What was wrong, what is expected, and what to do, in sentences. */
+export function told({ message, expected, fix }: Fault): string {
+  const parts = [message, expected && `expected: ${expected}`, fix]
+  return parts
+    .filter((part): part is string => !!part)
+    .map(sentence)
+    .join(' ')
+}
+
+/** The same below the field itself, which need not be called by the name that the API gives it. */
+export function toldHere(fault: Fault): string {
+  const name = `"${fault.pointer?.split('/').at(-1)}"`
+  const here = (text: string | null | undefined, word: string) => text?.replace(name, word)
+  const { code, expected } = fault
+  return told({
+    ...fault,
+    message: here(fault.message, 'this') ?? '',
+    fix: here(fault.fix, 'it'),
+    // That something was expected is all that these could say.
+    expected: code === 'required' || code === 'empty' ? undefined : expected,
+  })
 }
 
 /** The fields of a form, one below the other. */

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { type DefaultValues, type FieldValues, type Path, useForm } from 'react-hook-form'
 import { ApiFailure, type Fault } from '../api/client'
-import { sentence } from './fields'
+import { toldHere } from './fields'
 
 /**
  * A form whose authority is the API: it is sent, and each fault of the answer lands at the field that its JSON
@@ -32,8 +32,7 @@ export function useApiForm<Values extends FieldValues>(options: {
         const pointer = fault.pointer ?? ''
         const name = options.field?.(pointer) ?? pointer.slice(1).replaceAll('/', '.')
         if (name && known(name)) {
-          const text = [fault.message, fault.fix].filter((part): part is string => !!part)
-          form.setError(name as Path<Values>, { message: text.map(sentence).join(' ') })
+          form.setError(name as Path<Values>, { message: toldHere(fault) })
         } else rest.push(fault)
       }
       setFaults(rest)

@@ -1,9 +1,10 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Button } from './button'
-import { sentence } from './fields'
+import { told } from './fields'
 import { failureFaults } from './form'
 import css from './loaded.module.css'
+import { Spoken } from './spoken'
 
 /** What a query brought. Until its first answer there is a skeleton of `rows`; a failure offers Retry. */
 export function Loaded<T>({
@@ -28,7 +29,7 @@ export function Skeleton({ rows = 3 }: { rows?: number }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: all alike.
         <div key={at} className={css.bar} />
       ))}
-      <span hidden>Loading</span>
+      <Spoken>Loading</Spoken>
     </div>
   )
 }
@@ -40,7 +41,7 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
     <div className={css.problem} role="alert">
       {faults.map((fault) => (
         <p key={`${fault.code} ${fault.pointer}`}>
-          {sentence(fault.message)} {fault.fix && sentence(fault.fix)} <code>{fault.code}</code>
+          {told(fault)} <code>{fault.code}</code>
         </p>
       ))}
       {retry && (

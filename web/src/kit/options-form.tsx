@@ -1,6 +1,6 @@
 import type { Fault, Shapes } from '../api/client'
 import { Button } from './button'
-import { Check, Select, sentence, TextArea, TextField } from './fields'
+import { Check, Select, sentence, TextArea, TextField, toldHere } from './fields'
 import css from './options-form.module.css'
 
 /** One setting that an integration asks its user for. */
@@ -135,12 +135,7 @@ export function OptionFields({
     const { name } = option
     const set = (value: Draft[string]) => onChange({ ...draft, [name]: value })
     const fault = faults.find(({ pointer }) => isAt(pointer, name))
-    const error =
-      fault &&
-      [fault.message, fault.fix]
-        .filter(Boolean)
-        .map((each) => sentence(each!))
-        .join(' ')
+    const error = fault && toldHere(fault)
     const hint = option.description ? sentence(option.description) : undefined
     const common = {
       label: titleOf(option),

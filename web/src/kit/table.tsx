@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { Button } from './button'
+import { Spoken } from './spoken'
 import css from './table.module.css'
 
 /** A column: its heading (`""` for one of buttons), what it shows of a row, and whether that is a number. */
@@ -28,7 +29,7 @@ export function Table<Row>({
           <tr>
             {columns.map((column) => (
               <th key={column.head} scope="col" className={column.number ? css.number : undefined}>
-                {column.head || <span hidden>Actions</span>}
+                {column.head || <Spoken>Actions</Spoken>}
               </th>
             ))}
           </tr>

@@ -3,10 +3,9 @@ import { useRouter } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { accountQuery, partnerQuery, queries } from '../api/queries'
 import { LAST_WORKSPACE } from '../areas/public/home'
-import { typing } from '../kit/fields'
 import { Key } from '../kit/key'
+import { isShortcut } from '../kit/shortcuts'
 import css from './shell.module.css'
-import { shortcutsOn } from './shortcuts-switch'
 
 const Palette = lazy(() => import('./palette').then((module) => ({ default: module.Palette })))
 const Shortcuts = lazy(() => import('./shortcuts').then((module) => ({ default: module.Shortcuts })))
@@ -60,10 +59,7 @@ export function Finder() {
         setOpen('palette')
         return
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
-      if (!shortcutsOn() || typing(event.target)) return
-      // A dialog or a menu has its own keys.
-      if (document.querySelector('[role="dialog"], [role="menu"]')) return
+      if (!isShortcut(event)) return
       if (event.key === '?') {
         event.preventDefault()
         setOpen('shortcuts')
@@ -77,8 +73,9 @@ export function Finder() {
         router.history.push(to)
       } else leading = 0
     }
-    addEventListener('keydown', press)
-    return () => removeEventListener('keydown', press)
+    // Before the page's own keys: what comes after `g` is none of them.
+    addEventListener('keydown', press, true)
+    return () => removeEventListener('keydown', press, true)
   }, [router])
   const close = () => setOpen(undefined)
   return (

@@ -204,6 +204,7 @@ function useTargets(text: string, shortcuts: () => void): Target[] {
   add('Account', 'Sessions', '/account/sessions')
   add('Account', 'Personal tokens', '/account/tokens')
   add('Public', 'Catalog of sources', '/catalog')
+  add('Public', 'The Spec', '/docs/spec', 'rules and events')
   add('Public', 'Partner programme', '/partners')
   const act = (label: string, run: () => void, hint?: string) =>
     targets.push({ group: 'Actions', label, run, hint })

@@ -1,6 +1,7 @@
 import { Link, type LinkProps, Outlet, useRouterState } from '@tanstack/react-router'
 import { Fragment, type ReactNode, useEffect, useState } from 'react'
 import { compact } from '../kit/figures'
+import { Spoken } from '../kit/spoken'
 import { Bars } from './bars'
 import { Brand } from './brand'
 import { Finder } from './finder'
@@ -54,7 +55,7 @@ export function Shell({
                     {count !== undefined && <span className={css.railCount}>{count}</span>}
                     {!!waiting && (
                       <span className={css.waiting}>
-                        {compact(waiting)} <span className={css.spoken}>waiting</span>
+                        {compact(waiting)} <Spoken>waiting</Spoken>
                       </span>
                     )}
                   </Link>

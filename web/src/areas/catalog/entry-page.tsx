@@ -5,6 +5,7 @@ import { Logo } from '../../kit/logo'
 import { Body, Columns, PageHead, Pairs, Panel, Prose, Section, useTitle } from '../../kit/page'
 import { Table } from '../../kit/table'
 import { exactly, Time } from '../../kit/time'
+import { Conformance, ConformanceBadge } from '../proof/certificate'
 import { makerOf } from './catalog-page'
 import { type Entry, plain, regionName } from './entries'
 import css from './entry.module.css'
@@ -40,6 +41,7 @@ export function SourceEntry({
                 regions={details?.regions ?? []}
                 regionsLabel="Sends to"
               />
+              {entry.partnerOwned && <Conformance slug={entry.slug} />}
               <Support entry={entry} website={website} docsUrl={details?.docsUrl ?? null} />
             </>
           }
@@ -134,6 +136,7 @@ function Head({ entry, children }: { entry: Entry; children?: ReactNode }) {
               until <Time at={ends} date />
             </span>
           )}
+          {entry.partnerOwned && <ConformanceBadge slug={entry.slug} />}
           {entry.noteworthy && <Badge tone="accent">New &amp; Noteworthy</Badge>}
         </span>
       }

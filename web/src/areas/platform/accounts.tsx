@@ -7,7 +7,7 @@ import { Badge } from '../../kit/badge'
 import { Button } from '../../kit/button'
 import { Confirm } from '../../kit/dialog'
 import { Search } from '../../kit/fields'
-import { count } from '../../kit/figures'
+import { plural } from '../../kit/figures'
 import { Problem, Skeleton } from '../../kit/loaded'
 import { Body, Empty, Muted, Note, PageHead, Toolbar, useTitle } from '../../kit/page'
 import { More, Name, Table } from '../../kit/table'
@@ -44,7 +44,7 @@ export function Accounts() {
       <Body>
         <Toolbar>
           <Search label="Search accounts" placeholder="Name or address…" value={text} onChange={setText} />
-          <Muted>{count(total)} accounts</Muted>
+          <Muted>{plural(total, 'account')}</Muted>
         </Toolbar>
         {!accounts ? (
           list.error ? (

@@ -11,6 +11,7 @@ import { failureFaults } from '../../kit/form'
 import { Loaded } from '../../kit/loaded'
 import { Body, Columns, Muted, Note, PageHead, Pairs, Panel, Section, useTitle } from '../../kit/page'
 import { toastRefusal } from '../../kit/refusal'
+import { Spoken } from '../../kit/spoken'
 import { Time } from '../../kit/time'
 import { toast } from '../../kit/toast'
 import css from './application.module.css'
@@ -143,7 +144,7 @@ function Decide({ application }: { application: Application }) {
                         onChange={(event) => change({ met: event.target.checked })}
                       />
                       <TextField
-                        label={<span className={css.spoken}>Note on: {label}</span>}
+                        label={<Spoken>Note on: {label}</Spoken>}
                         placeholder={undecided ? 'How you know' : 'No note'}
                         value={tick.note}
                         readOnly={!undecided}

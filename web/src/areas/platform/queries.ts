@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { api, read, type Shapes } from '../../api/client'
+import { ApiFailure, api, read, type Shapes } from '../../api/client'
 
 /** How an application stands. */
 export type Standing = Shapes['Status']
@@ -79,6 +79,34 @@ export const reviewQuery = (submissionId: string) =>
     queryKey: ['operator', 'reviews', 'one', submissionId],
     queryFn: async () =>
       (await read(api.GET('/reviews/{submissionId}', { params: { path: { submissionId } } }))).review,
+  })
+
+/** What was frozen with a submission; `null` for one without, such as an edit. */
+export const evidenceQuery = (submissionId: string) =>
+  queryOptions({
+    queryKey: ['operator', 'evidence', submissionId],
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+    queryFn: async () => {
+      try {
+        const params = { path: { submissionId } }
+        return (await read(api.GET('/reviews/{submissionId}/evidence', { params }))).evidence
+      } catch (error) {
+        if (error instanceof ApiFailure && error.status === 404) return null
+        throw error
+      }
+    },
+  })
+
+/** How an integration does at customers since its approval. */
+export const betaQuery = (integrationId: string) =>
+  queryOptions({
+    queryKey: ['operator', 'integrations', 'beta', integrationId],
+    refetchInterval: 30_000,
+    queryFn: async () => {
+      const params = { path: { integrationId } }
+      return (await read(api.GET('/operator/integrations/{integrationId}/beta', { params }))).beta
+    },
   })
 
 /** The history of any integration. */

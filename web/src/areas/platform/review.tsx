@@ -21,6 +21,7 @@ import { Events } from './review/events'
 import { type About, aboutField, frozenOf, type Review } from './review/frozen'
 import { Listing } from './review/listing'
 import { Parts } from './review/parts'
+import { Proof } from './review/proof'
 import { TestAccount } from './review/test-account'
 import { whyNotApprove, whyNotRequest } from './verdicts'
 import { WordsDialog } from './words'
@@ -153,8 +154,11 @@ function Decide({ review }: { review: Review }) {
         <Tab {...route} search={search()} {...exact}>
           Checklist
         </Tab>
+        <Tab {...route} search={search('proof')} {...exact}>
+          Proof
+        </Tab>
         <Tab {...route} search={search('listing')} activeOptions={{ exact: false }}>
-          {edit ? `Listing (${review.changes.length} changed)` : 'Listing'}
+          {edit && open ? `Listing (${review.changes.length} changed)` : 'Listing'}
         </Tab>
         <Tab {...route} search={search('documentation')} {...exact}>
           Documentation
@@ -187,7 +191,9 @@ function Decide({ review }: { review: Review }) {
             </>
           }
         >
-          {tab === 'listing' ? (
+          {tab === 'proof' ? (
+            <Proof review={review} />
+          ) : tab === 'listing' ? (
             <Listing
               review={review}
               earlier={earlier}

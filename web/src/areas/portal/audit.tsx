@@ -3,6 +3,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { api, read, type Shapes } from '../../api/client'
 import { Loaded } from '../../kit/loaded'
 import { Body, Empty, Muted, PageHead, useTitle } from '../../kit/page'
+import { Spoken } from '../../kit/spoken'
 import { More, Table } from '../../kit/table'
 import { Time } from '../../kit/time'
 import { integrationsQuery } from './data'
@@ -119,7 +120,7 @@ function Change({ event }: { event: Shapes['AuditEvent'] }) {
   return (
     <details className={css.change}>
       <summary>
-        Show<span hidden> the change: {event.type}</span>
+        Show<Spoken> the change: {event.type}</Spoken>
       </summary>
       {parts.map(([name, value]) => (
         <pre key={String(name)}>

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import { api, inWorkspace, read, readTagged, type Shapes } from '../../api/client'
+import { ApiFailure, api, inWorkspace, read, readTagged, type Shapes } from '../../api/client'
 
 /** One integration as its makers see it. */
 export type Integration = Shapes['IntegrationView']
@@ -54,6 +54,43 @@ export const previewQuery = (slug: string) =>
   queryOptions({
     queryKey: key(slug, 'preview'),
     queryFn: () => read(api.GET('/integrations/{integrationId}/preview', path(slug))),
+  })
+
+/** What the checks find in what arrived: asked for again and again while the page is looked at. */
+export const checksQuery = (slug: string) =>
+  queryOptions({
+    queryKey: key(slug, 'checks'),
+    refetchInterval: 2_000,
+    queryFn: async () => (await read(api.GET('/integrations/{integrationId}/checks', path(slug)))).checks,
+  })
+
+/** How it does at customers since its approval. */
+export const betaQuery = (slug: string) =>
+  queryOptions({
+    queryKey: key(slug, 'beta'),
+    refetchInterval: 30_000,
+    queryFn: async () => (await read(api.GET('/integrations/{integrationId}/beta', path(slug)))).beta,
+  })
+
+/** What was frozen with a submission; `null` for one without, such as an edit. */
+export const evidenceQuery = (slug: string, submissionId: string) =>
+  queryOptions({
+    queryKey: key(slug, 'evidence', submissionId),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+    queryFn: async () => {
+      try {
+        const { evidence } = await read(
+          api.GET('/integrations/{integrationId}/submissions/{submissionId}/evidence', {
+            params: { path: { integrationId: slug, submissionId } },
+          }),
+        )
+        return evidence
+      } catch (error) {
+        if (error instanceof ApiFailure && error.status === 404) return null
+        throw error
+      }
+    },
   })
 
 /** Rounds of review, newest first. */

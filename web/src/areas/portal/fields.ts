@@ -31,7 +31,7 @@ export function placeOf(pointer: string): Place {
 export function placeOfItem(item: Pick<Item, 'key' | 'field'>): Place {
   if (item.field) return placeOf(item.field)
   if (item.key === 'installed') return { tab: 'settings' }
-  if (item.key === 'testEvents') return { tab: 'test' }
+  if (item.key === 'testEvents' || item.key === 'checks') return { tab: 'test' }
   if (item.key === 'testAccount') return { tab: 'catalog-info', field: '/testAccount' }
   return { tab: 'review' }
 }
@@ -98,6 +98,7 @@ const SHORT: Record<string, string> = {
   values: 'Mend a wrong value',
   installed: 'Add to a workspace',
   testEvents: 'Send a first event',
+  checks: 'Mend what the checks found',
   testAccount: 'Give a test account',
 }
 

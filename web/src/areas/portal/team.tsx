@@ -6,9 +6,10 @@ import { Badge } from '../../kit/badge'
 import { Button } from '../../kit/button'
 import { Confirm, Dialog } from '../../kit/dialog'
 import { Actions, Form, Select, Summary, sentence, TextField } from '../../kit/fields'
-import { failureFaults, useApiForm } from '../../kit/form'
+import { useApiForm } from '../../kit/form'
 import { Loaded } from '../../kit/loaded'
 import { Body, Muted, PageHead, Section, useTitle } from '../../kit/page'
+import { toastRefusal } from '../../kit/refusal'
 import { Name, Table } from '../../kit/table'
 import { Time } from '../../kit/time'
 import { toast } from '../../kit/toast'
@@ -40,7 +41,7 @@ export function PartnerTeam() {
       toast('The role is changed')
       await client.invalidateQueries({ queryKey: partnerQuery.queryKey })
     } catch (error) {
-      toast(sentence(failureFaults(error)[0]!.message), { bad: true })
+      toastRefusal(error)
     } finally {
       await changed()
     }

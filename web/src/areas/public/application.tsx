@@ -10,6 +10,7 @@ import { Actions, Check, Form, Summary, TextArea, TextField } from '../../kit/fi
 import { useApiForm } from '../../kit/form'
 import { Loaded, Skeleton } from '../../kit/loaded'
 import { useTitle } from '../../kit/page'
+import { Spoken } from '../../kit/spoken'
 import { Time } from '../../kit/time'
 import { toast } from '../../kit/toast'
 import css from '../portal/portal.module.css'
@@ -263,7 +264,7 @@ function Steps({ now }: { now: number }) {
         <li key={title} data-done={at < now ? 'yes' : at === now ? 'now' : 'no'}>
           <strong>
             {title}
-            {at < now && <span hidden> (done)</span>}
+            {at < now && <Spoken> (done)</Spoken>}
           </strong>
           <span>{text}</span>
         </li>

@@ -6,6 +6,7 @@ import { accountQuery } from '../../api/queries'
 import { Button } from '../../kit/button'
 import { Actions, Summary } from '../../kit/fields'
 import { failureFaults } from '../../kit/form'
+import { toastRefusal } from '../../kit/refusal'
 import { toast } from '../../kit/toast'
 import { safeNext } from '../../shell/guard'
 import { Card } from '../../shell/public'
@@ -52,7 +53,7 @@ export function VerifyEmail() {
       await read(api.POST('/account/verification-mail'))
       toast('The mail is on its way again')
     } catch (error) {
-      toast(failureFaults(error)[0]!.message, { bad: true })
+      toastRefusal(error)
     }
   }
   if (state === 'done' || account?.emailVerified) {

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { accountQuery, partnerQuery } from '../../api/queries'
 import { LinkButton } from '../../kit/button'
 import { Actions } from '../../kit/fields'
@@ -67,7 +68,9 @@ export function Partners() {
           <section className={css.group}>
             <h2>What the review looks at</h2>
             <ul className={css.bullets}>
-              <li>functionality: the events arrive as declared, and follow the spec</li>
+              <li>
+                functionality: the events arrive as declared, and follow <Link to="/docs/spec">the Spec</Link>
+              </li>
               <li>catalog info: it says what a customer gets, with a logo and a mark</li>
               <li>documentation: a customer gets from the catalog to the first event by it</li>
             </ul>

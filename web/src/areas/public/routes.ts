@@ -109,6 +109,12 @@ const partners = createRoute({
   path: 'partners',
   component: lazily(() => import('./partners'), 'Partners'),
 })
+const spec = createRoute({
+  getParentRoute: () => layout,
+  path: 'docs/spec',
+  component: lazily(() => import('./spec'), 'Spec'),
+  validateSearch: v.object({ q: text, page: text }),
+})
 const deepLink = createRoute({
   getParentRoute: () => layout,
   path: 'goto-my-workspace/sources/catalog/$slug',
@@ -132,6 +138,7 @@ export const publicRoutes = layout.addChildren([
   catalog,
   catalogEntry,
   partners,
+  spec,
   application,
   deepLink,
   oldDeepLink,

@@ -37,15 +37,18 @@ function flat(review: Review) {
 /** What changed: since what customers read now, or since an earlier round. */
 function Compared({ review, earlier }: { review: Review; earlier: Review[] }) {
   const { against } = getRouteApi('/platform/reviews/$id').useSearch()
-  const { purpose, id } = review.submission
+  const { purpose, status, id } = review.submission
   if (purpose === 'launch' && earlier.length === 0) {
     return <Note>Everything is new: it was never public, and this is its first round.</Note>
   }
-  const standard = purpose === 'edit' ? 'public' : earlier[0]?.submission.id
+  // Once it is published, customers read this very edit: it is compared with what they read before.
+  const pending = purpose === 'edit' && status !== 'approved'
+  const published = earlier.find((round) => round.submission.status === 'approved')
+  const standard = pending ? 'public' : ((purpose === 'edit' && published) || earlier[0])?.submission.id
   const chosen = earlier.find((round) => round.submission.id === (against ?? standard))
   const changes = chosen ? differences(flat(chosen), flat(review)) : review.changes
   const choices = [
-    ...(purpose === 'edit' ? [['public', 'what customers read']] : []),
+    ...(pending ? [['public', 'what customers read']] : []),
     ...earlier.map((round) => [round.submission.id, `round ${round.submission.number}`]),
   ] as [string, string][]
   return (

@@ -7,6 +7,7 @@ import { CheckLine, Muted, Panel, Section } from '../../../kit/page'
 import { toastRefusal } from '../../../kit/refusal'
 import { PARTS } from '../verdicts'
 import type { Review } from './frozen'
+import { ProofLine } from './proof'
 import css from './review.module.css'
 
 /** The three parts with their steps and verdicts, and what was checked by itself. */
@@ -40,6 +41,7 @@ export function Parts({
           />
         ))}
       </div>
+      <ProofLine review={review} />
       <Section
         title="Checked when it was submitted"
         sub={`${checklist.done} of ${checklist.items.length} lines were done.`}

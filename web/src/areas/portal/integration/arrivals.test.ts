@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DeclaredEvent } from '../data'
-import { type Arrival, breaches, propertiesOf, proposals, typeOf, withProposal } from './arrivals'
+import { type Arrival, propertiesOf, proposals, typeOf, withProposal } from './arrivals'
 
 const opened: DeclaredEvent = {
   kind: 'track',
@@ -61,15 +61,5 @@ describe('learning from what arrived', () => {
       ['campaign_name', false],
     ])
     expect(withProposal([opened], found[1]!)[1]).toMatchObject({ name: 'Email Bounced', kind: 'track' })
-  })
-
-  it('says what breaks the contract with sources', () => {
-    expect(breaches('acme-mail', [{ userId: 'u', context: { integration: { name: 'acme-mail' } } }])).toEqual(
-      [],
-    )
-    expect(breaches('acme-mail', [{ context: { integration: { name: 'acme' } } }])).toEqual([
-      'context.integration.name is "acme"; it has to be "acme-mail"',
-      'there is no userId; send the one that your customer gave you',
-    ])
   })
 })

@@ -9,10 +9,8 @@ export interface Received {
   type?: string
   event?: string
   name?: string
-  userId?: string
   properties?: Record<string, unknown>
   traits?: Record<string, unknown>
-  context?: { integration?: { name?: unknown } }
 }
 
 /** What arrived of one event (or other call), over all test workspaces. */
@@ -114,24 +112,6 @@ export function withProposal(
         }
       : event,
   )
-}
-
-/** What samples break of the contract with sources. */
-export function breaches(slug: string, samples: Received[]): string[] {
-  const found: string[] = []
-  const wrong = samples.find(({ context }) => context?.integration?.name !== slug)
-  if (wrong) {
-    const name = wrong.context?.integration?.name
-    found.push(
-      name === undefined
-        ? `context.integration.name is absent; it has to be "${slug}"`
-        : `context.integration.name is ${JSON.stringify(name)}; it has to be "${slug}"`,
-    )
-  }
-  if (samples.some(({ userId }) => !userId)) {
-    found.push('there is no userId; send the one that your customer gave you')
-  }
-  return found
 }
 
 const ROWS = 500

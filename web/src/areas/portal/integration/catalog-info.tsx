@@ -8,6 +8,7 @@ import { Actions, Check, Select, Summary, sentence, TextArea, TextField } from '
 import { useApiForm } from '../../../kit/form'
 import { Loaded } from '../../../kit/loaded'
 import { Body, Caption, CheckLine, Columns, Pairs, Panel, useTitle } from '../../../kit/page'
+import { Spoken } from '../../../kit/spoken'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
 import {
@@ -303,7 +304,7 @@ function Completeness({ slug }: { slug: string }) {
               detail={sentence(gap.fix)}
               action={
                 <FieldLink slug={slug} pointer={gap.pointer}>
-                  Fix<span hidden> {gap.what}</span>
+                  Fix<Spoken> {gap.what}</Spoken>
                 </FieldLink>
               }
             />

@@ -1,5 +1,6 @@
 import { sentence } from '../../../kit/fields'
 import { CheckLine, Panel } from '../../../kit/page'
+import { Spoken } from '../../../kit/spoken'
 import type { Item } from '../data'
 import { placeOfItem } from '../fields'
 import { PlaceLink } from '../place-link'
@@ -19,7 +20,7 @@ export function Checklist({ slug, items }: { slug: string; items: Item[] }) {
             action={
               item.done ? undefined : (
                 <PlaceLink slug={slug} place={placeOfItem(item)}>
-                  Fix<span hidden> {item.label}</span>
+                  Fix<Spoken> {item.label}</Spoken>
                 </PlaceLink>
               )
             }

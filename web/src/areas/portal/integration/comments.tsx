@@ -2,9 +2,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, read, type Shapes } from '../../../api/client'
 import { Badge } from '../../../kit/badge'
 import { Button } from '../../../kit/button'
-import { sentence } from '../../../kit/fields'
-import { failureFaults } from '../../../kit/form'
 import { Panel } from '../../../kit/page'
+import { toastRefusal } from '../../../kit/refusal'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
 import { integrationKey, integrationQuery } from '../data'
@@ -34,7 +33,7 @@ export function Comments({ slug, comments }: { slug: string; comments: Shapes['C
       await client.invalidateQueries({ queryKey: integrationKey(slug) })
       toast('Resolved; the reviewer sees it with the next round')
     },
-    onError: (error) => toast(sentence(failureFaults(error)[0]!.message), { bad: true }),
+    onError: (error) => toastRefusal(error),
   })
   return (
     <Panel flush>

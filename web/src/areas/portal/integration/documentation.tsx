@@ -5,8 +5,8 @@ import { api, read } from '../../../api/client'
 import { Badge } from '../../../kit/badge'
 import { Button } from '../../../kit/button'
 import { sentence, TextArea } from '../../../kit/fields'
-import { failureFaults } from '../../../kit/form'
 import { Body, Caption, Note, Panel, Prose, useTitle } from '../../../kit/page'
+import { toastRefusal } from '../../../kit/refusal'
 import { toast } from '../../../kit/toast'
 import { completenessQuery, type Info, integrationKey, integrationQuery, previewQuery } from '../data'
 import { editable } from '../fields'
@@ -51,7 +51,7 @@ export function Documentation() {
         toast('The template has nothing for it yet: declare events first', { bad: true })
       else set(Object.fromEntries(parts))
     } catch (error) {
-      toast(sentence(failureFaults(error)[0]!.message), { bad: true })
+      toastRefusal(error)
     } finally {
       setBusy(false)
     }

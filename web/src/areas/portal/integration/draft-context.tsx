@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from 'react'
 import { ApiFailure, api, type Fault, readTagged } from '../../../api/client'
+import { toldHere } from '../../../kit/fields'
 import { failureFaults } from '../../../kit/form'
 import { type Info, integrationKey, integrationQuery, integrationsQuery } from '../data'
 import { changed, fieldOf, tidy, withFields } from './draft'
@@ -177,5 +178,5 @@ export function useDraft(): Draft {
 /** What the API says against a field of the draft. */
 export function faultAt(faults: Fault[], pointer: string): string | undefined {
   const fault = faults.find(({ pointer: at }) => at === pointer || at?.startsWith(`${pointer}/`))
-  return fault && [fault.message, fault.fix].filter(Boolean).join('; ')
+  return fault && toldHere(fault)
 }

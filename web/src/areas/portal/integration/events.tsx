@@ -5,10 +5,11 @@ import type { Fault } from '../../../api/client'
 import { Badge } from '../../../kit/badge'
 import { Button } from '../../../kit/button'
 import { Confirm, Dialog } from '../../../kit/dialog'
-import { Actions, Check, Select, Summary, sentence, TextArea, TextField } from '../../../kit/fields'
+import { Actions, Check, Select, Summary, TextArea, TextField, toldHere } from '../../../kit/fields'
 import { count, plural } from '../../../kit/figures'
 import { failureFaults } from '../../../kit/form'
 import { Body, Empty, Muted, Section, useTitle } from '../../../kit/page'
+import { toastRefusal } from '../../../kit/refusal'
 import { Name, Table } from '../../../kit/table'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
@@ -42,7 +43,7 @@ export function DeclaredEvents() {
       await save({ events: made })
       toast(words)
     } catch (error) {
-      toast(sentence(failureFaults(error)[0]!.message), { bad: true })
+      toastRefusal(error)
     }
   }
   return (
@@ -289,13 +290,7 @@ function EventForm({
   const base = `/events/${at}`
   const error = (pointer: string) => {
     const fault = faults.find((each) => each.pointer === base + pointer)
-    return (
-      fault &&
-      [fault.message, fault.fix]
-        .filter((part) => !!part)
-        .map((part) => sentence(part!))
-        .join(' ')
-    )
+    return fault && toldHere(fault)
   }
   const shown = new Set([
     `${base}/name`,

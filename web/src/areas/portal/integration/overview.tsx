@@ -5,8 +5,11 @@ import { OutsideButton } from '../../../kit/button'
 import { Actions } from '../../../kit/fields'
 import { Loaded } from '../../../kit/loaded'
 import { Body, Caption, Columns, Pairs, Panel, Section, useTitle } from '../../../kit/page'
+import { Spoken } from '../../../kit/spoken'
 import { exactly, Time } from '../../../kit/time'
+import { Beta } from '../../proof/beta'
 import {
+  betaQuery,
   checklistQuery,
   type Integration,
   installsQuery,
@@ -69,6 +72,7 @@ export function IntegrationOverview() {
             </Actions>
           </div>
         </Panel>
+        {integration.approvedAt && <SinceApproval slug={slug} />}
         {comments.length > 0 && (
           <Section title="From the review" sub="Mend each, then say that it is resolved.">
             <Comments slug={slug} comments={comments} />
@@ -99,6 +103,10 @@ export function IntegrationOverview() {
       </Columns>
     </Body>
   )
+}
+
+function SinceApproval({ slug }: { slug: string }) {
+  return <Beta beta={useQuery(betaQuery(slug))} />
 }
 
 /** The state in a sentence. */
@@ -196,7 +204,7 @@ function Walk({
             ) : (
               step.title
             )}
-            {step.done && <span hidden> (done)</span>}
+            {step.done && <Spoken> (done)</Spoken>}
           </strong>
           <span>{step.text}</span>
         </li>
@@ -218,7 +226,7 @@ function LastEvents({ slug }: { slug: string }) {
           <span key={source.id}>
             <Time at={source.lastDataAt} />{' '}
             <Link to="/w/$ws/sources/$source/debugger" params={{ ws: workspace.slug, source: source.slug }}>
-              Debugger<span hidden> of {source.name}</span>
+              Debugger<Spoken> of {source.name}</Spoken>
             </Link>
           </span>,
         ])}

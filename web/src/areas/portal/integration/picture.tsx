@@ -2,7 +2,7 @@ import { type ReactNode, useId, useRef, useState } from 'react'
 import { api, type Fault, read, type Shapes } from '../../../api/client'
 import { Button } from '../../../kit/button'
 import { Dialog } from '../../../kit/dialog'
-import { Actions, sentence } from '../../../kit/fields'
+import { Actions, told } from '../../../kit/fields'
 import { failureFaults } from '../../../kit/form'
 import css from '../portal.module.css'
 
@@ -124,7 +124,7 @@ export function Picture({
       </div>
       {faults.map((fault) => (
         <p key={fault.code} className={css.error} role="alert">
-          {sentence(fault.message)} {fault.fix && sentence(fault.fix)} <code>{fault.code}</code>
+          {told(fault)} <code>{fault.code}</code>
         </p>
       ))}
       {error && <p className={css.error}>{error}</p>}

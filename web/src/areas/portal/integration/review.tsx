@@ -14,6 +14,7 @@ import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
 import {
   checklistQuery,
+  evidenceQuery,
   historyQuery,
   type Integration,
   integrationKey,
@@ -310,7 +311,32 @@ function Round({ slug, round, current }: { slug: string; round: Submission; curr
           ))}
         </div>
       )}
+      {round.purpose !== 'edit' && <Proof slug={slug} round={round} />}
       {comments.length > 0 && <Comments slug={slug} comments={comments} />}
     </section>
+  )
+}
+
+/** What the checks found when it was submitted, and the documents that prove it. */
+function Proof({ slug, round }: { slug: string; round: Submission }) {
+  const evidence = useQuery(evidenceQuery(slug, round.id)).data
+  if (!evidence) return null
+  const { report, hash } = evidence
+  const at = `/api/integrations/${slug}/submissions/${encodeURIComponent(round.id)}`
+  return (
+    <div className={css.inline}>
+      <span>
+        Checked on {plural(report.seen.messages, 'message')}: score <strong>{report.score}</strong> of 100
+      </span>
+      <Muted>
+        evidence <code title={hash}>{hash.slice(0, 12)}</code>
+      </Muted>
+      <a href={`${at}/certificate`} download={`${slug}-certificate.json`}>
+        Certificate
+      </a>
+      <a href={`${at}/evidence/messages`} download>
+        Messages
+      </a>
+    </div>
   )
 }

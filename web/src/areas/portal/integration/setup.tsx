@@ -5,7 +5,7 @@ import type { Fault, Shapes } from '../../../api/client'
 import { Badge } from '../../../kit/badge'
 import { Button } from '../../../kit/button'
 import { Confirm, Dialog } from '../../../kit/dialog'
-import { Actions, Check, Select, Summary, sentence, TextArea, TextField } from '../../../kit/fields'
+import { Actions, Check, Select, Summary, TextArea, TextField, toldHere } from '../../../kit/fields'
 import { plural } from '../../../kit/figures'
 import { failureFaults } from '../../../kit/form'
 import { Body, Empty, Section, useTitle } from '../../../kit/page'
@@ -167,13 +167,7 @@ function OptionForm({
   const of = (fault: Fault, part: string) => fault.pointer?.startsWith(`${base}/${part}`) ?? false
   const error = (part: string) => {
     const fault = faults.find((each) => of(each, part))
-    return (
-      fault &&
-      [fault.message, fault.fix]
-        .filter((text) => !!text)
-        .map((text) => sentence(text!))
-        .join(' ')
-    )
+    return fault && toldHere(fault)
   }
   const key = edited ? name : camelCase(label)
   return (

@@ -1,207 +1,189 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { Badge } from '../../../kit/badge'
+import { useState } from 'react'
+import { api, read, type Shapes } from '../../../api/client'
+import { Button } from '../../../kit/button'
 import { Copy, Id } from '../../../kit/copy'
-import { count } from '../../../kit/figures'
+import { Confirm } from '../../../kit/dialog'
 import { Loaded } from '../../../kit/loaded'
-import { Body, Empty, Muted, Panel, Section, useTitle } from '../../../kit/page'
-import { Name, Table } from '../../../kit/table'
+import { Body, Columns, Empty, Muted, Pairs, Panel, Section, useTitle } from '../../../kit/page'
+import { Spoken } from '../../../kit/spoken'
 import { Time } from '../../../kit/time'
-import { checklistQuery, integrationQuery } from '../data'
+import { toast } from '../../../kit/toast'
+import type { Sample } from '../../proof/found'
+import { Events, Rules, Score, Walkthrough } from '../../proof/report'
+import { checksQuery, type Install, integrationKey } from '../data'
 import { PlaceButton } from '../place-link'
 import css from '../portal.module.css'
-import { breaches, eventKey, propertiesOf } from './arrivals'
-import { Checklist } from './checklist'
-import { GLYPHS } from './choices'
-import { useArrivals, useInstalls } from './installs'
+import { useInstalls } from './installs'
 
-/** Test workspaces and what arrives in them. */
+/** What the checks find in what the product really sent, as it sends it. */
 export function TestSource() {
   const { slug } = getRouteApi('/dev-portal/integrations/$slug').useParams()
   useTitle('Test', slug)
-  const { integration } = useQuery(integrationQuery(slug)).data!
   const { installs } = useInstalls(slug)
-  const arrived = useArrivals(slug, installs.data)
-  const checklist = useQuery({ ...checklistQuery(slug), refetchInterval: 5_000 }).data
-  const items = checklist?.items.filter(({ key }) => key === 'installed' || key === 'testEvents') ?? []
-  const declared = integration.info.events ?? []
+  const checks = useQuery(checksQuery(slug))
   return (
     <Body>
-      <Section
-        title="Test workspaces"
-        sub="Paste the write key into your product, do what a customer would do, and watch the debugger."
+      <Columns
+        side={
+          <>
+            <Section title="Test workspaces">
+              <Loaded query={installs} rows={2}>
+                {(rows) =>
+                  rows.length === 0 ? (
+                    <p>
+                      <Muted>It is in none of your workspaces.</Muted>
+                    </p>
+                  ) : (
+                    rows.map((install) => <TestWorkspace key={install.source.id} install={install} />)
+                  )
+                }
+              </Loaded>
+            </Section>
+            <Section title="What every call has to carry">
+              <Panel>
+                <ul className={css.bullets}>
+                  <li>
+                    the customer's write key: as the user name of Basic authentication, or as{' '}
+                    <code>writeKey</code> in the body
+                  </li>
+                  <li>
+                    as <code>userId</code>, the id that you received from the customer, never your own
+                  </li>
+                  <li>
+                    <code>{`"context": {"integration": {"name": "${slug}", "version": "1.0.0"}}`}</code>
+                  </li>
+                </ul>
+              </Panel>
+            </Section>
+          </>
+        }
       >
-        <Loaded query={installs}>
-          {(rows) =>
-            rows.length === 0 ? (
-              <Empty title="It is not in a workspace yet">
-                <p>Add it to one of yours; its write key then lets your product send to it.</p>
-                <PlaceButton slug={slug} place={{ tab: 'settings' }}>
-                  Add to workspace
-                </PlaceButton>
-              </Empty>
-            ) : (
-              <Table
-                label="Test workspaces"
-                rows={rows}
-                id={({ source }) => source.id}
-                columns={[
-                  {
-                    head: 'workspace',
-                    cell: ({ workspace, source }) => <Name below={source.slug}>{workspace.name}</Name>,
-                  },
-                  {
-                    head: 'workspace ID',
-                    cell: ({ workspace }) => <Id value={workspace.id} what="workspace ID" />,
-                  },
-                  {
-                    head: 'write key',
-                    cell: ({ source }) =>
-                      source.writeKeys[0] ? (
-                        <span className={css.nowrap}>
-                          <code>
-                            {source.writeKeys[0].slice(0, 4)}
-                            <span aria-hidden>••••</span>
-                          </code>{' '}
-                          <Copy text={source.writeKeys[0]} what="write key" />
-                        </span>
-                      ) : (
-                        <Muted>ask an admin of the workspace</Muted>
-                      ),
-                  },
-                  { head: 'last event', cell: ({ source }) => <Time at={source.lastDataAt} /> },
-                  {
-                    head: '',
-                    cell: ({ workspace, source }) => (
-                      <Link
-                        to="/w/$ws/sources/$source/debugger"
-                        params={{ ws: workspace.slug, source: source.slug }}
-                      >
-                        Open debugger
-                      </Link>
-                    ),
-                  },
-                ]}
-              />
-            )
-          }
-        </Loaded>
-      </Section>
-      {items.length > 0 && (
-        <Section title="On the checklist">
-          <Checklist slug={slug} items={items} />
-        </Section>
+        {installs.data?.length === 0 ? (
+          <Empty title="It is not in a workspace yet">
+            <p>Add it to one of yours; its write key then lets your product send to it.</p>
+            <PlaceButton slug={slug} place={{ tab: 'settings' }}>
+              Add to workspace
+            </PlaceButton>
+          </Empty>
+        ) : (
+          <Loaded query={checks} rows={8}>
+            {(found) => <Checks slug={slug} checks={found} />}
+          </Loaded>
+        )}
+      </Columns>
+    </Body>
+  )
+}
+
+function Checks({ slug, checks }: { slug: string; checks: Shapes['ChecksView'] }) {
+  const { report, sources, since } = checks
+  const to = (sample: Sample) => {
+    const source = sources.find(({ id }) => id === sample.source)
+    return source ? (
+      <Link
+        to="/w/$ws/sources/$source/debugger"
+        params={{ ws: source.workspace, source: source.slug }}
+        search={{ at: sample.position }}
+      >
+        Open<Spoken> {sample.title} in the debugger</Spoken>
+      </Link>
+    ) : null
+  }
+  return (
+    <>
+      <Score report={report}>
+        <StartOver slug={slug} />
+      </Score>
+      {since && (
+        <p>
+          <Muted>
+            Counted is what came since <Time at={since} />.
+          </Muted>
+        </p>
       )}
-      <Section
-        title="Declared events"
-        sub="Whether each was seen among the newest messages, and whether it keeps the contract with sources."
-      >
-        {declared.length === 0 ? (
+      {report.walkthrough.length > 0 && <Walkthrough live steps={report.walkthrough} to={to} />}
+      <Rules rules={report.rules} to={to} />
+      <Events
+        events={report.events}
+        to={to}
+        none={
           <p>
             <Muted>None is declared yet.</Muted>{' '}
             <PlaceButton slug={slug} place={{ tab: 'events' }}>
               Declare events
             </PlaceButton>
           </p>
-        ) : (
-          <Table
-            label="Declared events"
-            rows={declared.map((event) => ({
-              event,
-              seen: arrived?.find((each) => eventKey(each) === eventKey(event)),
-            }))}
-            id={({ event }) => eventKey(event)}
-            columns={[
-              {
-                head: 'event',
-                cell: ({ event }) => (
-                  <span className={css.event}>
-                    <span aria-hidden style={{ color: `var(--${event.kind})` }}>
-                      {GLYPHS[event.kind]}
-                    </span>
-                    <Name below={event.name && event.kind}>{event.name || event.kind}</Name>
-                  </span>
-                ),
-              },
-              {
-                head: 'arrived',
-                cell: ({ seen }) =>
-                  seen ? (
-                    <Badge tone="ok" glyph="✓">
-                      seen
-                    </Badge>
-                  ) : (
-                    <Badge tone="warn" glyph="○">
-                      not seen
-                    </Badge>
-                  ),
-              },
-              { head: 'messages', number: true, cell: ({ seen }) => (seen ? count(seen.count) : '') },
-              {
-                head: 'newest',
-                cell: ({ event, seen }) =>
-                  seen && (
-                    <span>
-                      <Time at={seen.lastAt} />{' '}
-                      <Link
-                        to="/w/$ws/sources/$source/debugger"
-                        params={{ ws: seen.install.workspace.slug, source: seen.install.source.slug }}
-                      >
-                        Look at it<span hidden> ({event.name || event.kind})</span>
-                      </Link>
-                    </span>
-                  ),
-              },
-              {
-                head: 'to mend',
-                cell: ({ event, seen }) => {
-                  if (!seen) return null
-                  const names = new Set(propertiesOf(event.kind, seen.samples).map(({ name }) => name))
-                  const absent = (event.properties ?? []).filter(
-                    ({ name, required }) => required && !names.has(name),
-                  )
-                  const all = [
-                    ...breaches(slug, seen.samples),
-                    ...absent.map(({ name }) => `the required property ${name} is absent`),
-                  ]
-                  return all.length === 0 ? (
-                    <span>
-                      <span className={css.free}>✓</span> nothing
-                    </span>
-                  ) : (
-                    <ul>
-                      {all.map((words) => (
-                        <li key={words}>
-                          <Badge tone="warn" glyph="!">
-                            mend
-                          </Badge>{' '}
-                          {words}
-                        </li>
-                      ))}
-                    </ul>
-                  )
-                },
-              },
-            ]}
-          />
-        )}
-      </Section>
-      <Section title="What every call has to carry">
-        <Panel>
-          <ul className={css.bullets}>
-            <li>
-              the customer's write key: as the user name of Basic authentication, or as <code>writeKey</code>{' '}
-              in the body
-            </li>
-            <li>
-              as <code>userId</code>, the id that you received from the customer, never your own
-            </li>
-            <li>
-              <code>{`"context": {"integration": {"name": "${slug}", "version": "1.0.0"}}`}</code>
-            </li>
-          </ul>
-        </Panel>
-      </Section>
-    </Body>
+        }
+      />
+      <p>
+        <Muted>
+          On the command line, with the same result: <code>headwater integration check {slug}</code>
+        </Muted>
+      </p>
+    </>
+  )
+}
+
+/** Lets messages of before a mistake was mended count no more. */
+function StartOver({ slug }: { slug: string }) {
+  const client = useQueryClient()
+  const [asking, setAsking] = useState(false)
+  return (
+    <>
+      <Button onClick={() => setAsking(true)}>Start over…</Button>
+      <Confirm
+        title="Start the checks over?"
+        open={asking}
+        onClose={() => setAsking(false)}
+        action="Start over"
+        run={async () => {
+          const params = { path: { integrationId: slug } }
+          await read(api.POST('/integrations/{integrationId}/checks/restart', { params }))
+          await client.invalidateQueries({ queryKey: integrationKey(slug) })
+          toast('Only what comes from now on counts')
+        }}
+      >
+        <p>
+          For after a mistake was mended: what came until now does not count any more. It stays in the
+          debugger.
+        </p>
+      </Confirm>
+    </>
+  )
+}
+
+function TestWorkspace({ install: { workspace, source } }: { install: Install }) {
+  const [key] = source.writeKeys
+  return (
+    <Panel>
+      <p className={css.inline}>
+        <strong>{workspace.name}</strong>
+        <Link to="/w/$ws/sources/$source/debugger" params={{ ws: workspace.slug, source: source.slug }}>
+          Open debugger<Spoken> of {source.name}</Spoken>
+        </Link>
+      </p>
+      <Pairs
+        of={[
+          ['Workspace ID', <Id key="workspace" value={workspace.id} what="workspace ID" />],
+          [
+            'Write key',
+            key ? (
+              <span key="key" className={css.nowrap}>
+                <code>
+                  {key.slice(0, 4)}
+                  <span aria-hidden>••••</span>
+                </code>{' '}
+                <Copy text={key} what="write key" />
+              </span>
+            ) : (
+              <Muted key="key">ask an admin of the workspace</Muted>
+            ),
+          ],
+          ['Last event', <Time key="last" at={source.lastDataAt} />],
+        ]}
+      />
+    </Panel>
   )
 }

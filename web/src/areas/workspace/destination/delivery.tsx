@@ -264,10 +264,12 @@ function DeadLetters({ ws, destination }: { ws: string; destination: Destination
         sub={
           total === 0
             ? 'Messages whose retries are used up would be kept here, to be delivered again by you.'
-            : `${plural(total, 'message')} whose retries are used up, the oldest first. They stay until they are delivered or no longer kept.`
+            : total === 1
+              ? 'One message whose retries are used up. It stays until it is delivered or no longer kept.'
+              : `${count(total)} messages whose retries are used up, the oldest first. They stay until they are delivered or no longer kept.`
         }
         actions={
-          total > 0 && (
+          total > 1 && (
             <Button small busy={again.isPending} disabled={refused} onClick={() => again.mutate(null)}>
               Redeliver all {count(total)}
             </Button>

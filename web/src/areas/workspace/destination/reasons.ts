@@ -126,7 +126,8 @@ const DELIVERY: Record<string, Words> = {
   },
   '400': {
     what: 'The receiver says that the message is wrong.',
-    remedy: 'See what it answered below, and change what is sent or what it takes.',
+    remedy:
+      'The Debugger has its answer, under Delivery of the message. Change what is sent, or what it takes.',
   },
   '401': {
     what: 'The receiver does not know who is calling.',
@@ -200,7 +201,10 @@ export function wordsOf(step: string, code: string): Words {
   const known = STEPS[step]?.[code]
   if (known) return known
   if (step === 'failed_delivery' && /^4\d\d$/.test(code)) {
-    return { what: `The receiver refused the message (${code}).`, remedy: 'See what it answered below.' }
+    return {
+      what: `The receiver refused the message (${code}).`,
+      remedy: 'The Debugger has its answer, under Delivery of the message.',
+    }
   }
   if (step === 'failed_delivery' && /^5\d\d$/.test(code)) {
     return { what: `The receiver failed (${code}).`, remedy: 'Look at the receiver’s own log.' }

@@ -7,9 +7,9 @@ import { Button, LinkButton } from '../../../kit/button'
 import { fileStamp, save } from '../../../kit/csv'
 import { Select, TextField } from '../../../kit/fields'
 import { plural } from '../../../kit/figures'
-import { failureFaults } from '../../../kit/form'
 import { Problem, Skeleton } from '../../../kit/loaded'
 import { Body, Empty, Mono, Muted, Note, PageHead, Panel, useTitle } from '../../../kit/page'
+import { toastRefusal } from '../../../kit/refusal'
 import { More } from '../../../kit/table'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
@@ -314,7 +314,7 @@ function Verify({ ws }: { ws: string }) {
           if (intact) toast('The trail is whole: every seal fits')
           else toast(`The trail was altered: entry ${firstBroken} does not fit its seal`, { bad: true })
         } catch (error) {
-          toast(failureFaults(error)[0]!.message, { bad: true })
+          toastRefusal(error)
         } finally {
           setBusy(false)
         }
@@ -342,7 +342,7 @@ function Export({ ws, query }: { ws: string; query: Record<string, string | unde
           )
           save(`${ws}-audit--${fileStamp(new Date())}.csv`, csv as unknown as Blob)
         } catch (error) {
-          toast(failureFaults(error)[0]!.message, { bad: true })
+          toastRefusal(error)
         } finally {
           setBusy(false)
         }

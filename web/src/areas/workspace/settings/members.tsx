@@ -6,10 +6,11 @@ import { accountQuery, workspaceQuery } from '../../../api/queries'
 import { Badge } from '../../../kit/badge'
 import { Button } from '../../../kit/button'
 import { Confirm, Dialog } from '../../../kit/dialog'
-import { Actions, Summary, sentence, TextField } from '../../../kit/fields'
+import { Actions, Summary, TextField, toldHere } from '../../../kit/fields'
 import { failureFaults } from '../../../kit/form'
 import { Loaded } from '../../../kit/loaded'
 import { Body, Muted, Note, PageHead, Section, useTitle } from '../../../kit/page'
+import { toastRefusal } from '../../../kit/refusal'
 import { Name, Table } from '../../../kit/table'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
@@ -233,7 +234,7 @@ function Invitations({ ws }: { ws: string }) {
       await client.invalidateQueries({ queryKey })
       toast(`A new invitation is on its way to ${email}`)
     } catch (error) {
-      toast(failureFaults(error)[0]!.message, { bad: true })
+      toastRefusal(error)
     }
   }
   return (
@@ -347,7 +348,7 @@ function Invite({ ws, onClose }: { ws: string; onClose: () => void }) {
           autoComplete="off"
           autoFocus
           value={email}
-          error={at && sentence(at.message)}
+          error={at && toldHere(at)}
           hint="They get a link. It works for this address only."
           onChange={(event) => {
             setEmail(event.target.value)

@@ -7,7 +7,7 @@ import { Badge } from '../../../kit/badge'
 import { Button } from '../../../kit/button'
 import { Code } from '../../../kit/copy'
 import { Confirm, Dialog } from '../../../kit/dialog'
-import { Actions, Select, Summary, sentence, TextField } from '../../../kit/fields'
+import { Actions, Select, Summary, TextField, toldHere } from '../../../kit/fields'
 import { failureFaults } from '../../../kit/form'
 import { Loaded } from '../../../kit/loaded'
 import { Body, Empty, Muted, Note, PageHead, useTitle } from '../../../kit/page'
@@ -205,7 +205,7 @@ function Create({ ws, onClose }: { ws: string; onClose: () => void }) {
           autoFocus
           autoComplete="off"
           value={description}
-          error={at && sentence(at.message)}
+          error={at && toldHere(at)}
           onChange={(event) => {
             setDescription(event.target.value)
             setFaults([])

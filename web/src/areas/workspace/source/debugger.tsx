@@ -4,11 +4,12 @@ import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { queries } from '../../../api/queries'
 import { Button } from '../../../kit/button'
 import { Code } from '../../../kit/copy'
-import { Search, typing } from '../../../kit/fields'
+import { Search } from '../../../kit/fields'
 import { count, duration } from '../../../kit/figures'
 import { Problem, Skeleton } from '../../../kit/loaded'
 import { Empty, Muted, useTitle } from '../../../kit/page'
 import { Pulse } from '../../../kit/pulse'
+import { isShortcut } from '../../../kit/shortcuts'
 import { toast } from '../../../kit/toast'
 import { sourceQuery } from '../data'
 import { Composer } from './debugger/composer'
@@ -110,9 +111,7 @@ export function Debugger() {
 
   const keys = useRef<(event: KeyboardEvent) => void>(undefined)
   keys.current = (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event.target))
-      return
-    if (document.querySelector('[role="dialog"], [role="menu"]')) return
+    if (!isShortcut(event)) return
     const onControl = event.target instanceof Element && event.target.closest('button, a, summary, label')
     const newest = rows[rows.length - 1]?.position
     switch (event.key) {
@@ -129,13 +128,19 @@ export function Debugger() {
         walk(at ?? newest)
         break
       case ' ':
-        if (onControl) return
+      case 'p':
+        if (onControl && event.key === ' ') return
         if (snapshot.live) store.pause()
         else resume()
         break
       case 'Escape':
         if (!at) return
         close()
+        break
+      case '[':
+      case ']':
+        if (!at) return
+        setTab(TABS[(TABS.indexOf(tab) + (event.key === ']' ? 1 : TABS.length - 1)) % TABS.length]!)
         break
       case 'c':
       case 'u':

@@ -5,10 +5,10 @@ import { ApiFailure, api, inWorkspace, read } from '../../../api/client'
 import { BetaBadge } from '../../../kit/badge'
 import { Button } from '../../../kit/button'
 import { Confirm } from '../../../kit/dialog'
-import { failureFaults } from '../../../kit/form'
 import { Problem, Skeleton } from '../../../kit/loaded'
 import { Logo } from '../../../kit/logo'
 import { Body, Muted, PageHead, Tab, Tabs } from '../../../kit/page'
+import { toastRefusal } from '../../../kit/refusal'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
 import { NotFound } from '../../../shell/failures'
@@ -96,7 +96,7 @@ function Switch({ ws, source }: { ws: string; source: Source }) {
         title={may ? undefined : SOURCE_ADMINS_ONLY}
         onClick={() => {
           if (source.enabled) setAsking(true)
-          else set(true).catch((error) => toast(failureFaults(error)[0]!.message, { bad: true }))
+          else set(true).catch((error) => toastRefusal(error))
         }}
       >
         {source.enabled ? 'Disable' : 'Enable'}

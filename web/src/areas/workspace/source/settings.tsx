@@ -12,6 +12,7 @@ import { failureFaults, useApiForm } from '../../../kit/form'
 import { Loaded } from '../../../kit/loaded'
 import { draftOf, OptionFields, settingsOf } from '../../../kit/options-form'
 import { Body, Muted, Note, Panel, Section, useTitle } from '../../../kit/page'
+import { toastRefusal } from '../../../kit/refusal'
 import { Table } from '../../../kit/table'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
@@ -115,7 +116,7 @@ function WriteKeys({ ws, source }: { ws: string; source: Source }) {
       await refresh()
       toast('A new write key is there; it works within a second')
     } catch (error) {
-      toast(failureFaults(error)[0]!.message, { bad: true })
+      toastRefusal(error)
     } finally {
       setBusy(false)
     }

@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { Copy } from '../../../../kit/copy'
 import { Muted } from '../../../../kit/page'
+import { isShortcut } from '../../../../kit/shortcuts'
 import type { Opened } from './data'
 import css from './debugger.module.css'
 import { type Line, lines, unquote } from './json'
@@ -34,6 +35,22 @@ export function Raw({
     setFolded(new Set())
     setCurrent(0)
   }, [text])
+
+  const foldAll = () =>
+    setFolded(
+      folded.size > 0
+        ? new Set()
+        : new Set(shown.filter((line) => line.folded === false && line.depth > 0).map((l) => l.pointer)),
+    )
+  const all = useRef(foldAll)
+  all.current = foldAll
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.key === 'e' && isShortcut(event)) all.current()
+    }
+    addEventListener('keydown', press)
+    return () => removeEventListener('keydown', press)
+  }, [])
 
   if (!json) {
     return text === '' ? (
@@ -110,19 +127,7 @@ export function Raw({
           <input type="checkbox" checked={sorted} onChange={(event) => setSorted(event.target.checked)} />
           Sort keys
         </label>
-        <button
-          type="button"
-          className={css.word}
-          onClick={() =>
-            setFolded(
-              folded.size > 0
-                ? new Set()
-                : new Set(
-                    shown.filter((line) => line.folded === false && line.depth > 0).map((l) => l.pointer),
-                  ),
-            )
-          }
-        >
+        <button type="button" className={css.word} onClick={foldAll}>
           {folded.size > 0 ? 'Unfold all' : 'Fold all'}
         </button>
         <Muted>{text.length.toLocaleString()} characters as stored</Muted>
