@@ -141,7 +141,9 @@ fn message_id(happening: Happening, mail: &Mail, visitor: &Visitor, at: Timestam
     match happening {
         Happening::Opened | Happening::LinkClicked => {
             let minute = at.as_second().div_euclid(60);
-            let cause = format!("{:?} {:?} {minute}", visitor.ip, visitor.user_agent);
+            let ip = visitor.ip.map(|ip| ip.to_string()).unwrap_or_default();
+            let program = visitor.user_agent.as_deref().unwrap_or_default();
+            let cause = format!("{ip}\n{program}\n{minute}");
             let digest = Sha256::digest(cause.as_bytes());
             let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
             format!("{}.{word}.{hex}", mail.id)

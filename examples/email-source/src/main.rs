@@ -21,7 +21,7 @@ enum Command {
     /// Run the service: sends mails, serves picture, link and unsubscribe page, tells Headwater.
     Serve(Box<Options>),
     /// Send a campaign through the running service, and wait until every mail is out.
-    Send(Send),
+    Send(Box<Send>),
 }
 
 #[derive(clap::Args)]

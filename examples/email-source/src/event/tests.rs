@@ -40,7 +40,7 @@ fn a_click_has_all_that_the_spec_names() {
         {
           "type": "track",
           "event": "Email Link Clicked",
-          "messageId": "m1.email-link-clicked.d76cb4e23e4f3dfa",
+          "messageId": "m1.email-link-clicked.04f16ee7dbdaac0f",
           "userId": "97980cfea0067",
           "timestamp": "2026-11-30T02:03:04.567Z",
           "properties": {

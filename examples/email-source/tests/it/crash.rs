@@ -92,6 +92,12 @@ async fn nothing_is_lost_and_nothing_doubled() {
     assert_eq!(events, [delivered, delivered, delivered, "Email Link Clicked"]);
 
     // a fourth life has nothing left to say, and links of the first still work
+    let noted = async {
+        while text(&get(&process.admin).await).contains("<td>Waiting</td>") {
+            tokio::task::yield_now().await;
+        }
+    };
+    crate::soon(noted).await;
     process.kill().await;
     let process = Process::start(&catcher, &recorder, folder.path()).await;
     let token = mails[1].address("click").rsplit('/').next().unwrap().to_owned();

@@ -22,13 +22,13 @@ async fn a_subject_cannot_begin_a_header_and_an_address_not_a_command() {
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{hostile}: {said}");
     }
     // a subject that needs encoding is one header all the same
-    let long = format!("Grüße =?utf-8?b?QmNj?= {}", "é ".repeat(80));
+    let long = format!("Grüße {}", "é ".repeat(80));
     let (status, _) = world.campaign(&[("subject", &long)]).await;
     assert_eq!(status, StatusCode::CREATED);
-    let mail = world.catcher.mails(1).await.remove(0);
+    let mail = world.first_mail().await;
     let message = mail.message();
     assert_eq!(message.header_values("Subject").count(), 1);
-    assert!(message.subject().unwrap().starts_with("Grüße "), "{:?}", message.subject());
+    assert_eq!(message.subject(), Some(long.trim()));
     assert_eq!(world.catcher.heard().matches("RCPT").count(), 1);
 }
 
@@ -46,7 +46,7 @@ async fn what_people_write_is_text() {
         ("recipients", &recipients),
     ];
     world.campaign(&fields).await;
-    let mail = world.catcher.mails(1).await.remove(0);
+    let mail = world.first_mail().await;
     world.recorder.messages(1).await;
     let page = get(&world.admin("/")).await;
     let refused = world.campaign(&[("link", "x")]).await;
@@ -61,7 +61,7 @@ async fn what_people_write_is_text() {
 async fn a_token_that_we_did_not_sign_does_nothing() {
     let world = World::start().await;
     world.campaign(&[]).await;
-    let mail = world.catcher.mails(1).await.remove(0);
+    let mail = world.first_mail().await;
     let token = |part: &str| mail.address(part).rsplit('/').next().unwrap().to_owned();
     let id = token("open").split('.').next().unwrap().to_owned();
     let (open, click) = (token("open"), token("click"));

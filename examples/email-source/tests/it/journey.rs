@@ -13,7 +13,7 @@ async fn sent_opened_clicked_unsubscribed() {
     let world = World::start().await;
     let (status, made) = world.campaign(&[]).await;
     assert_eq!(status, StatusCode::CREATED);
-    let mail = world.catcher.mails(1).await.remove(0);
+    let mail = world.first_mail().await;
 
     assert_eq!(mail.to, ["RCPT TO:<ada@acme.example>"]);
     let message = mail.message();
@@ -88,7 +88,7 @@ async fn sent_opened_clicked_unsubscribed() {
 async fn a_mail_program_unsubscribes_in_one_click() {
     let world = World::start().await;
     world.campaign(&[]).await;
-    let mail = world.catcher.mails(1).await.remove(0);
+    let mail = world.first_mail().await;
     let message = mail.message();
     let header = message.header_raw("List-Unsubscribe").unwrap().trim();
     let url = header.strip_prefix('<').unwrap().strip_suffix('>').unwrap();

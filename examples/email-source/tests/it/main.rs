@@ -21,7 +21,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 use url::form_urlencoded;
 
-use self::{recorder::Recorder, smtp::Catcher};
+use self::{
+    recorder::Recorder,
+    smtp::{Catcher, Caught},
+};
 
 /// What must come comes soon, or the test fails.
 async fn soon<T>(what: impl Future<Output = T>) -> T {
@@ -79,6 +82,13 @@ impl World {
 
     fn public(&self, path: &str) -> String {
         format!("http://{}{path}", self.service.public)
+    }
+
+    /// The first mail, when it is known to be delivered.
+    async fn first_mail(&self) -> Caught {
+        let mail = self.catcher.mails(1).await.remove(0);
+        self.recorder.messages(1).await;
+        mail
     }
 
     /// Sends a campaign by the form of the page.

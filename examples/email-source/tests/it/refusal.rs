@@ -41,7 +41,7 @@ async fn a_fault_of_ours_is_no_bounce() {
 async fn a_complaint_is_told_once_and_ends_all_mail() {
     let world = World::start().await;
     world.campaign(&[]).await;
-    let mail = world.catcher.mails(1).await.remove(0);
+    let mail = world.first_mail().await;
     let report = [
         &b"MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=feedback-report; \
         boundary=b\r\n\r\n--b\r\nContent-Type: message/feedback-report\r\n\r\n\
