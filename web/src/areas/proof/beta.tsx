@@ -4,7 +4,7 @@ import { Badge } from '../../kit/badge'
 import { count } from '../../kit/figures'
 import { Loaded } from '../../kit/loaded'
 import { Muted, Note, Section } from '../../kit/page'
-import { exactly, Time } from '../../kit/time'
+import { Time } from '../../kit/time'
 import { titleOf } from './found'
 import css from './proof.module.css'
 
@@ -40,12 +40,12 @@ export function Beta({ beta }: { beta: UseQueryResult<Shapes['BetaView']> }) {
               </div>
               <div>
                 <dt>{Date.parse(endsAt) > Date.now() ? 'beta ends' : 'beta ended'}</dt>
-                <dd title={exactly(endsAt)}>
+                <dd>
                   <Time at={endsAt} date />
+                  <small>
+                    approved <Time at={approvedAt} date />
+                  </small>
                 </dd>
-                <small>
-                  approved <Time at={approvedAt} date />
-                </small>
               </div>
             </dl>
             {regressions.length > 0 && (
