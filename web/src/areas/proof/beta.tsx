@@ -31,12 +31,14 @@ export function Beta({ beta }: { beta: UseQueryResult<Shapes['BetaView']> }) {
               </div>
               <div>
                 <dt>violations</dt>
-                <dd>{typeof violationRate === 'number' ? percent.format(violationRate) : '–'}</dd>
-                <small>
-                  {checked > 0
-                    ? `${count(withErrors)} of the newest ${count(checked)}`
-                    : 'nothing checked yet'}
-                </small>
+                <dd>
+                  {typeof violationRate === 'number' ? percent.format(violationRate) : '–'}
+                  <small>
+                    {checked > 0
+                      ? `${count(withErrors)} of the newest ${count(checked)}`
+                      : 'nothing checked yet'}
+                  </small>
+                </dd>
               </div>
               <div>
                 <dt>{Date.parse(endsAt) > Date.now() ? 'beta ends' : 'beta ended'}</dt>
