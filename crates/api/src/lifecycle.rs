@@ -82,7 +82,8 @@ pub async fn checklist_of(
     workspaces.sort();
     workspaces.dedup();
     let obstacle = report.and_then(Report::obstacle);
-    let checks = report.map(|report| Checked { obstacle: obstacle.as_deref(), score: report.score });
+    let checks =
+        report.map(|report| Checked { obstacle: obstacle.as_deref(), score: report.score });
     let facts = Facts {
         name: &row.name,
         test_events_seen,

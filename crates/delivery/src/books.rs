@@ -9,6 +9,9 @@
 //! received = accepted + duplicates + discarded on ingest        (refused requests stand beside it)
 //! ```
 //!
+//! What leaves quarantine is no longer discarded in its minute ([`record::RELEASE`]); it is received
+//! in the minute of its release, as whatever it became.
+//!
 //! and of the accepted, for each destination that they were routed to:
 //!
 //! ```text
@@ -36,7 +39,8 @@ use std::collections::HashMap;
 use event_log::{Entry, Position};
 use serde::{Deserialize, Serialize};
 use spec::{
-    Attempts, Backlog, Delivered, DestinationId, DiscardCode, Feed, Lapse, Pause, Step, record,
+    Attempts, Backlog, Delivered, DestinationId, DiscardCode, Feed, Lapse, Left, Pause, Release,
+    Step, record,
 };
 
 pub use condition::{Condition, Paused};
@@ -153,6 +157,15 @@ impl Books {
                 if let Ok(((step, code, messages), _)) = read {
                     let tally = self.tally(entry.label.stream, entry.label.time_ms);
                     tally.discarded.add((step, code), u64::from(messages));
+                }
+            }
+            record::RELEASE => {
+                if let Ok(release) = record::decode::<Release>(&entry.payload) {
+                    // Each stands in the log again, and is counted there as what it became.
+                    for Left { minute_ms, code, messages } in release.left {
+                        let tally = self.tally(entry.label.stream, minute_ms);
+                        tally.discarded.take((Step::FilteredAtSource, &code), messages);
+                    }
                 }
             }
             record::REFUSED => {

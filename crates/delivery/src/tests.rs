@@ -34,6 +34,7 @@ pub fn source(slug: &str) -> SourceRoute {
         enabled: true,
         client_side: false,
         destinations: vec![],
+        schema: Default::default(),
     }
 }
 

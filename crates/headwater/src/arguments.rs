@@ -144,21 +144,29 @@ pub struct Dev {
     pub listen: Option<String>,
 }
 
-/// Check events in files, without a server: what the tracking API would say, for each event.
+/// Check events in files, without a server: what the tracking API would say, for each event, and
+/// what the Spec and a tracking plan ask for beyond that.
 ///
 /// A file holds events, batches or lists of them, one after the other, laid out in any way. Each
 /// event says its type, for there is no path to say it. Exits with 1 when an event would be refused
-/// or discarded.
+/// or discarded, or breaks the plan; what the Spec advises are warnings and hints.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   headwater check event.json
+  headwater check --plan plan.json events.ndjson
   headwater check fixtures/*.ndjson --json | jq 'select(.code)'
   generate-events | headwater check -")]
 pub struct Check {
     /// The files; - is standard input.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
+    /// Hold the events to this tracking plan, a JSON or CSV file.
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+    /// Say nothing of what the Spec advises.
+    #[arg(long)]
+    pub no_spec: bool,
     /// As JSON, one finding on each line.
     #[arg(long)]
     pub json: bool,

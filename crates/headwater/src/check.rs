@@ -7,34 +7,160 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, Result};
-use ingest::check::{Finding, Report, check};
+use anyhow::{Context, Result, bail};
+use ingest::check::{Sound, check_with};
 use serde_json::{Value, json};
+use spec::rules::{Set, Sets, Severity};
+use tracking_plan::{Compiled, Plan, judge};
 
 use crate::{FOUND, arguments::Check, config_command::count};
 
-/// Checks every file; fails when there is anything to say about one.
+/// One thing to say about a message, whoever says it.
+struct Said {
+    line: usize,
+    index: Option<usize>,
+    message_id: Option<String>,
+    severity: Severity,
+    code: String,
+    pointer: String,
+    message: String,
+    expected: String,
+    example: Option<Value>,
+}
+
+/// What messages are held to beyond the wire rules.
+struct Asks {
+    plan: Option<Compiled>,
+    spec: bool,
+}
+
+/// Checks every file; fails when a message would not be taken or breaks the plan.
 pub fn run(arguments: &Check) -> Result<ExitCode> {
-    let (mut messages, mut findings) = (0, 0);
+    let plan = arguments.plan.as_deref().map(plan).transpose()?;
+    let asks = Asks { plan, spec: !arguments.no_spec };
+    let (mut messages, mut errors, mut advice) = (0, 0, 0);
     let mut out = io::stdout().lock();
     for path in &arguments.files {
         let (name, bytes) = read(path)?;
-        let report = check(&bytes);
-        messages += report.messages;
-        findings += report.findings.len();
-        let said = if arguments.json { as_json(&name, &report)? } else { as_text(&name, &report) };
-        match out.write_all(said.as_bytes()) {
+        let (checked, said) = asks.check(&bytes)?;
+        messages += checked;
+        let wrong = said.iter().filter(|said| said.severity == Severity::Error).count();
+        errors += wrong;
+        advice += said.len() - wrong;
+        let text = if arguments.json { as_json(&name, &said) } else { as_text(&name, &said) };
+        match out.write_all(text.as_bytes()) {
             // Whoever read our output has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
             other => other?,
         }
     }
     if !arguments.json {
-        let verdict =
-            if findings == 0 { "all good".to_owned() } else { count(findings, "problem") };
-        eprintln!("{}: {verdict}", count(messages, "message"));
+        let verdict = if errors == 0 { "all good".to_owned() } else { count(errors, "problem") };
+        let advice = match advice {
+            0 => String::new(),
+            1 => ", 1 piece of advice".to_owned(),
+            several => format!(", {several} pieces of advice"),
+        };
+        eprintln!("{}: {verdict}{advice}", count(messages, "message"));
     }
-    Ok(if findings == 0 { ExitCode::SUCCESS } else { ExitCode::from(FOUND) })
+    Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::from(FOUND) })
+}
+
+/// Reads a plan, JSON or a table.
+fn plan(path: &Path) -> Result<Compiled> {
+    let shown = path.display();
+    let text = fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    let wrong = |problems: Vec<String>| {
+        format!("{shown} is no tracking plan:\n  {}", problems.join("\n  "))
+    };
+    let plan = if path.extension().is_some_and(|extension| extension == "csv") {
+        match tracking_plan::from_csv(&text) {
+            Ok(rules) => Plan { rules, ..Plan::default() },
+            Err(problems) => bail!(wrong(problems.iter().map(ToString::to_string).collect())),
+        }
+    } else {
+        match Plan::from_json(&text) {
+            Ok(plan) => plan,
+            Err(problems) => bail!(wrong(problems.iter().map(ToString::to_string).collect())),
+        }
+    };
+    match Compiled::new(&plan) {
+        Ok(compiled) => Ok(compiled),
+        Err(problems) => bail!(wrong(problems.iter().map(ToString::to_string).collect())),
+    }
+}
+
+impl Asks {
+    /// How many messages there are, and what is to say about them, in the order of the file.
+    fn check(&self, file: &[u8]) -> Result<(usize, Vec<Said>)> {
+        let mut said = Vec::new();
+        let report = check_with(file, &mut |sound| self.ask(sound, &mut said));
+        for ingest::check::Finding { line, index, message_id, fault } in report.findings {
+            said.push(Said {
+                line,
+                index,
+                message_id,
+                severity: Severity::Error,
+                code: fault.code.to_owned(),
+                pointer: fault.pointer.into_owned(),
+                message: fault.detail.into_owned(),
+                expected: fault.expected.to_owned(),
+                example: Some(serde_json::from_str(&fault.example)?),
+            });
+        }
+        said.sort_by_key(|said| (said.line, said.index));
+        Ok((report.messages, said))
+    }
+
+    /// What the plan and the Spec say of a message that the wire rules take.
+    fn ask(&self, sound: &Sound<'_>, out: &mut Vec<Said>) {
+        let mut say = |severity, code: &str, pointer, message, expected, example| {
+            out.push(Said {
+                line: sound.line,
+                index: sound.index,
+                message_id: sound.message_id.map(str::to_owned),
+                severity,
+                code: code.to_owned(),
+                pointer,
+                message,
+                expected,
+                example,
+            });
+        };
+        if let Some(plan) = &self.plan {
+            let judgement = judge(plan, sound.json);
+            if judgement.unplanned_event {
+                let blocks = !plan.plan().settings.track.allow_unplanned_events;
+                let severity = if blocks { Severity::Error } else { Severity::Warning };
+                let message = "the plan does not know this event".to_owned();
+                let expected = "an event of the plan".to_owned();
+                say(severity, "unplanned", "/event".to_owned(), message, expected, None);
+            }
+            for violation in judgement.violations {
+                let message = format!("{}: {}", violation.field, violation.description);
+                let (pointer, expected) = (violation.pointer, violation.expected);
+                say(Severity::Error, "schema_violation", pointer, message, expected, None);
+            }
+            for pointer in judgement.omitted {
+                let message = "it is not in the plan, and is left out".to_owned();
+                let expected = "a property of the plan".to_owned();
+                say(Severity::Warning, "unplanned_property", pointer, message, expected, None);
+            }
+        }
+        if self.spec {
+            for finding in spec::rules::findings(sound.json, &Sets::default()) {
+                // What the wire rules say was said, in the same words.
+                if finding.rule.set == Set::Wire {
+                    continue;
+                }
+                let severity = finding.rule.severity.max(Severity::Warning);
+                let message = format!("{}: {}", finding.rule.title, finding.found);
+                let (pointer, expected) = (finding.pointer, finding.expected);
+                let example = Some(finding.example);
+                say(severity, finding.rule.code, pointer, message, expected, example);
+            }
+        }
+    }
 }
 
 fn read(path: &Path) -> Result<(String, Vec<u8>)> {
@@ -47,66 +173,55 @@ fn read(path: &Path) -> Result<(String, Vec<u8>)> {
     Ok((path.display().to_string(), bytes))
 }
 
-/// `file:line: message 3 (messageId): pointer: what is wrong [code]`, then what would be right.
-fn as_text(file: &str, report: &Report) -> String {
+/// `file:line: message 3 (messageId): warning: pointer: what is wrong [code]`, then what would be
+/// right. What is no warning or hint is an error, and does not say so.
+fn as_text(file: &str, said: &[Said]) -> String {
     let mut out = String::new();
-    for Finding { line, index, message_id, fault } in &report.findings {
-        out.push_str(&format!("{file}:{line}: "));
-        if let Some(index) = index {
+    for one in said {
+        out.push_str(&format!("{file}:{}: ", one.line));
+        if let Some(index) = one.index {
             out.push_str(&format!("message {index}: "));
         }
-        if let Some(id) = message_id {
+        if let Some(id) = &one.message_id {
             out.push_str(&format!("{id:?}: "));
         }
-        if !fault.pointer.is_empty() {
-            out.push_str(&format!("{}: ", fault.pointer));
+        match one.severity {
+            Severity::Error => {}
+            Severity::Warning => out.push_str("warning: "),
+            Severity::Hint => out.push_str("hint: "),
         }
-        out.push_str(&format!("{} [{}]\n", fault.detail, fault.code));
-        out.push_str(&format!("    expected {}, such as {}\n", fault.expected, fault.example));
+        if !one.pointer.is_empty() {
+            out.push_str(&format!("{}: ", one.pointer));
+        }
+        out.push_str(&format!("{} [{}]\n    expected {}", one.message, one.code, one.expected));
+        if let Some(example) = &one.example {
+            out.push_str(&format!(", such as {example}"));
+        }
+        out.push('\n');
     }
     out
 }
 
 /// One object on each line.
-fn as_json(file: &str, report: &Report) -> Result<String> {
+fn as_json(file: &str, said: &[Said]) -> String {
     let mut out = String::new();
-    for Finding { line, index, message_id, fault } in &report.findings {
+    for one in said {
         let finding = json!({
             "file": file,
-            "line": line,
-            "index": index,
-            "messageId": message_id,
-            "code": fault.code,
-            "pointer": fault.pointer,
-            "message": fault.detail,
-            "expected": fault.expected,
-            "example": serde_json::from_str::<Value>(&fault.example)?,
+            "line": one.line,
+            "index": one.index,
+            "messageId": one.message_id,
+            "severity": one.severity,
+            "code": one.code,
+            "pointer": one.pointer,
+            "message": one.message,
+            "expected": one.expected,
+            "example": one.example,
         });
         out.push_str(&format!("{finding}\n"));
     }
-    Ok(out)
+    out
 }
 
 #[cfg(test)]
-mod tests {
-    use expect_test::expect;
-
-    use super::*;
-
-    #[test]
-    fn a_problem_is_named_with_its_place_and_what_would_be_right() {
-        let report =
-            check(b"{\"type\":\"track\",\"userId\":\"u\",\"event\":7}\n[{\"type\":\"tracc\"}]");
-        expect![[r#"
-            events.ndjson:1: /event: event is a number [event_not_string]
-                expected the event's name, text that is not empty, such as {"type":"track","userId":"u","event":"Order Completed"}
-            events.ndjson:2: message 0: /type: type is "tracc" [bad_request]
-                expected one of identify, track, page, screen, group, alias, such as {"type":"track","userId":"019mr8mf4r","event":"Order Completed"}
-        "#]].assert_eq(&as_text("events.ndjson", &report));
-        expect![[r#"
-            {"file":"events.ndjson","line":1,"index":null,"messageId":null,"code":"event_not_string","pointer":"/event","message":"event is a number","expected":"the event's name, text that is not empty","example":{"type":"track","userId":"u","event":"Order Completed"}}
-            {"file":"events.ndjson","line":2,"index":0,"messageId":null,"code":"bad_request","pointer":"/type","message":"type is \"tracc\"","expected":"one of identify, track, page, screen, group, alias","example":{"type":"track","userId":"019mr8mf4r","event":"Order Completed"}}
-        "#]].assert_eq(&as_json("events.ndjson", &report).expect("examples are JSON"));
-        assert_eq!(as_text("x", &check(b"")), "");
-    }
-}
+mod tests;

@@ -21,6 +21,7 @@ mod log_api;
 mod log_command;
 mod log_read;
 mod logging;
+mod quarantine_api;
 mod reload;
 mod secret_keys;
 mod serve;

@@ -90,6 +90,7 @@ pub fn snapshot(config: &Config, revision: u64) -> RoutingSnapshot {
             enabled: source.enabled,
             client_side: source.client_side,
             destinations: vec![],
+            schema: source.schema.clone(),
         })
         .collect();
     let destinations = config

@@ -99,6 +99,7 @@ fn source() -> SourceRoute {
         enabled: true,
         client_side: true,
         destinations: Vec::new(),
+        schema: Default::default(),
     }
 }
 

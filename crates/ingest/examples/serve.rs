@@ -25,6 +25,7 @@ async fn main() {
         enabled: true,
         client_side: true,
         destinations: vec![],
+        schema: Default::default(),
     };
     let routing = Routing::new(RoutingSnapshot::new(1, vec![source], vec![]));
     let nothing = fallback(tower::service_fn(async |_| {

@@ -13,14 +13,15 @@ pub(crate) mod tests;
 use std::net::IpAddr;
 
 use event_log::{Batch, Label, Tag};
-use routing::SourceRoute;
+use routing::{SourceRoute, SourceSchema};
 use sha2::{Digest, Sha256};
-use spec::{Discard, Step, record};
+use spec::{Discard, SourceId, Step, record};
 use uuid::Uuid;
 
 use crate::{
+    enforce::enforce,
     merged::{Beside, Merged},
-    normalise::{self, Common, Incoming},
+    normalise::{self, Common, Incoming, Written},
     split::{Field, Shape, Slots},
     text::{plain, unescape},
     time,
@@ -148,6 +149,7 @@ pub fn fill(
         batch,
         verdicts: Verdicts::default(),
     };
+    let schema = source.schema.asks_anything().then_some((&source.schema, &source.id));
     for (index, item) in items.iter().enumerate() {
         if let Some(fault) = validate::unreadable(item, index) {
             filling.discard_raw(index, None, fault, item.whole.raw(body));
@@ -182,10 +184,10 @@ pub fn fill(
         };
         let discarded = fault.is_some();
         let incoming = Incoming { kind, item, slots: &slots, merged: &merged, discarded };
-        if let Some(fault) = fault {
-            filling.discard(index, fault, &common, &incoming);
-        } else {
-            filling.accept(index, &common, &incoming);
+        match (fault, schema) {
+            (Some(fault), _) => filling.discard(index, fault, &common, &incoming),
+            (None, None) => filling.accept(index, &common, &incoming),
+            (None, Some(schema)) => filling.judge(index, schema, &common, &incoming),
         }
     }
     if envelope.uncounted > 0 {
@@ -211,10 +213,44 @@ struct Filling<'b, 'w> {
 
 impl Filling<'_, '_> {
     fn accept(&mut self, index: usize, common: &Common<'_>, incoming: &Incoming<'_>) {
+        self.keep(index, |out, fresh_id| normalise::write(common, incoming, fresh_id, out));
+    }
+
+    /// Accepts what the source's schema lets through, as it says; discards what it blocks.
+    #[inline(never)]
+    fn judge(
+        &mut self,
+        index: usize,
+        (schema, source): (&SourceSchema, &SourceId),
+        common: &Common<'_>,
+        incoming: &Incoming<'_>,
+    ) {
+        let mut stored = Vec::new();
+        let mut written = normalise::write(common, incoming, self.world.fresh_id, &mut stored);
+        if let Some(fault) = enforce(schema, source, &mut written, &mut stored) {
+            let message_id = message_id(incoming.slots, common.body);
+            let step = Step::FilteredAtSource;
+            self.push_discard(index, 1, message_id, (step, fault), stored, true);
+            return;
+        }
+        self.keep(index, |out, _| {
+            let at = out.len();
+            out.extend_from_slice(&stored);
+            Written { head: written.head, json: at + written.json }
+        });
+    }
+
+    /// Accepts the message that `write` appends.
+    #[inline(always)]
+    fn keep(
+        &mut self,
+        index: usize,
+        write: impl FnOnce(&mut Vec<u8>, &mut dyn FnMut() -> Uuid) -> Written,
+    ) {
         let Filling { stream, received_at_ms, world, verdicts, receipt, .. } = self;
         let (stream, time_ms) = (*stream, *received_at_ms);
         self.batch.push_with(|out| {
-            let written = normalise::write(common, incoming, world.fresh_id, out);
+            let written = write(out, world.fresh_id);
             let json = &out[written.json..];
             let span = written.head.message_id;
             let id = unescape(&json[span.start as usize..(span.start + span.len) as usize]);
@@ -241,7 +277,7 @@ impl Filling<'_, '_> {
         let mut body = Vec::new();
         normalise::write(common, incoming, self.world.fresh_id, &mut body);
         let message_id = message_id(incoming.slots, common.body);
-        self.push_discard(index, 1, message_id, fault, body, true);
+        self.push_discard(index, 1, message_id, (Step::FailedOnIngest, fault), body, true);
     }
 
     /// Keeps the beginning of what could not be read as a message.
@@ -255,13 +291,14 @@ impl Filling<'_, '_> {
     ) {
         let message_id = slots.and_then(|(slots, body)| message_id(slots, body));
         let excerpt = raw[..raw.len().min(EXCERPT_BYTES)].to_vec();
-        self.push_discard(index, 1, message_id, fault, excerpt, false);
+        self.push_discard(index, 1, message_id, (Step::FailedOnIngest, fault), excerpt, false);
     }
 
     /// Counts the `messages` from `index` on and keeps nothing of them.
     #[cold]
     fn discard_rest(&mut self, index: usize, messages: u32, fault: Fault) {
-        self.push_discard(index, messages, None, fault, Vec::new(), false);
+        let reason = (Step::FailedOnIngest, fault);
+        self.push_discard(index, messages, None, reason, Vec::new(), false);
     }
 
     fn push_discard(
@@ -269,13 +306,13 @@ impl Filling<'_, '_> {
         index: usize,
         messages: u32,
         message_id: Option<String>,
-        fault: Fault,
+        (step, fault): (Step, Fault),
         body: Vec<u8>,
         readable: bool,
     ) {
         let index = index as u32;
         let discard = Discard {
-            step: Step::FailedOnIngest,
+            step,
             code: fault.code.into(),
             messages,
             pointer: fault.pointer.to_string(),

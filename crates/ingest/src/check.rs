@@ -7,13 +7,15 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use spec::Kind;
 
 use crate::{
     accept::{Fault, Scratch, SplitFault, message_id, split},
     merged::{Beside, Merged, Room},
     split::{
-        Field, Parsed, Shape, Slots,
+        Field, Parsed, Shape, Slots, Value,
         scan::{Bad, Scan},
     },
     validate::{self, View},
@@ -41,11 +43,30 @@ pub struct Finding {
     pub fault: Fault,
 }
 
+/// A message that the wire rules take, for those who have more to ask of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Sound<'a> {
+    /// The line on which it begins; from 1.
+    pub line: usize,
+    /// Place in its batch or array, from 0.
+    pub index: Option<usize>,
+    /// Its `messageId`, where it has a usable one.
+    pub message_id: Option<&'a str>,
+    /// The message as it was sent, with the `context` of its batch merged in.
+    pub json: &'a [u8],
+}
+
 /// Checks every message in `file`. A batched message needs a `type`, and so does every message
 /// here: there is no path that says it.
 pub fn check(file: &[u8]) -> Report {
+    check_with(file, &mut |_| ())
+}
+
+/// The same, and shows `more` each message that the wire rules take.
+pub fn check_with(file: &[u8], more: &mut dyn FnMut(&Sound<'_>)) -> Report {
     let bytes = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-    let mut checker = Checker { file: bytes, counted: 0, line: 1, report: Report::default() };
+    let report = Report::default();
+    let mut checker = Checker { file: bytes, counted: 0, line: 1, report, more };
     if u32::try_from(bytes.len()).is_err() {
         checker.malformed(0, "a file of less than 4 GiB");
         return checker.report;
@@ -80,15 +101,16 @@ pub fn check(file: &[u8]) -> Report {
     checker.report
 }
 
-struct Checker<'a> {
+struct Checker<'a, 'm> {
     file: &'a [u8],
     /// `line` is the line of this place.
     counted: usize,
     line: usize,
     report: Report,
+    more: &'m mut dyn FnMut(&Sound<'_>),
 }
 
-impl<'a> Checker<'a> {
+impl<'a> Checker<'a, '_> {
     /// A value that stands alone; gives its end.
     fn top(&mut self, start: usize, end: usize) -> Result<usize, Bad> {
         if self.file[start] != b'[' {
@@ -177,7 +199,14 @@ impl<'a> Checker<'a> {
             let context = (merged.facts, merged.context_bytes);
             let context_value = slots.value(Field::Context);
             let view = View { body, kind, slots: &slots, context, context_value };
-            for fault in view.faults() {
+            let faults = view.faults();
+            if faults.is_empty() {
+                let json = with_context(body, item.whole, context_value, merged.context);
+                let line = self.line_of(at);
+                let sound = Sound { line, index: place, message_id: id.as_deref(), json: &json };
+                (self.more)(&sound);
+            }
+            for fault in faults {
                 self.find(at, place, id.clone(), fault);
             }
         }
@@ -190,14 +219,37 @@ impl<'a> Checker<'a> {
     }
 
     fn find(&mut self, at: usize, index: Option<usize>, message_id: Option<String>, fault: Fault) {
+        let line = self.line_of(at);
+        self.report.findings.push(Finding { line, index, message_id, fault });
+    }
+
+    /// The line on which the byte at `at` stands.
+    fn line_of(&mut self, at: usize) -> usize {
         // An envelope's own faults come after its messages'.
         if at < self.counted {
             (self.counted, self.line) = (0, 1);
         }
         self.line += memchr::memchr_iter(b'\n', &self.file[self.counted..at]).count();
         self.counted = at;
-        self.report.findings.push(Finding { line: self.line, index, message_id, fault });
+        self.line
     }
+}
+
+/// The message at `whole` with `merged` in place of its `own` context, if there is any to merge.
+fn with_context<'a>(
+    body: &'a [u8],
+    whole: Value,
+    own: Value,
+    merged: Option<&[u8]>,
+) -> Cow<'a, [u8]> {
+    let Some(merged) = merged else { return Cow::Borrowed(whole.raw(body)) };
+    let (start, end) = (whole.start as usize, whole.end as usize);
+    if own.shape == Shape::Absent {
+        // Behind the brace: a message that the rules take has other members.
+        return [b"{\"context\":", merged, b",", &body[start + 1..end]].concat().into();
+    }
+    let (from, to) = (own.start as usize, own.end as usize);
+    [&body[start..from], merged, &body[to..end]].concat().into()
 }
 
 /// Whether this object is the envelope of a batch, and no message.

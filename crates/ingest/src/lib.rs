@@ -3,7 +3,8 @@
 //! ```text
 //! socket ──► connection ──► respond ──► collect ──► receive ──► accept ──► log ──► answer
 //!            deadlines      route       admission   inflate     split,
-//!                           auth                    write key   validate, splice
+//!                           auth                    write key   validate, splice,
+//!                                                               enforce
 //! ```
 //!
 //! A 200 for the write key of a live source means: every message of the request is in the log,
@@ -21,6 +22,7 @@ mod collect;
 mod connection;
 mod cors;
 mod deadline;
+mod enforce;
 mod fallback;
 pub mod inflate;
 mod merge;
@@ -30,6 +32,7 @@ mod normalise;
 mod options;
 pub mod pixel;
 mod prefer;
+pub mod quarantine;
 mod receive;
 mod refused;
 mod reject;

@@ -105,7 +105,9 @@ pub enum Invalid {
         expected: String,
     },
     /// The rules of today are others than those of the certificate.
-    #[error("it was issued by the rules {issued}; this release has {here}, use a release of that time")]
+    #[error(
+        "it was issued by the rules {issued}; this release has {here}, use a release of that time"
+    )]
     OtherRules {
         /// The certificate's.
         issued: String,

@@ -148,9 +148,11 @@ impl Check {
                         pointer: if kind == Kind::Track { "/event" } else { "/type" }.to_owned(),
                         found: sample.title.clone(),
                         expected,
-                        example: self.setup.events.first().map_or(Value::Null, |declared| {
-                            declared.title().into()
-                        }),
+                        example: self
+                            .setup
+                            .events
+                            .first()
+                            .map_or(Value::Null, |declared| declared.title().into()),
                     };
                     found.note(&UNDECLARED_EVENT, broken);
                     let room = self.undeclared.len() < UNDECLARED_MAX;

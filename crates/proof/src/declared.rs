@@ -63,8 +63,7 @@ pub static PROPERTY_TYPE: Rule = Rule {
 };
 
 /// The rules of this file, in the order in which they are shown.
-pub static RULES: [&Rule; 4] =
-    [&DISCARDED, &UNDECLARED_EVENT, &PROPERTY_MISSING, &PROPERTY_TYPE];
+pub static RULES: [&Rule; 4] = [&DISCARDED, &UNDECLARED_EVENT, &PROPERTY_MISSING, &PROPERTY_TYPE];
 
 /// Whether a message of `kind` and `name` is one of `declared`. A page or screen that is declared
 /// without a name stands for all of them.

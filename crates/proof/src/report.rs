@@ -202,9 +202,10 @@ impl Report {
             Outcome::Passed => None,
             Outcome::Empty => Some("nothing has arrived yet".to_owned()),
             Outcome::Failed => {
-                let broken = self.rules.iter().find(|rule| {
-                    rule.severity == Severity::Error && !rule.passed()
-                });
+                let broken = self
+                    .rules
+                    .iter()
+                    .find(|rule| rule.severity == Severity::Error && !rule.passed());
                 let unseen = || self.events.iter().find(|event| event.declared && event.seen == 0);
                 Some(match (broken, unseen()) {
                     (Some(rule), _) => {

@@ -106,18 +106,24 @@ fn check(messages: &[Value], expect: Expect) {
 #[test]
 fn what_keeps_every_rule_passes_with_a_hundred() {
     let messages = [message("Email Opened"), message("Email Delivered")];
-    check(&messages, expect![[r#"
+    check(
+        &messages,
+        expect![[r#"
         Passed, 100
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn nothing_is_neither_right_nor_wrong() {
-    check(&[], expect![[r#"
+    check(
+        &[],
+        expect![[r#"
         Empty, 0
         Email Delivered 0/0
         Email Opened 0/0
-    "#]]);
+    "#]],
+    );
     let nothing = report(acme(), b"");
     assert_eq!(nothing.obstacle().as_deref(), Some("nothing has arrived yet"));
     assert!(nothing.rules.iter().all(|rule| rule.checked == 0 && rule.samples.is_empty()));
@@ -223,7 +229,10 @@ fn steps_are_ticked_by_the_newest_message_without_an_error() {
     );
     let other = Setup { category: Some("Surveys".to_owned()), ..acme() };
     let steps = crate::walkthrough::steps(&other);
-    assert_eq!(steps.iter().map(|step| &step.name).collect::<Vec<_>>(), ["Email Delivered", "Email Opened"]);
+    assert_eq!(
+        steps.iter().map(|step| &step.name).collect::<Vec<_>>(),
+        ["Email Delivered", "Email Opened"]
+    );
 }
 
 #[test]

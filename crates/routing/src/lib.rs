@@ -3,7 +3,7 @@
 //! and keeps it when nobody makes new ones.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering::Relaxed},
@@ -15,6 +15,7 @@ use arc_swap::{ArcSwap, Guard};
 use serde_json::{Map, Value};
 use spec::{DestinationId, SourceId, WriteKey};
 use tokio::sync::watch;
+use tracking_plan::Compiled;
 
 /// All the data plane may know of the control plane.
 #[derive(Debug, Default)]
@@ -54,6 +55,25 @@ pub struct SourceRoute {
     pub client_side: bool,
     /// The destinations that are enabled for it.
     pub destinations: Vec<DestinationId>,
+    /// What it may send; anything unless somebody says otherwise.
+    pub schema: SourceSchema,
+}
+
+/// What a source may send.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SourceSchema {
+    /// Its tracking plan.
+    pub plan: Option<Arc<Compiled>>,
+    /// Events that are blocked, by their exact names; every page call is a `Page Viewed` here and
+    /// every screen call a `Screen Viewed`. Source: Segment, "Source schema", blocking events.
+    pub blocked_events: BTreeSet<Arc<str>>,
+}
+
+impl SourceSchema {
+    /// Whether there is anything that a message could break.
+    pub fn asks_anything(&self) -> bool {
+        self.plan.is_some() || !self.blocked_events.is_empty()
+    }
 }
 
 /// One destination as the data plane sees it.

@@ -12,6 +12,7 @@ fn snapshot(revision: u64, enabled: bool) -> RoutingSnapshot {
         enabled: true,
         client_side: false,
         destinations: vec![],
+        schema: Default::default(),
     };
     let destination = DestinationRoute {
         id: DestinationId("crm".into()),

@@ -46,6 +46,30 @@ pub struct Discard {
     pub readable: bool,
 }
 
+/// Payload of a [`crate::record::RELEASE`] record: a source's quarantine was gone through up to a
+/// place, and what became of each message there stands in the log before this record, in order.
+///
+/// A message in quarantine is a [`Discard`] whose code says so. It stays the discard it is until
+/// such a record takes it out of the count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// Everything in quarantine before this log position is settled.
+    pub through: u64,
+    /// How many, by the minute and code under which they are counted.
+    pub left: Vec<Left>,
+}
+
+/// So many messages that left quarantine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// The minute in which they came: its first millisecond, Unix.
+    pub minute_ms: i64,
+    /// The code of their discards.
+    pub code: DiscardCode,
+    /// How many.
+    pub messages: u64,
+}
+
 /// Payload of a [`crate::record::REFUSED`] record: a request that was not taken at all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {

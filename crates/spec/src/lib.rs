@@ -15,7 +15,7 @@ mod time;
 pub use attempt::{
     Attempt, Attempts, Backlog, Delivered, Feed, Lapse, Outcome, Pause, PauseCause, Together,
 };
-pub use discard::{Discard, DiscardCode, Refused, Step};
+pub use discard::{Discard, DiscardCode, Left, Refused, Release, Step};
 pub use ids::{DestinationId, SourceId, WriteKey};
 pub use kind::{Kind, UnknownKind};
 pub use message::{BadMessage, Head, Message, Span};

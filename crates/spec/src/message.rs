@@ -110,6 +110,11 @@ impl Message {
         Message { head: self.head, raw: Bytes::copy_from_slice(&self.raw) }
     }
 
+    /// What the log keeps in front of the JSON.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
     /// The call.
     pub fn kind(&self) -> Kind {
         self.head.kind

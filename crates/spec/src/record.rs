@@ -22,6 +22,9 @@ pub const DELIVERED: u8 = 7;
 /// A destination is paused, or goes on; the payload is a [`crate::Pause`].
 pub const PAUSE: u8 = 8;
 
+/// Messages that left a source's quarantine; the payload is a [`crate::Release`].
+pub const RELEASE: u8 = 9;
+
 const VERSION: u8 = 1;
 
 /// A payload that this release cannot read.

@@ -2,7 +2,7 @@
 //! findings that say where it does not, why that matters and what would be right.
 //!
 //! One pure function, [`findings`]. It reads the stored bytes where they stand; a message that
-//! conforms costs no memory. The facts (calls, fields, traits, context, semantic events) are the
+//! conforms costs no memory, but for the notes that each thread keeps. The facts (calls, fields, traits, context, semantic events) are the
 //! files of `data/`; a rule stands beside the code that checks it, in the files below.
 //!
 //! Nothing here refuses a message: that is for the wire rules of `ingest`, which the set
@@ -11,6 +11,7 @@
 mod context;
 mod data;
 pub mod events;
+mod fields;
 mod fold;
 mod identity;
 mod json;
@@ -29,19 +30,19 @@ mod typed;
 mod view;
 mod wire;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-pub use data::{Fields, Property, Type};
+pub use fields::{Fields, Property, Type};
 pub use markdown::{events_markdown, rules_markdown};
 pub use report::Finding;
 
-use self::{report::Findings, view::View};
+use self::{json::Paper, report::Findings, view::View};
 
 /// Names this edition of rules and facts; it changes when a finding may.
 pub const VERSION: &str = "2026.11.1";
 
 /// How much a finding weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The message is of no use, or the integration cannot be approved.
@@ -62,6 +63,8 @@ pub enum Set {
     Spec,
     /// The partner programme, on top of the Spec.
     Partner,
+    /// The source itself, by what it declares in its catalog info.
+    Declared,
 }
 
 /// One rule, in words and by example.
@@ -134,21 +137,33 @@ pub fn named(code: &str) -> Option<&'static Rule> {
 /// counts. Neither the order of keys nor white space changes the result.
 pub fn findings(raw: &[u8], sets: &Sets<'_>) -> Vec<Finding> {
     let mut found = Findings::default();
-    if let Some(view) = View::read(raw, &mut found) {
-        wire::check(&view, &mut found);
-        identity::check(&view, &mut found);
-        naming::check(&view, sets, &mut found);
-        properties::check(&view, sets, &mut found);
-        traits::check(&view, &mut found);
-        placement::check(&view, &mut found);
-        context::check(&view, &mut found);
-        time::check(&view, &mut found);
-        limits::check(&view, &mut found);
-        if let Some(partner) = &sets.partner {
-            partner::check(&view, partner, &mut found);
-        }
-    }
+    let mut paper = Paper::take();
+    judge(raw, sets, &mut paper, &mut found);
+    paper.leave();
     found.sorted()
+}
+
+fn judge(raw: &[u8], sets: &Sets<'_>, paper: &mut Paper, found: &mut Findings) {
+    if !limits::bearable(raw, found) {
+        return;
+    }
+    let read = paper.read(raw);
+    let Some(whole) = wire::readable(raw, &read, found) else {
+        return;
+    };
+    let view = View::of(whole, found);
+    wire::check(&view, found);
+    identity::check(&view, found);
+    naming::check(&view, sets, found);
+    properties::check(&view, sets, found);
+    traits::check(&view, found);
+    placement::check(&view, found);
+    context::check(&view, found);
+    time::check(&view, found);
+    limits::check(&view, found);
+    if let Some(partner) = &sets.partner {
+        partner::check(&view, partner, found);
+    }
 }
 
 #[cfg(test)]

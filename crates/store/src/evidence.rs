@@ -198,7 +198,10 @@ pub async fn signing_keys(db: &mut AnyConnection) -> Result<Vec<SigningKey>, Sto
 }
 
 /// Keeps a key.
-pub async fn insert_signing_key(db: &mut AnyConnection, new: &SigningKey) -> Result<(), StoreError> {
+pub async fn insert_signing_key(
+    db: &mut AnyConnection,
+    new: &SigningKey,
+) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO signing_keys (id, public_key, sealed, created_at_ms) VALUES ($1, $2, $3, $4)",
     )

@@ -122,6 +122,7 @@ async fn sources(db: &mut AnyConnection) -> Result<Vec<SourceRoute>, StoreError>
             enabled: disabled.is_empty(),
             client_side: client_side.iter().any(|known| known == integration),
             destinations: Vec::new(),
+            schema: Default::default(),
         });
     }
     Ok(routes)

@@ -6,10 +6,11 @@ use anyhow::{Context, Result, bail};
 use toml::Table;
 
 /// Every crate, in the order of the table in `docs/ARCHITECTURE.md`.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "spec",
     "catalog",
     "proof",
+    "tracking-plan",
     "routing",
     "id-index",
     "event-log",

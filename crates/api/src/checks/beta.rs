@@ -77,7 +77,10 @@ pub struct BetaAnswer {
     operation_id = "getBeta",
     tag = "Submission",
     params(("integrationId" = String, Path, description = "Its id or slug")),
-    responses((status = 200, description = "The beta", body = Data<BetaAnswer>)),
+    responses(
+        (status = 200, description = "The beta", body = Data<BetaAnswer>),
+        (status = 409, description = "It was not approved yet", body = crate::error::Errors)
+    ),
     extensions(
         ("x-access" = json!("integration")),
         ("x-requests-per-minute" = json!(60)),
@@ -100,7 +103,10 @@ pub async fn beta(State(api): State<Api>, caller: Caller) -> Result<Data<BetaAns
     operation_id = "getBetaForOperator",
     tag = "Review",
     params(("integrationId" = String, Path, description = "Its id or slug")),
-    responses((status = 200, description = "The beta", body = Data<BetaAnswer>)),
+    responses(
+        (status = 200, description = "The beta", body = Data<BetaAnswer>),
+        (status = 409, description = "It was not approved yet", body = crate::error::Errors)
+    ),
     extensions(
         ("x-access" = json!("operator")),
         ("x-requests-per-minute" = json!(60)),
@@ -132,11 +138,9 @@ async fn of(api: &Api, row: &Integration) -> Result<Data<BetaAnswer>, ApiError> 
 
     let sources: Vec<&str> = customers.iter().map(|(source, _)| source.as_str()).collect();
     let info = lifecycle::info(row.published.as_deref().unwrap_or("{}"))?;
-    let wanted =
-        json!({ "sources": sources, "sinceMs": approved_at_ms, "messages": MESSAGES_MAX });
+    let wanted = json!({ "sources": sources, "sinceMs": approved_at_ms, "messages": MESSAGES_MAX });
     let body = json!({ "setup": Setup::of(&row.slug, &info), "wanted": wanted });
-    let report: Report =
-        ask(api, Method::POST, Target::new(&["checks"], None), Some(body)).await?;
+    let report: Report = ask(api, Method::POST, Target::new(&["checks"], None), Some(body)).await?;
     // Nothing that was handed in without evidence was kept then.
     let before: Option<Report> = frozen.and_then(|json| serde_json::from_str(&json).ok());
     let kept = |code: &str| {

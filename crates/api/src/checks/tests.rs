@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use debugger::Debugger;
 use event_log::{Batch, EventLog, Label, MemoryLog, Tag};
-use http::Method;
 use proof::certificate;
 use routing::{Routing, RoutingSnapshot};
 use serde_json::{Value, json};
@@ -103,7 +102,10 @@ async fn only_what_follows_the_spec_is_submitted() {
     assert_eq!(stage.checks().await["outcome"], "empty");
     stage.send(&stage.source, &unsigned()).await;
     let report = stage.checks().await;
-    assert_eq!((&report["outcome"], &report["rules"][0]["severity"]), (&json!("failed"), &json!("error")));
+    assert_eq!(
+        (&report["outcome"], &report["rules"][0]["severity"]),
+        (&json!("failed"), &json!("error"))
+    );
 
     let checklist = stage.world.get(&stage.builder, &stage.path("checklist")).await.expect(200);
     let items = checklist.at("/checklist/items").as_array().unwrap();

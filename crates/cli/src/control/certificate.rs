@@ -92,7 +92,8 @@ pub(super) async fn run(command: &Command, console: &mut Console<'_, '_>) -> Res
         Command::Evidence(of) => {
             let submission = submission(of, console).await?;
             let of = ["integrations", &of.integration, "submissions", &submission];
-            let file = console.download(&[&of[..], &["evidence", "messages"]].concat(), &[]).await?;
+            let file =
+                console.download(&[&of[..], &["evidence", "messages"]].concat(), &[]).await?;
             console.screen.raw(&file)
         }
         Command::Verify(arguments) => verify(arguments, console.json, console.screen),

@@ -4,6 +4,7 @@ mod build;
 mod convert;
 mod file;
 mod info;
+mod init;
 mod install;
 mod pictures;
 mod push;
@@ -39,7 +40,7 @@ Examples:
 {EXIT_CODES}"))]
     Show(Which),
     Rename(build::Rename),
-    Init(push::Init),
+    Init(init::Init),
     Push(push::Push),
     Pull(push::Pull),
     Docs(push::Docs),
@@ -127,7 +128,7 @@ pub(super) async fn run(command: &Command, console: &mut Console<'_, '_>) -> Res
         Command::Create(arguments) => build::create(arguments, console).await,
         Command::Show(which) => build::show(&which.slug()?, console).await,
         Command::Rename(arguments) => build::rename(arguments, console).await,
-        Command::Init(arguments) => push::init(arguments, console).await,
+        Command::Init(arguments) => init::init(arguments, console).await,
         Command::Push(arguments) => push::push(arguments, console).await,
         Command::Pull(arguments) => push::pull(arguments, console).await,
         Command::Docs(arguments) => push::docs(arguments, console).await,

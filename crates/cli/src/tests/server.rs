@@ -161,6 +161,7 @@ fn snapshot() -> RoutingSnapshot {
         enabled: true,
         client_side: false,
         destinations: vec![],
+        schema: Default::default(),
     };
     let destination = DestinationRoute {
         id: DestinationId("crm".into()),

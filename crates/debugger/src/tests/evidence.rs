@@ -1,3 +1,4 @@
+use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use super::fixture::{RECEIVED_AT_MS, World};
 
 async fn post(world: &World, path: &str, body: Value) -> (StatusCode, String) {
     let request = Request::post(path).header("content-type", "application/json");
-    let request = request.body(body.to_string().into()).expect("a request");
+    let request = request.body(Body::from(body.to_string())).expect("a request");
     let response = world.router.clone().oneshot(request).await.expect("never fails");
     let status = response.status();
     let bytes = response.into_body().collect().await.expect("a body").to_bytes();
@@ -21,7 +22,8 @@ async fn evidence_is_what_was_accepted_or_stopped_the_newest_first() {
     world.track("website", "m-1", "Signed Up").await;
     world.track("app", "m-2", "Signed Up").await;
     let stopped = world.discard("website", "event_not_string", "{\"type\": \"track\"}").await;
-    let spread = "{\"type\":\"track\",\r\n \"event\":\"A\",\n\"messageId\":\"m-3\",\"userId\":\"u\"}";
+    let spread =
+        "{\"type\":\"track\",\r\n \"event\":\"A\",\n\"messageId\":\"m-3\",\"userId\":\"u\"}";
     let last = world.accept("website", spread).await;
 
     let (status, lines) =

@@ -37,6 +37,7 @@ pub(crate) fn snapshot(revision: u64, sources: &[&str]) -> RoutingSnapshot {
         enabled: true,
         client_side: false,
         destinations: vec![],
+        schema: Default::default(),
     };
     let destination = DestinationRoute {
         id: DestinationId("dst-crm".into()),

@@ -152,6 +152,19 @@ impl Counts {
         }
     }
 
+    /// Counts `many` fewer of this reason, as far as they were counted.
+    pub(super) fn take(&mut self, (step, code): (Step, &str), many: u64) {
+        // Where reasons are too many it was counted as another.
+        for code in [code, "other"] {
+            let found = self.0.iter_mut().find(|(s, c, _)| *s == step && c == code);
+            if let Some((_, _, count)) = found {
+                *count = count.saturating_sub(many);
+                break;
+            }
+        }
+        self.0.retain(|(_, _, count)| *count > 0);
+    }
+
     /// Of all reasons.
     pub fn total(&self) -> u64 {
         self.0.iter().map(|(_, _, count)| count).sum()

@@ -271,3 +271,46 @@ fn what_was_seen_of_a_source_is_known_to_the_millisecond_and_after_a_restart_to_
     assert_eq!(again.seen(2), seen(1, BEGIN_MS + 2 * DAY_MS + 7_200_000));
     assert_eq!(again.seen(1), seen(2, BEGIN_MS), "as far as the bucket says");
 }
+
+#[test]
+fn what_leaves_quarantine_is_counted_once() {
+    let code = "quarantined_unplanned";
+    let quarantined = |position| {
+        let discard = Discard {
+            step: Step::FilteredAtSource,
+            code: code.into(),
+            messages: 1,
+            pointer: String::new(),
+            detail: String::new(),
+            index: 0,
+            body: vec![],
+            readable: false,
+        };
+        entry(position, record::DISCARD, 1, BEGIN_MS, record::encode(&discard))
+    };
+    let release = |position, through, messages| {
+        let left = vec![Left { minute_ms: BEGIN_MS, code: code.into(), messages }];
+        let release = Release { through, left };
+        entry(position, record::RELEASE, 1, BEGIN_MS + 600_000, record::encode(&release))
+    };
+    let received = |entries: &[Entry]| {
+        let books = books(entries);
+        let (mut accepted, mut discarded) = (0, 0);
+        for row in books.rows() {
+            assert_eq!(row.tally.received(), row.tally.accepted + row.tally.discarded.total());
+            accepted += row.tally.accepted;
+            discarded += row.tally.discarded.total();
+        }
+        (accepted, discarded)
+    };
+    let mut entries = vec![quarantined(1), quarantined(2), quarantined(3)];
+    assert_eq!(received(&entries), (0, 3));
+    // two go on, one waits on under a later position
+    entries.extend([
+        message(4, 1, BEGIN_MS + 600_000),
+        message(5, 1, BEGIN_MS + 600_000),
+        quarantined(6),
+        release(7, 4, 3),
+    ]);
+    assert_eq!(received(&entries), (2, 1));
+}

@@ -1,8 +1,10 @@
 //! `[[sources]]`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
+use routing::SourceSchema;
 use spec::{SourceId, WriteKey};
+use tracking_plan::{Compiled, Plan, Problem};
 
 use super::{
     section::Section,
@@ -26,7 +28,12 @@ pub struct Source {
     pub enabled: bool,
     /// Whether its messages come straight from end users' devices.
     pub client_side: bool,
+    /// What it may send.
+    pub schema: SourceSchema,
 }
+
+/// Problems of a plan that are told at once; `headwater check --plan` tells them all.
+const PLAN_PROBLEMS_TOLD: usize = 3;
 
 impl Source {
     pub(super) fn read(s: &mut Section<'_>) -> Option<Source> {
@@ -55,6 +62,19 @@ impl Source {
             "Its messages come straight from browsers or devices: context.ip is filled in from the connection.",
             values::switch,
         );
+        let plan = s.optional(
+            "tracking_plan",
+            r#""plan.json""#,
+            "A file with its tracking plan: rules for its messages, and what becomes of those that break them. It is read again with this file; SIGHUP reads both at once.",
+            values::path,
+        );
+        let plan = plan.and_then(|path| s.file("tracking_plan", &path, tracking_plan));
+        let blocked_events = s.key(
+            "blocked_events",
+            "[]",
+            "Events that are discarded, by their exact names. \"Page Viewed\" and \"Screen Viewed\" are all page and screen calls.",
+            list(values::name),
+        );
         let id = s.optional(
             "id",
             r#""website""#,
@@ -70,8 +90,25 @@ impl Source {
             write_keys: write_keys?,
             enabled,
             client_side,
+            schema: SourceSchema {
+                plan: plan.map(Arc::new),
+                blocked_events: blocked_events.into_iter().map(Arc::from).collect(),
+            },
         })
     }
+}
+
+/// Reads and compiles a tracking plan.
+fn tracking_plan(text: &[u8]) -> Result<Compiled, String> {
+    let compiled = Plan::from_json(text).and_then(|plan| Compiled::new(&plan));
+    compiled.map_err(|problems| {
+        let told = problems.iter().take(PLAN_PROBLEMS_TOLD).map(Problem::to_string);
+        let mut text = told.collect::<Vec<_>>().join("; ");
+        if problems.len() > PLAN_PROBLEMS_TOLD {
+            text.push_str(&format!("; and {} more", problems.len() - PLAN_PROBLEMS_TOLD));
+        }
+        text
+    })
 }
 
 /// What can be wrong between sources.

@@ -343,6 +343,13 @@ fn written(path: &Path) -> io::Result<Vec<u8>> {
         Some("ca.pem" | "cert.pem") => Ok(authority().0.clone().into_bytes()),
         Some("key.pem") => Ok(authority().1.clone().into_bytes()),
         Some("empty.pem") => Ok(vec![]),
+        Some("plan.json") => {
+            Ok(br#"{"rules": [{"type": "TRACK", "key": "E", "jsonSchema": {}}]}"#.to_vec())
+        }
+        Some("odd.json") => {
+            let rule = br#"{"type": "PAGE", "jsonSchema": {"type": "strin"}}"#;
+            Ok([b"[", rule.as_slice(), b"]"].concat())
+        }
         Some("cut.pem") => Ok(b"-----BEGIN CERTIFICATE-----\nAAAA\n".to_vec()),
         Some("odd.pem") => {
             Ok(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec())
@@ -358,6 +365,24 @@ fn authority() -> &'static (String, String) {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         (made.cert.pem(), made.signing_key.serialize_pem())
     })
+}
+
+#[test]
+fn a_source_can_have_a_tracking_plan_and_blocked_events() {
+    let check = |text: &str, expected: Expect| {
+        let text = format!("[[sources]]\nslug = \"a\"\nwrite_keys = [\"12345678\"]\n{text}");
+        let input = Input { files: Some(written), ..input(&text) };
+        let found = load(&input, &[webhook()]).map(|loaded| {
+            let schema = &loaded.config.sources[0].schema;
+            let rules = schema.plan.as_ref().map_or(0, |plan| plan.plan().rules.len());
+            format!("{rules} rules, blocked: {:?}", schema.blocked_events)
+        });
+        expected.assert_eq(&found.unwrap_or_else(|problems| problems.to_string()));
+    };
+    check("", expect![[""]]);
+    check("tracking_plan = \"plan.json\"\nblocked_events = [\"Debug Ping\"]", expect![[""]]);
+    check("tracking_plan = \"none.json\"", expect![[""]]);
+    check("tracking_plan = \"odd.json\"\nblocked_events = [\"\"]", expect![[""]]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use event_log::{CONTROL, Entry, EventLog, LogError};
 use indicatif::HumanBytes;
 use serde::{Deserialize, Serialize};
-use spec::{Attempts, Delivered, Discard, Feed, Lapse, Message, Pause, Refused, record};
+use spec::{Attempts, Delivered, Discard, Feed, Lapse, Message, Pause, Refused, Release, record};
 
 use super::Reading;
 
@@ -78,6 +78,7 @@ impl Report {
             record::DELIVERED => ("delivered", record::decode::<Delivered>(&payload).is_ok()),
             record::PAUSE => ("pause", record::decode::<Pause>(&payload).is_ok()),
             record::LAPSE => ("lapse", record::decode::<Lapse>(&payload).is_ok()),
+            record::RELEASE => ("release", record::decode::<Release>(&payload).is_ok()),
             _ => ("of a kind unknown to this release", false),
         };
         *self.records.entry(name.to_owned()).or_default() += 1;

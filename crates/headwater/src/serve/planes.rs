@@ -31,6 +31,7 @@ use crate::{
     health::{self, Health},
     http::{self, Parts},
     log_api::{self, LogApi},
+    quarantine_api::{self, QuarantineApi},
     reload::Reload,
     snapshot::{Composer, snapshot},
     system::{self, System},
@@ -171,6 +172,7 @@ impl Running {
                 routing: routing.clone(),
                 stopping: stopping.subscribe(),
             }),
+            quarantine_api::routes(QuarantineApi::new(log.clone(), routing.clone())),
         ];
         planes.extend(debugger.clone().map(debugger::routes));
         planes.extend(delivery.clone().map(delivery::routes::routes));

@@ -21,6 +21,7 @@ pub(crate) fn source() -> SourceRoute {
         enabled: true,
         client_side: false,
         destinations: Vec::new(),
+        schema: Default::default(),
     }
 }
 

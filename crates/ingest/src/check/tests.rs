@@ -135,3 +135,21 @@ proptest! {
         super::check(file.as_bytes());
     }
 }
+
+#[test]
+fn messages_that_are_right_are_shown_with_the_context_of_their_batch() {
+    let mut shown = Vec::new();
+    let file = "{\"type\":\"page\",\"userId\":\"u\"}\n\
+        {\"context\":{\"app\":{\"version\":1.0}},\"batch\":[{\"type\":\"page\",\"userId\":\"u\"},\n\
+        {\"type\":\"page\"},\n\
+        {\"type\":\"page\",\"userId\":\"u\",\"context\":{\"locale\":\"en\"},\"messageId\":\"m\"}]}";
+    let report = super::check_with(file.as_bytes(), &mut |sound| {
+        let json = std::str::from_utf8(sound.json).expect("it is text");
+        shown.push(format!("{} {:?} {:?} {json}", sound.line, sound.index, sound.message_id));
+    });
+    assert_eq!((report.messages, report.findings.len()), (4, 1));
+    expect![[r#"
+        1 None None {"type":"page","userId":"u"}
+        2 Some(0) None {"context":{"app":{"version":1.0}},"type":"page","userId":"u"}
+        4 Some(2) Some("m") {"type":"page","userId":"u","context":{"app":{"version":1.0},"locale":"en"},"messageId":"m"}"#]].assert_eq(&shown.join("\n"));
+}

@@ -42,6 +42,7 @@ pub fn source(slug: &str, key: &str, enabled: bool) -> SourceRoute {
         enabled,
         client_side: false,
         destinations: vec![],
+        schema: Default::default(),
     }
 }
 
@@ -78,7 +79,11 @@ impl Harness {
     }
 
     pub fn over(options: Options, log: Arc<dyn EventLog>) -> Harness {
-        let server = Server::start(options, routing(), log.clone(), not_found(), None).unwrap();
+        Harness::routed(options, log, routing())
+    }
+
+    pub fn routed(options: Options, log: Arc<dyn EventLog>, routing: Routing) -> Harness {
+        let server = Server::start(options, routing, log.clone(), not_found(), None).unwrap();
         Harness { server, log }
     }
 

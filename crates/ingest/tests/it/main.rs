@@ -15,6 +15,8 @@ mod harness;
 mod limits;
 mod matching;
 mod prefer;
+mod quarantine;
 mod refused;
+mod schema;
 mod shutdown;
 mod tls;

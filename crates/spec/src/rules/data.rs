@@ -1,223 +1,14 @@
 //! The Spec's facts: the files of `data/`, which stand in the binary and are read once.
 
-use std::{ops::Deref, sync::LazyLock};
+use std::{collections::BTreeMap, sync::LazyLock};
 
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde::Deserialize;
 
-use super::{events::Category, fold::fold, names::Names};
-
-/// What a property, trait or field may hold, in the words of JSON Schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Type {
-    /// Text.
-    String,
-    /// Any number.
-    Number,
-    /// A number without a fraction.
-    Integer,
-    /// `true` or `false`.
-    Boolean,
-    /// Text that is a date or time in ISO-8601.
-    Date,
-    /// An object.
-    Object,
-    /// An array.
-    Array,
-}
-
-/// A property of a semantic event, a reserved trait, or a key of the context.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Property {
-    /// Its name, as the Spec writes it.
-    pub name: &'static str,
-    /// What it may hold, one of them; empty when the Spec does not say.
-    #[serde(rename = "type", deserialize_with = "one_or_more")]
-    pub types: Vec<Type>,
-    /// What it means.
-    pub description: &'static str,
-    /// A value it may have.
-    #[serde(default)]
-    pub example: Option<Value>,
-    /// What each element of an array holds.
-    #[serde(default)]
-    pub of: Option<Type>,
-    /// The only values it may have; empty for any.
-    #[serde(default, borrow)]
-    pub values: Vec<&'static str>,
-    /// Other spellings that are as good.
-    #[serde(default, borrow)]
-    pub also: Vec<&'static str>,
-    /// Names that people give it and nobody reads.
-    #[serde(default, borrow)]
-    pub misnomers: Vec<&'static str>,
-    /// What an object holds, or each object of an array; empty for anything.
-    #[serde(default)]
-    pub fields: Fields,
-    /// The shared list that `fields` are.
-    #[serde(default)]
-    each: Option<&'static str>,
-}
-
-/// Properties that can be looked up by a name that may be misspelled.
-#[derive(Debug, Clone, Default)]
-pub struct Fields {
-    list: Vec<Property>,
-    /// Folded names, in order; which property; whether the name is a misnomer.
-    folds: Vec<(u64, usize, bool)>,
-}
-
-/// How a key that was found is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spelling {
-    /// As the Spec does.
-    Exact,
-    /// In another way that is as good.
-    Also,
-    /// In a way nobody reads.
-    Wrong,
-}
-
-impl Deref for Fields {
-    type Target = [Property];
-
-    fn deref(&self) -> &[Property] {
-        &self.list
-    }
-}
-
-impl<'de: 'static> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Fields, D::Error> {
-        Vec::deserialize(from).map(Fields::new)
-    }
-}
-
-impl Fields {
-    /// Of these properties; where names fold alike the first is found.
-    pub(super) fn new(list: Vec<Property>) -> Fields {
-        let mut folds: Vec<(u64, usize, bool)> = Vec::new();
-        for wrong in [false, true] {
-            for (index, property) in list.iter().enumerate() {
-                let own = std::iter::once(&property.name).chain(&property.also);
-                let names: Vec<_> =
-                    if wrong { property.misnomers.iter().collect() } else { own.collect() };
-                for name in names {
-                    let fold = fold(name.as_bytes());
-                    if folds.iter().all(|(other, ..)| *other != fold) {
-                        folds.push((fold, index, wrong));
-                    }
-                }
-            }
-        }
-        folds.sort_unstable();
-        Fields { list, folds }
-    }
-
-    /// These, and those of `more` whose names are not there.
-    pub(super) fn and(&self, more: &[Property]) -> Fields {
-        let mut list = self.list.clone();
-        list.extend(more.iter().filter(|other| self.named(other.name).is_none()).cloned());
-        Fields::new(list)
-    }
-
-    /// The property of exactly that name.
-    pub fn named(&self, name: &str) -> Option<&Property> {
-        self.list.iter().find(|property| property.name == name)
-    }
-
-    /// The property a key means, where it stands in the list, and how the key is written.
-    #[inline]
-    pub(super) fn find(&self, key: &[u8]) -> Option<(usize, &Property, Spelling)> {
-        let fold = fold(key);
-        let at = self.folds.binary_search_by_key(&fold, |(fold, ..)| *fold).ok()?;
-        let (_, index, misnomer) = self.folds[at];
-        let property = &self.list[index];
-        let spelling = if property.name.as_bytes() == key {
-            Spelling::Exact
-        } else if !misnomer && property.also.iter().any(|also| also.as_bytes() == key) {
-            Spelling::Also
-        } else {
-            Spelling::Wrong
-        };
-        Some((index, property, spelling))
-    }
-}
-
-impl Property {
-    /// A value that conforms: its example, else one made of what it holds.
-    pub fn sample(&self) -> Value {
-        if let Some(example) = &self.example {
-            return example.clone();
-        }
-        let object = || Value::Object(self.fields.iter().map(Property::member).collect());
-        match self.types.first() {
-            Some(Type::Array) if self.fields.is_empty() => Value::Array(vec![]),
-            Some(Type::Array) => Value::Array(vec![object()]),
-            Some(Type::Object) => object(),
-            Some(kind) => kind.sample(),
-            None => Value::Null,
-        }
-    }
-
-    /// Its name and a value that conforms.
-    pub(super) fn member(&self) -> (String, Value) {
-        (self.name.to_owned(), self.sample())
-    }
-}
-
-impl Type {
-    /// A value of that type.
-    pub(super) fn sample(self) -> Value {
-        match self {
-            Type::String => Value::from("text"),
-            Type::Number | Type::Integer => Value::from(1),
-            Type::Boolean => Value::from(true),
-            Type::Date => Value::from("2026-11-02T12:20:45.000Z"),
-            Type::Object => Value::Object(serde_json::Map::new()),
-            Type::Array => Value::Array(vec![]),
-        }
-    }
-
-    /// The word that names it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Type::String => "string",
-            Type::Number => "number",
-            Type::Integer => "integer",
-            Type::Boolean => "boolean",
-            Type::Date => "date",
-            Type::Object => "object",
-            Type::Array => "array",
-        }
-    }
-
-    /// In words, with their article.
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            Type::String => "text",
-            Type::Number => "a number",
-            Type::Integer => "a whole number",
-            Type::Boolean => "true or false",
-            Type::Date => "a date in ISO-8601",
-            Type::Object => "an object",
-            Type::Array => "an array",
-        }
-    }
-}
-
-fn one_or_more<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Type>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Types {
-        One(Type),
-        Several(Vec<Type>),
-    }
-    Ok(match Types::deserialize(from)? {
-        Types::One(one) => vec![one],
-        Types::Several(several) => several,
-    })
-}
+use super::{
+    events::Category,
+    fields::{Fields, Property},
+    names::Names,
+};
 
 /// One of the six calls.
 #[derive(Debug, Deserialize)]
@@ -279,20 +70,13 @@ struct Properties {
 }
 
 /// Lists that several events share, by name.
-#[derive(Debug)]
-pub(super) struct Shared(Vec<(String, Fields)>);
-
-impl<'de: 'static> Deserialize<'de> for Shared {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Shared, D::Error> {
-        let lists = std::collections::BTreeMap::<String, Fields>::deserialize(from)?;
-        Ok(Shared(lists.into_iter().collect()))
-    }
-}
+#[derive(Debug, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
+pub(super) struct Shared(BTreeMap<String, Fields>);
 
 impl Shared {
     pub(super) fn list(&self, name: &str) -> &Fields {
-        let named = self.0.iter().find(|(other, _)| other == name);
-        &named.unwrap_or_else(|| panic!("data/properties.json shares no list {name}")).1
+        self.0.get(name).unwrap_or_else(|| panic!("data/properties.json shares no list {name}"))
     }
 
     /// The properties with the lists they refer to.

@@ -4,8 +4,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::data::{Fields, Property, Shared, spec};
 pub use super::names::{Meant, Why};
+use super::{
+    data::{Shared, spec},
+    fields::{Fields, Property},
+};
 
 /// Events of one page of the Spec.
 #[derive(Debug, Deserialize)]

@@ -1,9 +1,10 @@
-//! Reads JSON where it stands: no tree and no copies, but for text that holds escapes.
+//! Reads JSON where it stands. One pass notes where each key and value begins and ends; walks
+//! follow the notes, and copy nothing but text that holds escapes.
 //!
-//! Made for messages that were checked on arrival: it follows brackets, quotes and commas, and
-//! takes the rest on trust. Other bytes are never a panic; what cannot be followed ends a walk.
+//! Made for messages that were checked on arrival: it holds bytes to the grammar of brackets,
+//! quotes, colons and commas, and takes digits and escapes on trust. No bytes make it panic.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::Cell};
 
 /// What a JSON value is, as far as rules ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,10 +18,72 @@ pub(super) enum Shape {
     Object,
 }
 
-/// A value and the bytes it stands in; strings with their quotes.
-#[derive(Debug, Clone, Copy)]
+/// Where a key or a value stands.
+#[derive(Clone, Copy)]
+struct Note {
+    start: u32,
+    end: u32,
+    /// How many notes on what it holds follow; while it is open, where the note stands on the
+    /// container that it lies in.
+    inside: u32,
+    shape: Shape,
+    escaped: bool,
+}
+
+const ABSENT: Note = Note { start: 0, end: 0, inside: 0, shape: Shape::Absent, escaped: false };
+
+/// Bytes and the notes on them.
+pub(super) struct Document<'a> {
+    bytes: &'a [u8],
+    notes: &'a [Note],
+}
+
+static NOTHING: Document<'static> = Document { bytes: b"", notes: &[ABSENT] };
+
+/// Paper for notes, which a thread uses again and again.
+#[derive(Default)]
+pub(super) struct Paper(Vec<Note>);
+
+/// Notes that a thread keeps paper for: one message has a few hundred.
+const NOTES_KEPT: usize = 16 * 1024;
+
+thread_local! {
+    static PAPER: Cell<Paper> = const { Cell::new(Paper(Vec::new())) };
+}
+
+impl Paper {
+    /// The thread's own.
+    pub(super) fn take() -> Paper {
+        PAPER.take()
+    }
+
+    /// Leaves it for the next message of this thread.
+    pub(super) fn leave(self) {
+        if self.0.capacity() <= NOTES_KEPT {
+            PAPER.set(self);
+        }
+    }
+
+    /// The bytes as one value, and how deep it is nested; `None` when they are not one.
+    pub(super) fn read<'a>(&'a mut self, bytes: &'a [u8]) -> Option<(Document<'a>, usize)> {
+        self.0.clear();
+        let deepest = note(bytes, &mut self.0)?;
+        Some((Document { bytes, notes: &self.0 }, deepest))
+    }
+}
+
+impl<'a> Document<'a> {
+    /// The value that the bytes are.
+    pub(super) fn whole(&'a self) -> Value<'a> {
+        Value::at(self, 0)
+    }
+}
+
+/// A value in its document.
+#[derive(Clone, Copy)]
 pub(super) struct Value<'a> {
-    pub(super) raw: &'a [u8],
+    document: &'a Document<'a>,
+    at: u32,
     pub(super) shape: Shape,
 }
 
@@ -31,13 +94,24 @@ pub(super) struct Member<'a> {
 }
 
 impl<'a> Value<'a> {
-    pub(super) const ABSENT: Value<'static> = Value { raw: b"", shape: Shape::Absent };
+    pub(super) const ABSENT: Value<'static> =
+        Value { document: &NOTHING, at: 0, shape: Shape::Absent };
 
-    /// The value that `bytes` are, and how deep it is nested; `None` when they are not one value.
-    pub(super) fn whole(bytes: &'a [u8]) -> Option<(Value<'a>, usize)> {
-        let start = skip_space(bytes, 0);
-        let (value, end, depth) = value(bytes, start)?;
-        (skip_space(bytes, end) == bytes.len()).then_some((value, depth))
+    #[inline]
+    fn at(document: &'a Document<'a>, at: usize) -> Value<'a> {
+        Value { document, at: at as u32, shape: document.notes[at].shape }
+    }
+
+    #[inline]
+    fn note(&self) -> &'a Note {
+        &self.document.notes[self.at as usize]
+    }
+
+    /// The value as it stands; strings with their quotes.
+    #[inline]
+    pub(super) fn raw(&self) -> &'a [u8] {
+        let note = self.note();
+        &self.document.bytes[note.start as usize..note.end as usize]
     }
 
     /// Neither missing nor `null`.
@@ -49,39 +123,58 @@ impl<'a> Value<'a> {
         self.shape == shape
     }
 
+    /// The same value in the same place.
+    pub(super) fn is_same(&self, other: &Value<'_>) -> bool {
+        std::ptr::eq(self.note(), other.note())
+    }
+
     /// What stands between the quotes of a string, still escaped; empty for other values.
+    #[inline]
     pub(super) fn inside(&self) -> &'a [u8] {
         match self.shape {
-            Shape::String => &self.raw[1..self.raw.len() - 1],
+            Shape::String => unquoted(self.raw()),
             _ => b"",
         }
     }
 
     /// What a string says.
     pub(super) fn text(&self) -> Option<Cow<'a, [u8]>> {
-        self.is(Shape::String).then(|| match self.inside().contains(&b'\\') {
-            false => Cow::Borrowed(self.inside()),
-            true => Cow::Owned(unescape(self.raw)),
-        })
+        self.is(Shape::String).then(|| said(self.document.bytes, self.note()))
+    }
+
+    /// It holds no member and no element.
+    pub(super) fn holds_nothing(&self) -> bool {
+        self.note().inside == 0
     }
 
     /// An object, or one of the ways in which SDKs write an empty one.
     pub(super) fn object_like(&self) -> bool {
         match self.shape {
             Shape::Absent | Shape::Null | Shape::Object => true,
-            Shape::Array => self.elements().next().is_none(),
+            Shape::Array => self.holds_nothing(),
             _ => false,
         }
     }
 
     /// The members of an object, in their order; nothing for other values.
+    #[inline]
     pub(super) fn members(&self) -> Members<'a> {
-        Members { bytes: if self.is(Shape::Object) { self.raw } else { b"" }, at: 1 }
+        let (next, end) = self.within(Shape::Object);
+        Members { document: self.document, next, end }
     }
 
     /// The elements of an array, in their order; nothing for other values.
+    #[inline]
     pub(super) fn elements(&self) -> Elements<'a> {
-        Elements { bytes: if self.is(Shape::Array) { self.raw } else { b"" }, at: 1 }
+        let (next, end) = self.within(Shape::Array);
+        Elements { document: self.document, next, end }
+    }
+
+    #[inline]
+    fn within(&self, shape: Shape) -> (usize, usize) {
+        let first = self.at as usize + 1;
+        let inside = if self.is(shape) { self.note().inside } else { 0 };
+        (first, first + inside as usize)
     }
 
     /// The member of that name; the last, when there are several.
@@ -98,8 +191,9 @@ impl<'a> Value<'a> {
 
 /// See [`Value::members`].
 pub(super) struct Members<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    document: &'a Document<'a>,
+    next: usize,
+    end: usize,
 }
 
 impl<'a> Iterator for Members<'a> {
@@ -107,30 +201,21 @@ impl<'a> Iterator for Members<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Member<'a>> {
-        let bytes = self.bytes;
-        let open = skip_space(bytes, self.at);
-        if byte(bytes, open) != b'"' {
+        if self.next >= self.end {
             return None;
         }
-        let (close, escaped) = string(bytes, open + 1)?;
-        let colon = skip_space(bytes, close);
-        if byte(bytes, colon) != b':' {
-            return None;
-        }
-        let (value, end, _) = value(bytes, skip_space(bytes, colon + 1))?;
-        self.at = behind_comma(bytes, end);
-        let key = match escaped {
-            false => Cow::Borrowed(&bytes[open + 1..close - 1]),
-            true => Cow::Owned(unescape(&bytes[open..close])),
-        };
+        let key = said(self.document.bytes, &self.document.notes[self.next]);
+        let value = Value::at(self.document, self.next + 1);
+        self.next += 2 + value.note().inside as usize;
         Some(Member { key, value })
     }
 }
 
 /// See [`Value::elements`].
 pub(super) struct Elements<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    document: &'a Document<'a>,
+    next: usize,
+    end: usize,
 }
 
 impl<'a> Iterator for Elements<'a> {
@@ -138,10 +223,132 @@ impl<'a> Iterator for Elements<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Value<'a>> {
-        let (value, end, _) = value(self.bytes, skip_space(self.bytes, self.at))?;
-        self.at = behind_comma(self.bytes, end);
+        if self.next >= self.end {
+            return None;
+        }
+        let value = Value::at(self.document, self.next);
+        self.next += 1 + value.note().inside as usize;
         Some(value)
     }
+}
+
+fn unquoted(string: &[u8]) -> &[u8] {
+    &string[1..string.len() - 1]
+}
+
+/// What a string or key says.
+#[inline]
+fn said<'a>(bytes: &'a [u8], note: &Note) -> Cow<'a, [u8]> {
+    let quoted = &bytes[note.start as usize..note.end as usize];
+    if note.escaped { unescape(quoted) } else { Cow::Borrowed(unquoted(quoted)) }
+}
+
+/// As it stands, when its escapes are none of JSON's.
+#[cold]
+fn unescape(quoted: &[u8]) -> Cow<'_, [u8]> {
+    match serde_json::from_slice::<String>(quoted) {
+        Ok(text) => Cow::Owned(text.into_bytes()),
+        Err(_) => Cow::Borrowed(unquoted(quoted)),
+    }
+}
+
+/// No container is open.
+const OUTSIDE: u32 = u32::MAX;
+
+/// Notes every key and value, containers before what they hold, and gives how many lie in one
+/// another. `None` when the bytes are not one JSON value.
+fn note(bytes: &[u8], notes: &mut Vec<Note>) -> Option<usize> {
+    u32::try_from(bytes.len()).ok()?;
+    let (mut open, mut depth, mut deepest) = (OUTSIDE, 0_usize, 0_usize);
+    let mut at = skip_space(bytes, 0);
+    'value: loop {
+        // Here a value begins.
+        let start = at as u32;
+        let shape = match byte(bytes, at) {
+            b'"' => {
+                at = string(bytes, at, notes)?;
+                Shape::String
+            }
+            bracket @ (b'{' | b'[') => {
+                let shape = if bracket == b'{' { Shape::Object } else { Shape::Array };
+                deepest = deepest.max(depth + 1);
+                at = skip_space(bytes, at + 1);
+                if byte(bytes, at) == closing(shape) {
+                    at += 1;
+                    shape
+                } else {
+                    let inside = std::mem::replace(&mut open, notes.len() as u32);
+                    notes.push(Note { start, inside, shape, ..ABSENT });
+                    depth += 1;
+                    if shape == Shape::Object {
+                        at = key(bytes, at, notes)?;
+                    }
+                    continue 'value;
+                }
+            }
+            b'-' | b'0'..=b'9' => {
+                at = number(bytes, at);
+                Shape::Number
+            }
+            b't' => {
+                at = literal(bytes, at, b"true")?;
+                Shape::Bool
+            }
+            b'f' => {
+                at = literal(bytes, at, b"false")?;
+                Shape::Bool
+            }
+            b'n' => {
+                at = literal(bytes, at, b"null")?;
+                Shape::Null
+            }
+            _ => return None,
+        };
+        if shape != Shape::String {
+            notes.push(Note { start, end: at as u32, shape, ..ABSENT });
+        }
+        // Here a value has ended.
+        loop {
+            at = skip_space(bytes, at);
+            let Some(container) = notes.get(open as usize) else {
+                return (at == bytes.len()).then_some(deepest);
+            };
+            let shape = container.shape;
+            match byte(bytes, at) {
+                b',' => {
+                    at = skip_space(bytes, at + 1);
+                    if shape == Shape::Object {
+                        at = key(bytes, at, notes)?;
+                    }
+                    continue 'value;
+                }
+                close if close == closing(shape) => {
+                    at += 1;
+                    depth -= 1;
+                    let inside = notes.len() as u32 - open - 1;
+                    let container = &mut notes[open as usize];
+                    container.end = at as u32;
+                    open = std::mem::replace(&mut container.inside, inside);
+                }
+                _ => return None,
+            }
+        }
+    }
+}
+
+/// Notes the key that begins there, and gives the place of its value.
+#[inline]
+fn key(bytes: &[u8], at: usize, notes: &mut Vec<Note>) -> Option<usize> {
+    if byte(bytes, at) != b'"' {
+        return None;
+    }
+    let colon = skip_space(bytes, string(bytes, at, notes)?);
+    (byte(bytes, colon) == b':').then(|| skip_space(bytes, colon + 1))
+}
+
+#[inline(always)]
+fn closing(shape: Shape) -> u8 {
+    if shape == Shape::Object { b'}' } else { b']' }
 }
 
 /// The byte there, 0 behind the end: no rule of JSON takes a 0.
@@ -158,31 +365,6 @@ fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Behind the comma that follows a value, or at the end when none does.
-#[inline(always)]
-fn behind_comma(bytes: &[u8], end: usize) -> usize {
-    let at = skip_space(bytes, end);
-    if byte(bytes, at) == b',' { at + 1 } else { bytes.len() }
-}
-
-/// The value that begins there, the place behind it, and how many containers it nests.
-#[inline]
-fn value(bytes: &[u8], start: usize) -> Option<(Value<'_>, usize, usize)> {
-    let (shape, end, depth) = match byte(bytes, start) {
-        b'"' => (Shape::String, string(bytes, start + 1)?.0, 0),
-        open @ (b'{' | b'[') => {
-            let (end, depth) = container(bytes, start)?;
-            (if open == b'{' { Shape::Object } else { Shape::Array }, end, depth)
-        }
-        b'-' | b'0'..=b'9' => (Shape::Number, number(bytes, start), 0),
-        b't' => (Shape::Bool, literal(bytes, start, b"true")?, 0),
-        b'f' => (Shape::Bool, literal(bytes, start, b"false")?, 0),
-        b'n' => (Shape::Null, literal(bytes, start, b"null")?, 0),
-        _ => return None,
-    };
-    Some((Value { raw: &bytes[start..end], shape }, end, depth))
-}
-
 #[inline]
 fn number(bytes: &[u8], mut at: usize) -> usize {
     while matches!(byte(bytes, at), b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E') {
@@ -196,64 +378,48 @@ fn literal(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
     bytes[at..].starts_with(word).then_some(at + word.len())
 }
 
-/// The place behind the container that begins there, and how many it nests, itself included.
-fn container(bytes: &[u8], start: usize) -> Option<(usize, usize)> {
-    let (mut at, mut open, mut deepest) = (start, 0_usize, 0_usize);
-    loop {
-        match *bytes.get(at)? {
-            b'"' => {
-                at = string(bytes, at + 1)?.0;
-                continue;
-            }
-            b'{' | b'[' => {
-                open += 1;
-                deepest = deepest.max(open);
-            }
-            b'}' | b']' => {
-                open -= 1;
-                if open == 0 {
-                    return Some((at + 1, deepest));
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-}
-
-/// The place behind a string whose inside begins there, and whether it holds an escape.
+/// Notes the string that begins there with its quote, and gives the place behind it.
 #[inline]
-fn string(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
-    let mut escaped = false;
+fn string(bytes: &[u8], start: usize, notes: &mut Vec<Note>) -> Option<usize> {
+    let (mut at, mut escaped) = (start + 1, false);
     loop {
         at = plain(bytes, at);
-        match *bytes.get(at)? {
-            b'"' => return Some((at + 1, escaped)),
-            _ => {
-                escaped = true;
-                at += 2;
-            }
+        if *bytes.get(at)? == b'"' {
+            let end = at + 1;
+            let (start, shape) = (start as u32, Shape::String);
+            notes.push(Note { start, end: end as u32, inside: 0, shape, escaped });
+            return Some(end);
         }
+        escaped = true;
+        at += 2;
     }
 }
 
 const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
-/// The next quote or backslash, or the end; eight bytes at a time.
+/// A high bit in the first byte of `word` that is a quote or a backslash, and perhaps in later
+/// ones: borrows spoil only what lies above the first.
+#[inline(always)]
+fn ends(word: u64) -> u64 {
+    let quote = word ^ (LOW * b'"' as u64);
+    let backslash = word ^ (LOW * b'\\' as u64);
+    (quote.wrapping_sub(LOW) & !quote | backslash.wrapping_sub(LOW) & !backslash) & HIGH
+}
+
+/// The next quote or backslash, or the end; sixteen bytes at a time.
 #[inline(always)]
 fn plain(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*eight);
-        let quote = word ^ (LOW * b'"' as u64);
-        let backslash = word ^ (LOW * b'\\' as u64);
-        // Borrows spoil only what lies above the first hit.
-        let hits =
-            (quote.wrapping_sub(LOW) & !quote | backslash.wrapping_sub(LOW) & !backslash) & HIGH;
-        if hits != 0 {
-            return at + (hits.trailing_zeros() / 8) as usize;
+    while let Some(sixteen) = bytes.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+        let both = u128::from_le_bytes(*sixteen);
+        let (first, second) = (ends(both as u64), ends((both >> 64) as u64));
+        if first != 0 {
+            return at + (first.trailing_zeros() / 8) as usize;
         }
-        at += 8;
+        if second != 0 {
+            return at + 8 + (second.trailing_zeros() / 8) as usize;
+        }
+        at += 16;
     }
     while let Some(&byte) = bytes.get(at) {
         if byte == b'"' || byte == b'\\' {
@@ -262,13 +428,4 @@ fn plain(bytes: &[u8], mut at: usize) -> usize {
         at += 1;
     }
     at
-}
-
-/// What a string in quotes says; as it stands, when its escapes are none of JSON's.
-#[cold]
-fn unescape(quoted: &[u8]) -> Vec<u8> {
-    match serde_json::from_slice::<String>(quoted) {
-        Ok(text) => text.into_bytes(),
-        Err(_) => quoted[1..quoted.len() - 1].to_vec(),
-    }
 }

@@ -8,7 +8,7 @@ use super::{
     report::Findings,
     view::View,
 };
-use crate::limits::MESSAGE_BYTES_MAX;
+use crate::limits::{BODY_BYTES_MAX, MESSAGE_BYTES_MAX};
 
 const LIMITS: &str = "https://segment.com/docs/connections/rate-limits/";
 
@@ -41,23 +41,40 @@ pub(super) static RULES: &[&Rule] = &[&MESSAGE_TOO_LARGE, &TOO_MANY_PROPERTIES];
 /// Properties of one event that a schema keeps apart.
 const PROPERTIES_MAX: usize = 300;
 
+/// Few enough bytes to be looked at: no request holds more. Otherwise that is the only finding.
+pub(super) fn bearable(raw: &[u8], found: &mut Findings) -> bool {
+    if raw.len() > BODY_BYTES_MAX {
+        let (most, words) = (most(), || format!("{} bytes", raw.len()));
+        found.add_words(&MESSAGE_TOO_LARGE, &Path::ROOT, words, most, shorter());
+    }
+    raw.len() <= BODY_BYTES_MAX
+}
+
+fn most() -> String {
+    format!("at most {MESSAGE_BYTES_MAX} bytes")
+}
+
+fn shorter() -> serde_json::Value {
+    serde_json::json!({"report_id": "rep_8"})
+}
+
 pub(super) fn check(view: &View<'_>, found: &mut Findings) {
     // What is stored was held to the limit on arrival, without what the server adds.
-    if view.whole.raw.len() > MESSAGE_BYTES_MAX && !view.stored() {
-        let size = format!("at most {MESSAGE_BYTES_MAX} bytes, not {}", view.whole.raw.len());
-        let example = serde_json::json!({"report_id": "rep_8"});
-        found.add(&MESSAGE_TOO_LARGE, &Path::ROOT, view.whole, size, example);
+    let bytes = view.whole.raw().len();
+    if bytes > MESSAGE_BYTES_MAX && !view.stored() {
+        let words = || format!("{bytes} bytes");
+        found.add_words(&MESSAGE_TOO_LARGE, &Path::ROOT, words, most(), shorter());
     }
     for (name, object) in [("properties", view.properties), ("traits", view.traits)] {
         // The least that a member takes is `"a":1,`.
-        if object.raw.len() < PROPERTIES_MAX * 6 {
+        if object.raw().len() < PROPERTIES_MAX * 6 {
             continue;
         }
         let count = object.members().count();
         if count > PROPERTIES_MAX {
-            let most = format!("at most {PROPERTIES_MAX}, not {count}");
+            let (most, words) = (format!("at most {PROPERTIES_MAX}"), || format!("{count} {name}"));
             let example = serde_json::json!({"rows": [{"name": "aa", "count": 1}]});
-            found.add(&TOO_MANY_PROPERTIES, &Path::top(name), object, most, example);
+            found.add_words(&TOO_MANY_PROPERTIES, &Path::top(name), words, most, example);
         }
     }
 }
@@ -66,7 +83,7 @@ const START: &[u8] =
     br#"{"type":"track","userId":"019mr8mf4r","event":"Report Exported","properties":{"#;
 
 /// A message with one text that is too long.
-const LARGE: [u8; MESSAGE_BYTES_MAX + 1] = {
+static LARGE: [u8; MESSAGE_BYTES_MAX + 1] = {
     let mut bytes = [b'x'; MESSAGE_BYTES_MAX + 1];
     put(&mut bytes, 0, START);
     put(&mut bytes, START.len(), br#""text":""#);
@@ -74,8 +91,8 @@ const LARGE: [u8; MESSAGE_BYTES_MAX + 1] = {
     bytes
 };
 
-/// A message with 324 properties: `aa` to `mx` … by two letters each.
-const MANY: [u8; START.len() + 324 * 7 + 1] = {
+/// A message with 324 properties: named by two letters each.
+static MANY: [u8; START.len() + 324 * 7 + 1] = {
     let mut bytes = [b'}'; START.len() + 324 * 7 + 1];
     put(&mut bytes, 0, START);
     let mut index = 0;

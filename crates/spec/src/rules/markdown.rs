@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use super::{
     Rule, Set, VERSION, all,
-    data::{Fields, Property, Type, spec},
+    data::spec,
     events::{self, Event},
+    fields::{Fields, Property, Type},
 };
 
 /// Every rule with its reason, its remedy and two examples. A heading is a rule's code, so that
@@ -117,6 +118,7 @@ fn event_table(event: &Event, page: &mut String) {
         ("Also called", &event.also_named),
         ("Older names", &event.aliases),
         ("Not to be called", &event.synonyms),
+        ("Perhaps called", &event.perhaps),
         ("Sent by itself from", &event.collected_by),
     ] {
         if !names.is_empty() {

@@ -1,5 +1,7 @@
 //! The names of events: the Spec's where it has one, and otherwise a name that stays one name.
 
+use std::sync::LazyLock;
+
 use super::{
     Rule,
     Set::Spec,
@@ -117,6 +119,11 @@ const VIEWS: [&str; 10] = [
     "$pageview",
 ];
 
+fn is_view(name: &[u8]) -> bool {
+    static FOLDS: LazyLock<[u64; 10]> = LazyLock::new(|| VIEWS.map(|view| fold(view.as_bytes())));
+    FOLDS.contains(&fold(name))
+}
+
 pub(super) fn check(view: &View<'_>, sets: &Sets<'_>, found: &mut Findings) {
     let current = view.semantic.is_some_and(|event| event.superseded_by.is_none());
     if !view.is(Kind::Track) || current || view.event.inside().is_empty() {
@@ -134,8 +141,7 @@ pub(super) fn check(view: &View<'_>, sets: &Sets<'_>, found: &mut Findings) {
         found.add(rule, &at, view.event, format!("the name {}", meant.event), meant.event);
         return;
     }
-    let folded = fold(&name);
-    if VIEWS.iter().any(|view| fold(view.as_bytes()) == folded) {
+    if is_view(&name) {
         found.add(&VIEW_AS_TRACK, &at, view.event, "a page or screen call", "Report Exported");
         return;
     }
@@ -209,16 +215,16 @@ fn is_in_a_casing(name: &[u8]) -> bool {
         return false;
     }
     // iOS, 2FA and Étape begin as a capital does.
-    let starts_upper = name[0].is_ascii_uppercase() || !name[0].is_ascii_lowercase();
-    let starts_upper = starts_upper || name.get(1).is_some_and(u8::is_ascii_uppercase);
+    let as_capital =
+        !name[0].is_ascii_lowercase() || name.get(1).is_some_and(u8::is_ascii_uppercase);
     match (space, line) {
         (true, true) => false,
         _ if is_padded(name) || is_shouted(name) => false,
         // Proper names may stand in a sentence: only the first letter tells.
-        (true, false) => starts_upper || !upper,
+        (true, false) => as_capital || !upper,
         (false, true) => !upper,
-        // One word: `Registered`, `registered`, or `camelCase`.
-        (false, false) => !starts_upper || !name[1..].iter().any(u8::is_ascii_uppercase),
+        // `Registered`, `registered`, `FAQ`, or `camelCase`.
+        (false, false) => !name[0].is_ascii_uppercase() || words(name).count() == 1,
     }
 }
 

@@ -175,7 +175,7 @@ pub(super) fn check(view: &View<'_>, partner: &Partner<'_>, found: &mut Findings
             "traits.email" => signed.traits.get(b"email"),
             other => view.context.get(other.as_bytes()),
         };
-        if !value.given() || value.raw == b"\"\"" {
+        if !value.given() || value.raw() == b"\"\"" {
             asked(key, value, found);
         }
     }
@@ -190,6 +190,7 @@ fn read<'a>(view: &View<'a>) -> Signed<'a> {
     let mut signed =
         Signed { integration: none, traits: none, ip: none, user_agent: none, tool_id: none };
     let mut old_user_agent = none;
+    let is_user = |id: Value<'_>| id.given() && id.raw() == view.user_id.raw();
     for member in view.context.members() {
         match &*member.key {
             b"integration" => signed.integration = member.value,
@@ -199,10 +200,8 @@ fn read<'a>(view: &View<'a>) -> Signed<'a> {
             // The spelling of the Spec's e-mail page.
             b"user_agent" => old_user_agent = member.value,
             b"groupId" | b"instanceId" => {}
-            key if key.ends_with(b"Id") || key.ends_with(b"_id") || key.ends_with(b"ID") => {
-                if member.value.given() && member.value.raw == view.user_id.raw {
-                    signed.tool_id = view.context.get(key);
-                }
+            key if names_an_id(key) && is_user(member.value) => {
+                signed.tool_id = view.context.get(key);
             }
             _ => {}
         }
@@ -213,12 +212,16 @@ fn read<'a>(view: &View<'a>) -> Signed<'a> {
     signed
 }
 
+fn names_an_id(key: &[u8]) -> bool {
+    key.ends_with(b"Id") || key.ends_with(b"_id") || key.ends_with(b"ID")
+}
+
 fn user(view: &View<'_>, signed: &Signed<'_>, found: &mut Findings) {
     let at = Path::top("userId");
     let id = view.user_id;
     if id.inside().is_empty() && !id.is(Shape::Number) {
         found.add(&USER_ID_MISSING, &at, id, "the customer's id of the user", "019mr8mf4r");
-    } else if signed.tool_id.raw == id.raw {
+    } else if signed.tool_id.raw() == id.raw() {
         found.add(&TOOL_ID, &at, id, "the customer's id of the user", "019mr8mf4r");
     }
 }
@@ -279,7 +282,7 @@ pub(super) fn not_snake_case(
     found: &mut Findings,
 ) {
     let name = snake_case(&lossy(&member.key));
-    let value = serde_json::from_slice(member.value.raw).unwrap_or(serde_json::Value::Null);
+    let value = serde_json::from_slice(member.value.raw()).unwrap_or(serde_json::Value::Null);
     let (expected, place) = (format!("the key {name}"), at.member(object, member));
     let example = json!({ name: value });
     found.add_key(&PROPERTY_NOT_SNAKE_CASE, &place, &member.key, expected, example);

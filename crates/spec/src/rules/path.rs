@@ -48,9 +48,7 @@ impl<'p> Path<'p> {
     /// A later member of the same name, here or further out, takes this one's place.
     pub(super) fn shadowed(&self) -> bool {
         let here = match self.step {
-            Step::Member { object, key, value } => {
-                !std::ptr::eq(object.get(key).raw.as_ptr(), value.raw.as_ptr())
-            }
+            Step::Member { object, key, value } => !object.get(key).is_same(&value),
             _ => false,
         };
         here || self.parent.is_some_and(Path::shadowed)

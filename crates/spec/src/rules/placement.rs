@@ -6,7 +6,8 @@ use super::{
     Rule,
     Set::Spec,
     Severity::Warning,
-    data::{OldKey, Spelling, spec},
+    data::{OldKey, spec},
+    fields::Spelling,
     json::{Member, Shape, Value},
     path::Path,
     report::Findings,
@@ -104,7 +105,7 @@ pub(super) fn check(view: &View<'_>, found: &mut Findings) {
 }
 
 fn filled(object: Value<'_>) -> bool {
-    object.members().next().is_some()
+    object.is(Shape::Object) && !object.holds_nothing()
 }
 
 /// Looks at a key of the message that is none of the common fields that rules read.
@@ -135,7 +136,7 @@ pub(super) fn outdated(
     at: &Path<'_>,
     found: &mut Findings,
 ) {
-    let value = serde_json::from_slice(member.value.raw).unwrap_or(serde_json::Value::Null);
+    let value = serde_json::from_slice(member.value.raw()).unwrap_or(serde_json::Value::Null);
     let example = old.now.rsplit('.').fold(value, |value, part| json!({ part: value }));
     let place = at.member(object, member);
     found.add_key(&OLD_KEY, &place, &member.key, format!("{} instead", old.now), example);

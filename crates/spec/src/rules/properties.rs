@@ -7,7 +7,8 @@ use super::{
     Set::Spec,
     Sets,
     Severity::{Hint, Warning},
-    data::{Fields, Spelling, spec},
+    data::spec,
+    fields::{Fields, Spelling},
     json::{Member, Shape, Value},
     naming::is_data,
     partner,
@@ -221,7 +222,7 @@ fn needed(view: &View<'_>, key: &str, found: &mut Findings) {
         value = value.get(part.as_bytes());
     }
     // A consent without choices is reported as what it is.
-    if value.given() || view.context.get(b"consent").members().next().is_some() {
+    if value.given() || !view.context.get(b"consent").holds_nothing() {
         return;
     }
     let (consent, context) = ("consent", Path::top("context"));

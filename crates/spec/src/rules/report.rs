@@ -73,7 +73,7 @@ impl Findings {
         expected: impl Into<String>,
         example: impl Into<Json>,
     ) {
-        self.note(rule, at, || described(value), expected.into(), example.into());
+        self.add_words(rule, at, || described(value), expected, example);
     }
 
     /// Notes that the key of the member at `at` breaks `rule`. The example is an object with a
@@ -89,19 +89,22 @@ impl Findings {
         example: impl Into<Json>,
     ) {
         let found = || format!("the key {}", cut(&lossy(key)));
-        self.note(rule, at, found, expected.into(), example.into());
+        self.add_words(rule, at, found, expected, example);
     }
 
-    fn note(
+    /// Notes that what `found` says in words breaks `rule`.
+    #[cold]
+    pub(super) fn add_words(
         &mut self,
         rule: &'static Rule,
         at: &Path<'_>,
         found: impl FnOnce() -> String,
-        expected: String,
-        example: Json,
+        expected: impl Into<String>,
+        example: impl Into<Json>,
     ) {
         if self.0.len() < FINDINGS_MAX && !at.shadowed() {
             let (pointer, found) = (at.pointer(), found());
+            let (expected, example) = (expected.into(), example.into());
             self.0.push(Finding { rule, pointer, found, expected, example });
         }
     }
@@ -126,8 +129,8 @@ pub(super) fn described(value: Value<'_>) -> String {
     match value.shape {
         Shape::Absent => "nothing".into(),
         Shape::Null => "null".into(),
-        Shape::Bool => lossy(value.raw),
-        Shape::Number => format!("the number {}", cut(&lossy(value.raw))),
+        Shape::Bool => lossy(value.raw()),
+        Shape::Number => format!("the number {}", cut(&lossy(value.raw()))),
         Shape::String if value.inside().is_empty() => "empty text".into(),
         Shape::String => format!("the text \"{}\"", cut(&said(value))),
         Shape::Array => "an array".into(),
@@ -144,7 +147,7 @@ pub(super) fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     match text.len() {
         0..=TOLD_BYTES => text.to_owned(),
         _ => format!("{}…", &text[..text.floor_char_boundary(TOLD_BYTES)]),

@@ -178,6 +178,7 @@ fn casings_that_are_allowed_pass() {
         "FAQ Read",
         "iOS Build Sent",
         "Opened in Safari",
+        "FAQ",
         "Plan changed to Pro",
         "Étape Franchie",
         "2FA Enabled",

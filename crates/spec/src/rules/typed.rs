@@ -6,7 +6,7 @@ use crate::{format_iso, time::parse_iso};
 
 use super::{
     Rule,
-    data::{Fields, Property, Spelling, Type},
+    fields::{Fields, Property, Spelling, Type},
     json::{Member, Shape, Value},
     path::Path,
     properties::{DATE_NOT_ISO, PROPERTY_VALUE},
@@ -32,6 +32,7 @@ impl Rules {
         for member in object.members() {
             match fields.find(&member.key) {
                 None => {}
+                Some((_, property, _)) if property.by_wire => {}
                 Some((_, property, Spelling::Wrong)) => {
                     self.misspelled(object, &member, property, at, found);
                 }
@@ -104,7 +105,8 @@ impl Rules {
         if object.get(property.name.as_bytes()).shape != Shape::Absent {
             return;
         }
-        let value = serde_json::from_slice(member.value.raw).unwrap_or_else(|_| property.sample());
+        let value =
+            serde_json::from_slice(member.value.raw()).unwrap_or_else(|_| property.sample());
         let key = format!("the key {}", property.name);
         let example = json!({ property.name: value });
         found.add_key(self.wrong_key, &at.member(object, member), &member.key, key, example);
@@ -141,7 +143,7 @@ fn fits(value: Value<'_>, kind: Type) -> bool {
         (Shape::Null | Shape::Absent, _) => true,
         (Shape::String, Type::String | Type::Date) => true,
         (Shape::Number, Type::Number) => true,
-        (Shape::Number, Type::Integer) => is_whole(value.raw),
+        (Shape::Number, Type::Integer) => is_whole(value.raw()),
         (Shape::Bool, Type::Boolean) => true,
         (Shape::Object, Type::Object) => true,
         (Shape::Array, Type::Array) => true,
@@ -162,9 +164,9 @@ fn is_whole(digits: &[u8]) -> bool {
 fn mended(value: Value<'_>, kind: Type) -> Option<Json> {
     let text = match value.shape {
         Shape::String => said(value),
-        Shape::Number | Shape::Bool => lossy(value.raw),
+        Shape::Number | Shape::Bool => lossy(value.raw()),
         _ if kind == Type::Array && value.given() => {
-            return serde_json::from_slice(value.raw).ok().map(|one: Json| json!([one]));
+            return serde_json::from_slice(value.raw()).ok().map(|one: Json| json!([one]));
         }
         _ => return None,
     };
@@ -188,7 +190,7 @@ fn mended(value: Value<'_>, kind: Type) -> Option<Json> {
             format_iso(ms, &mut iso);
             String::from_utf8(iso).ok().map(Json::from)
         }
-        Type::Array => serde_json::from_slice(value.raw).ok().map(|one: Json| json!([one])),
+        Type::Array => serde_json::from_slice(value.raw()).ok().map(|one: Json| json!([one])),
         Type::Object => None,
     }
 }

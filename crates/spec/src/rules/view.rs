@@ -8,7 +8,6 @@ use super::{
     json::{Member, Value},
     placement,
     report::Findings,
-    wire,
 };
 
 pub(super) struct View<'a> {
@@ -36,9 +35,8 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// `None`, and a finding, for bytes that are no message.
-    pub(super) fn read(raw: &'a [u8], found: &mut Findings) -> Option<View<'a>> {
-        let whole = wire::readable(raw, found)?;
+    /// Of the object that a message is. Keys that are none of a message's are looked at on the way.
+    pub(super) fn of(whole: Value<'a>, found: &mut Findings) -> View<'a> {
         let mut view = View {
             whole,
             kind: None,
@@ -72,7 +70,7 @@ impl<'a> View<'a> {
         {
             view.semantic = spec().names.exactly(&name);
         }
-        Some(view)
+        view
     }
 
     #[inline]

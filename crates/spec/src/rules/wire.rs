@@ -10,9 +10,9 @@ use super::{
     Rule,
     Set::Wire,
     Severity::{Error, Warning},
-    json::{Shape, Value},
+    json::{Document, Shape, Value},
     path::Path,
-    report::Findings,
+    report::{Findings, cut, described, lossy},
     view::View,
 };
 
@@ -317,29 +317,31 @@ const ID: &str = "text that is not empty";
 const SOME_ID: &str = "019mr8mf4r";
 
 /// The message as one object; `None`, and a finding, for other bytes.
-pub(super) fn readable<'a>(raw: &'a [u8], found: &mut Findings) -> Option<Value<'a>> {
-    match Value::whole(raw) {
-        Some((whole, _)) if !whole.is(Shape::Object) => {
-            unreadable(whole, found);
-            None
-        }
-        Some((whole, depth)) => {
-            if depth > limits::DEPTH_MAX {
-                let least = "at most 64 containers, one in the other";
-                found.add(&TOO_DEEP, &Path::ROOT, whole, least, json!({"properties": {}}));
-            }
-            Some(whole)
-        }
-        None => {
-            unreadable(Value { raw, shape: Shape::Absent }, found);
-            None
-        }
+pub(super) fn readable<'a>(
+    raw: &[u8],
+    read: &'a Option<(Document<'a>, usize)>,
+    found: &mut Findings,
+) -> Option<Value<'a>> {
+    let Some((document, depth)) = read else {
+        unreadable(|| format!("bytes that begin with {:?}", cut(&lossy(raw))), found);
+        return None;
+    };
+    let whole = document.whole();
+    if !whole.is(Shape::Object) {
+        unreadable(|| described(whole), found);
+        return None;
     }
+    if *depth > limits::DEPTH_MAX {
+        let most = format!("at most {} deep, not {depth}", limits::DEPTH_MAX);
+        found.add(&TOO_DEEP, &Path::ROOT, whole, most, json!({"properties": {}}));
+    }
+    Some(whole)
 }
 
-fn unreadable(value: Value<'_>, found: &mut Findings) {
+#[cold]
+fn unreadable(words: impl FnOnce() -> String, found: &mut Findings) {
     let example = json!({"type": "track", "userId": SOME_ID, "event": "Order Completed"});
-    found.add(&UNREADABLE, &Path::ROOT, value, "one JSON object", example);
+    found.add_words(&UNREADABLE, &Path::ROOT, words, "one JSON object", example);
 }
 
 pub(super) fn check(view: &View<'_>, found: &mut Findings) {
@@ -401,7 +403,7 @@ fn identity(view: &View<'_>, found: &mut Findings) {
 
 #[cold]
 fn number(name: &str, id: Value<'_>, found: &mut Findings) {
-    let text = super::report::lossy(id.raw);
+    let text = lossy(id.raw());
     found.add(&ID_IS_NUMBER, &Path::top(name), id, "the id in quotes", text);
 }
 
@@ -449,7 +451,7 @@ pub(super) fn device(device: Value<'_>, at: &Path<'_>, found: &mut Findings) {
 pub(super) fn consent(consent: Value<'_>, at: &Path<'_>, found: &mut Findings) {
     let choices = || json!({"Advertising": true, "Analytics": false});
     let object = "an object of category ids with true or false";
-    if !consent.given() || consent.members().next().is_none() && consent.object_like() {
+    if !consent.given() || consent.holds_nothing() && consent.object_like() {
         return;
     }
     let preferences = consent.get(b"categoryPreferences");

@@ -126,7 +126,8 @@ async fn what_is_no_whole_backup_changes_nothing() {
     let text = String::from_utf8(bytes.clone()).unwrap();
     let foreign = text.replacen("\"table\":\"mails\"", "\"table\":\"mail; DROP TABLE mails\"", 1);
     assert!(fault(foreign.as_bytes()).await.unwrap().contains("there is no table"));
-    let newer = text.replacen("\"schema\":2", "\"schema\":99", 1);
+    let schema = format!("\"schema\":{}", crate::migrations::newest());
+    let newer = text.replacen(&schema, "\"schema\":99", 1);
     assert!(fault(newer.as_bytes()).await.unwrap().contains("newer"), "of a newer Headwater");
     assert_eq!(fault(&bytes).await, None, "nothing of all that stayed");
     let said = fault(&bytes).await.unwrap();

@@ -1,4 +1,4 @@
-//! `headwater integration init`, `push`, `pull`, `docs`: the file and the server.
+//! `headwater integration push`, `pull`, `docs`: the file and the server.
 
 use std::path::{Path, PathBuf};
 
@@ -21,30 +21,6 @@ pub struct Named {
     /// The file.
     #[arg(long, short, value_name = "FILE", default_value = FILE)]
     pub file: PathBuf,
-}
-
-/// Write a headwater-source.toml to fill in: catalog info as code, kept in your repository.
-#[derive(Debug, Clone, Args)]
-#[command(after_help = format!("\
-Examples:
-  headwater integration create 'Acme Mail'
-  headwater integration init acme-mail --name 'Acme Mail'
-  headwater integration push
-
-{EXIT_CODES}"))]
-pub struct Init {
-    /// Slug of the integration.
-    #[arg(value_name = "INTEGRATION")]
-    pub slug: String,
-    /// Its name; the server's unless given.
-    #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
-    /// Replace a file that is there.
-    #[arg(long)]
-    pub force: bool,
-    /// Where to.
-    #[command(flatten)]
-    pub named: Named,
 }
 
 /// Send headwater-source.toml, and list what is still missing.
@@ -98,27 +74,6 @@ pub struct Docs {
     /// Which file.
     #[command(flatten)]
     pub named: Named,
-}
-
-pub(super) async fn init(arguments: &Init, console: &mut Console<'_, '_>) -> Result<(), Failure> {
-    let path = &arguments.named.file;
-    if path.exists() && !arguments.force {
-        return Err(Failure::usage(
-            format!("{} is there already", path.display()),
-            "push or pull it, or say --force to begin again",
-        ));
-    }
-    let name = match &arguments.name {
-        Some(name) => name.clone(),
-        None => {
-            let reply = console.get(&["integrations", &arguments.slug], &[]).await?;
-            reply.text("/integration/name").to_owned()
-        }
-    };
-    SourceFile::new(path.clone(), &arguments.slug, &name).write()?;
-    let reply = Reply { data: json!({ "file": path.display().to_string() }), etag: None };
-    let line = format!("wrote {}; fill it in, then `headwater integration push`", path.display());
-    console.show_done(&reply, &line)
 }
 
 pub(super) async fn push(arguments: &Push, console: &mut Console<'_, '_>) -> Result<(), Failure> {

@@ -4,8 +4,10 @@ use serde_json::json;
 
 use crate::rules::{
     Property, Sets,
-    data::{Fields, Spelling, Type, spec},
-    events, findings,
+    data::spec,
+    events,
+    fields::{Fields, Spelling, Type},
+    findings,
     fold::fold,
 };
 

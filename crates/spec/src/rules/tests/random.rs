@@ -170,7 +170,7 @@ proptest! {
     fn pointers_lead_to_what_was_found(message in message()) {
         for finding in findings(message.to_string().as_bytes(), &partner()) {
             let there = message.pointer(&finding.pointer);
-            prop_assert_eq!(there.is_none(), finding.found == "nothing", "{}", lines(&[finding.clone()]));
+            prop_assert_eq!(there.is_none(), finding.found == "nothing", "{}", lines(std::slice::from_ref(&finding)));
         }
     }
 

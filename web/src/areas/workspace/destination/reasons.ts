@@ -159,6 +159,38 @@ const STEPS: Record<string, Record<string, Words>> = {
   failed_on_ingest: INGEST,
   filtered_at_source: {
     unplanned: { what: 'The event is not in the tracking plan.', remedy: 'Plan it, or stop sending it.' },
+    schema_violation: {
+      what: 'The message breaks the tracking plan.',
+      remedy: 'See its violations in the Debugger, and mend the sender or the plan.',
+    },
+    common_schema_violation: {
+      what: 'The message breaks the rules for all messages in the tracking plan.',
+      remedy: 'See its violations in the Debugger, and mend the sender or the plan.',
+    },
+    unplanned_and_schema_violation: {
+      what: 'The event is not in the tracking plan, and breaks its rules for all messages.',
+      remedy: 'Plan it, or stop sending it.',
+    },
+    quarantined_schema_violation: {
+      what: 'The message breaks the tracking plan and waits in quarantine.',
+      remedy: 'Mend the plan, then release the quarantine.',
+    },
+    quarantined_common_schema_violation: {
+      what: 'The message breaks the plan’s rules for all messages and waits in quarantine.',
+      remedy: 'Mend the plan, then release the quarantine.',
+    },
+    quarantined_unplanned: {
+      what: 'The event is not in the tracking plan and waits in quarantine.',
+      remedy: 'Plan it, then release the quarantine.',
+    },
+    quarantined_unplanned_and_schema_violation: {
+      what: 'The event is not in the tracking plan, breaks its rules for all messages, and waits in quarantine.',
+      remedy: 'Mend the plan, then release the quarantine.',
+    },
+    event_setting: {
+      what: 'The event is blocked in the source’s schema.',
+      remedy: 'Allow it there, or stop sending it.',
+    },
   },
   filtered_at_destination: DESTINATION,
   failed_delivery: DELIVERY,
