@@ -14139,17 +14139,17 @@ export interface operations {
                      * @example {
                      *       "data": {
                      *         "checks": {
-                     *           "since": "",
+                     *           "since": "2026-11-25T12:00:00.000Z",
                      *           "sources": [
                      *             {
                      *               "id": "src_5BKZVyYHdt1D7ZrtHyNR7W",
                      *               "slug": "acme-mail",
                      *               "name": "Acme Mail",
-                     *               "workspace": ""
+                     *               "workspace": "acme-test"
                      *             }
                      *           ],
                      *           "report": {
-                     *             "ruleSet": "",
+                     *             "ruleSet": "2026.11.1",
                      *             "outcome": "empty",
                      *             "score": 0,
                      *             "seen": {
@@ -14157,27 +14157,27 @@ export interface operations {
                      *               "accepted": 0,
                      *               "withErrors": 0,
                      *               "withWarnings": 0,
-                     *               "firstAt": "",
-                     *               "lastAt": ""
+                     *               "firstAt": "2026-11-25T11:00:00.000Z",
+                     *               "lastAt": "2026-11-25T12:00:00.000Z"
                      *             },
                      *             "rules": [
                      *               {
                      *                 "code": "required",
                      *                 "severity": "error",
-                     *                 "title": "",
+                     *                 "title": "userId is missing",
                      *                 "fix": "add a description",
-                     *                 "docs": "",
+                     *                 "docs": "/docs/spec#user_id_missing",
                      *                 "checked": 0,
                      *                 "broken": 0,
                      *                 "samples": [
                      *                   {
                      *                     "source": "acme/website",
-                     *                     "position": "",
+                     *                     "position": "1048576",
                      *                     "receivedAt": "2026-11-25T12:00:00.000Z",
-                     *                     "title": "",
+                     *                     "title": "userId is missing",
                      *                     "broken": {
                      *                       "pointer": "/description",
-                     *                       "found": "",
+                     *                       "found": "nothing",
                      *                       "expected": "text of 1 to 100 characters",
                      *                       "example": {}
                      *                     }
@@ -14204,12 +14204,12 @@ export interface operations {
                      *                 "samples": [
                      *                   {
                      *                     "source": "acme/website",
-                     *                     "position": "",
+                     *                     "position": "1048576",
                      *                     "receivedAt": "2026-11-25T12:00:00.000Z",
-                     *                     "title": "",
+                     *                     "title": "userId is missing",
                      *                     "broken": {
                      *                       "pointer": "/description",
-                     *                       "found": "",
+                     *                       "found": "nothing",
                      *                       "expected": "text of 1 to 100 characters",
                      *                       "example": {}
                      *                     }
@@ -14219,18 +14219,18 @@ export interface operations {
                      *             ],
                      *             "walkthrough": [
                      *               {
-                     *                 "title": "",
-                     *                 "how": "",
+                     *                 "title": "userId is missing",
+                     *                 "how": "Open the mail, and let your mail program load its pictures.",
                      *                 "kind": "track",
                      *                 "name": "Acme Mail",
                      *                 "doneBy": {
                      *                   "source": "acme/website",
-                     *                   "position": "",
+                     *                   "position": "1048576",
                      *                   "receivedAt": "2026-11-25T12:00:00.000Z",
-                     *                   "title": "",
+                     *                   "title": "userId is missing",
                      *                   "broken": {
                      *                     "pointer": "/description",
-                     *                     "found": "",
+                     *                     "found": "nothing",
                      *                     "expected": "text of 1 to 100 characters",
                      *                     "example": {}
                      *                   }
@@ -14318,7 +14318,7 @@ export interface operations {
                      *       "data": {
                      *         "evidence": {
                      *           "report": {
-                     *             "ruleSet": "",
+                     *             "ruleSet": "2026.11.1",
                      *             "outcome": "empty",
                      *             "score": 0,
                      *             "seen": {
@@ -14326,27 +14326,27 @@ export interface operations {
                      *               "accepted": 0,
                      *               "withErrors": 0,
                      *               "withWarnings": 0,
-                     *               "firstAt": "",
-                     *               "lastAt": ""
+                     *               "firstAt": "2026-11-25T11:00:00.000Z",
+                     *               "lastAt": "2026-11-25T12:00:00.000Z"
                      *             },
                      *             "rules": [
                      *               {
                      *                 "code": "required",
                      *                 "severity": "error",
-                     *                 "title": "",
+                     *                 "title": "userId is missing",
                      *                 "fix": "add a description",
-                     *                 "docs": "",
+                     *                 "docs": "/docs/spec#user_id_missing",
                      *                 "checked": 0,
                      *                 "broken": 0,
                      *                 "samples": [
                      *                   {
                      *                     "source": "acme/website",
-                     *                     "position": "",
+                     *                     "position": "1048576",
                      *                     "receivedAt": "2026-11-25T12:00:00.000Z",
-                     *                     "title": "",
+                     *                     "title": "userId is missing",
                      *                     "broken": {
                      *                       "pointer": "/description",
-                     *                       "found": "",
+                     *                       "found": "nothing",
                      *                       "expected": "text of 1 to 100 characters",
                      *                       "example": {}
                      *                     }
@@ -14373,12 +14373,12 @@ export interface operations {
                      *                 "samples": [
                      *                   {
                      *                     "source": "acme/website",
-                     *                     "position": "",
+                     *                     "position": "1048576",
                      *                     "receivedAt": "2026-11-25T12:00:00.000Z",
-                     *                     "title": "",
+                     *                     "title": "userId is missing",
                      *                     "broken": {
                      *                       "pointer": "/description",
-                     *                       "found": "",
+                     *                       "found": "nothing",
                      *                       "expected": "text of 1 to 100 characters",
                      *                       "example": {}
                      *                     }
@@ -14388,18 +14388,18 @@ export interface operations {
                      *             ],
                      *             "walkthrough": [
                      *               {
-                     *                 "title": "",
-                     *                 "how": "",
+                     *                 "title": "userId is missing",
+                     *                 "how": "Open the mail, and let your mail program load its pictures.",
                      *                 "kind": "track",
                      *                 "name": "Acme Mail",
                      *                 "doneBy": {
                      *                   "source": "acme/website",
-                     *                   "position": "",
+                     *                   "position": "1048576",
                      *                   "receivedAt": "2026-11-25T12:00:00.000Z",
-                     *                   "title": "",
+                     *                   "title": "userId is missing",
                      *                   "broken": {
                      *                     "pointer": "/description",
-                     *                     "found": "",
+                     *                     "found": "nothing",
                      *                     "expected": "text of 1 to 100 characters",
                      *                     "example": {}
                      *                   }
@@ -14485,7 +14485,7 @@ export interface operations {
                      *       "data": {
                      *         "evidence": {
                      *           "report": {
-                     *             "ruleSet": "",
+                     *             "ruleSet": "2026.11.1",
                      *             "outcome": "empty",
                      *             "score": 0,
                      *             "seen": {
@@ -14493,27 +14493,27 @@ export interface operations {
                      *               "accepted": 0,
                      *               "withErrors": 0,
                      *               "withWarnings": 0,
-                     *               "firstAt": "",
-                     *               "lastAt": ""
+                     *               "firstAt": "2026-11-25T11:00:00.000Z",
+                     *               "lastAt": "2026-11-25T12:00:00.000Z"
                      *             },
                      *             "rules": [
                      *               {
                      *                 "code": "required",
                      *                 "severity": "error",
-                     *                 "title": "",
+                     *                 "title": "userId is missing",
                      *                 "fix": "add a description",
-                     *                 "docs": "",
+                     *                 "docs": "/docs/spec#user_id_missing",
                      *                 "checked": 0,
                      *                 "broken": 0,
                      *                 "samples": [
                      *                   {
                      *                     "source": "acme/website",
-                     *                     "position": "",
+                     *                     "position": "1048576",
                      *                     "receivedAt": "2026-11-25T12:00:00.000Z",
-                     *                     "title": "",
+                     *                     "title": "userId is missing",
                      *                     "broken": {
                      *                       "pointer": "/description",
-                     *                       "found": "",
+                     *                       "found": "nothing",
                      *                       "expected": "text of 1 to 100 characters",
                      *                       "example": {}
                      *                     }
@@ -14540,12 +14540,12 @@ export interface operations {
                      *                 "samples": [
                      *                   {
                      *                     "source": "acme/website",
-                     *                     "position": "",
+                     *                     "position": "1048576",
                      *                     "receivedAt": "2026-11-25T12:00:00.000Z",
-                     *                     "title": "",
+                     *                     "title": "userId is missing",
                      *                     "broken": {
                      *                       "pointer": "/description",
-                     *                       "found": "",
+                     *                       "found": "nothing",
                      *                       "expected": "text of 1 to 100 characters",
                      *                       "example": {}
                      *                     }
@@ -14555,18 +14555,18 @@ export interface operations {
                      *             ],
                      *             "walkthrough": [
                      *               {
-                     *                 "title": "",
-                     *                 "how": "",
+                     *                 "title": "userId is missing",
+                     *                 "how": "Open the mail, and let your mail program load its pictures.",
                      *                 "kind": "track",
                      *                 "name": "Acme Mail",
                      *                 "doneBy": {
                      *                   "source": "acme/website",
-                     *                   "position": "",
+                     *                   "position": "1048576",
                      *                   "receivedAt": "2026-11-25T12:00:00.000Z",
-                     *                   "title": "",
+                     *                   "title": "userId is missing",
                      *                   "broken": {
                      *                     "pointer": "/description",
-                     *                     "found": "",
+                     *                     "found": "nothing",
                      *                     "expected": "text of 1 to 100 characters",
                      *                     "example": {}
                      *                   }
@@ -14651,8 +14651,8 @@ export interface operations {
                      * @example {
                      *       "format": "headwater-conformance-certificate/1",
                      *       "payload": {},
-                     *       "publicKey": "",
-                     *       "signature": ""
+                     *       "publicKey": "6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=",
+                     *       "signature": "c2lnbmF0dXJlIG9mIHRoZSBwYXlsb2Fk"
                      *     }
                      */
                     "application/json": components["schemas"]["Certificate"];
@@ -14691,8 +14691,8 @@ export interface operations {
                      * @example {
                      *       "format": "headwater-conformance-certificate/1",
                      *       "payload": {},
-                     *       "publicKey": "",
-                     *       "signature": ""
+                     *       "publicKey": "6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=",
+                     *       "signature": "c2lnbmF0dXJlIG9mIHRoZSBwYXlsb2Fk"
                      *     }
                      */
                     "application/json": components["schemas"]["Certificate"];
@@ -14726,7 +14726,7 @@ export interface operations {
                      *         "keys": [
                      *           {
                      *             "id": "5BKZVyYHdt1D7ZrtHyNR7W",
-                     *             "publicKey": "",
+                     *             "publicKey": "6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=",
                      *             "createdAt": "2026-11-25T12:00:00.000Z"
                      *           }
                      *         ]
@@ -14765,7 +14765,7 @@ export interface operations {
                      *       "data": {
                      *         "beta": {
                      *           "approvedAt": "2026-11-25T12:00:00.000Z",
-                     *           "endsAt": "",
+                     *           "endsAt": "2026-12-09T12:00:00.000Z",
                      *           "installs": 0,
                      *           "events": 0,
                      *           "checked": 0,
@@ -14775,8 +14775,8 @@ export interface operations {
                      *             {
                      *               "code": "required",
                      *               "severity": "",
-                     *               "title": "",
-                     *               "docs": "",
+                     *               "title": "userId is missing",
+                     *               "docs": "/docs/spec#user_id_missing",
                      *               "checked": 0,
                      *               "broken": 0
                      *             }
@@ -14792,6 +14792,26 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            /** @description It was not approved yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "errors": [
+                     *         {
+                     *           "type": "conflict",
+                     *           "code": "taken",
+                     *           "message": "there is one like this already"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
             429: components["responses"]["Error429"];
             503: components["responses"]["Error503"];
         };
@@ -14819,7 +14839,7 @@ export interface operations {
                      *       "data": {
                      *         "beta": {
                      *           "approvedAt": "2026-11-25T12:00:00.000Z",
-                     *           "endsAt": "",
+                     *           "endsAt": "2026-12-09T12:00:00.000Z",
                      *           "installs": 0,
                      *           "events": 0,
                      *           "checked": 0,
@@ -14829,8 +14849,8 @@ export interface operations {
                      *             {
                      *               "code": "required",
                      *               "severity": "",
-                     *               "title": "",
-                     *               "docs": "",
+                     *               "title": "userId is missing",
+                     *               "docs": "/docs/spec#user_id_missing",
                      *               "checked": 0,
                      *               "broken": 0
                      *             }
@@ -14846,6 +14866,26 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            /** @description It was not approved yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "errors": [
+                     *         {
+                     *           "type": "conflict",
+                     *           "code": "taken",
+                     *           "message": "there is one like this already"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
             429: components["responses"]["Error429"];
             503: components["responses"]["Error503"];
         };
@@ -14874,12 +14914,12 @@ export interface operations {
                      *             "code": "user_id_missing",
                      *             "severity": "error",
                      *             "set": "partner",
-                     *             "title": "",
-                     *             "why": "",
+                     *             "title": "userId is missing",
+                     *             "why": "Customers match people by the id that they gave you.",
                      *             "fix": "add a description",
                      *             "source": "acme/website",
-                     *             "passing": "",
-                     *             "failing": ""
+                     *             "passing": "{\"type\":\"track\",\"userId\":\"97980cfea0067\",\"event\":\"Order Completed\"}",
+                     *             "failing": "{\"type\":\"track\",\"event\":\"Order Completed\"}"
                      *           }
                      *         ]
                      *       }
@@ -14931,10 +14971,10 @@ export interface operations {
                      *                   }
                      *                 ],
                      *                 "context": [
-                     *                   ""
+                     *                   "traits.email"
                      *                 ],
                      *                 "aliases": [
-                     *                   ""
+                     *                   "Completed Order"
                      *                 ]
                      *               }
                      *             ]

@@ -4,7 +4,7 @@ import { Badge } from '../../kit/badge'
 import { count } from '../../kit/figures'
 import { Loaded } from '../../kit/loaded'
 import { Muted, Note, Section } from '../../kit/page'
-import { exactly, Time } from '../../kit/time'
+import { Time } from '../../kit/time'
 import { titleOf } from './found'
 import css from './proof.module.css'
 
@@ -31,21 +31,23 @@ export function Beta({ beta }: { beta: UseQueryResult<Shapes['BetaView']> }) {
               </div>
               <div>
                 <dt>violations</dt>
-                <dd>{typeof violationRate === 'number' ? percent.format(violationRate) : '–'}</dd>
-                <small>
-                  {checked > 0
-                    ? `${count(withErrors)} of the newest ${count(checked)}`
-                    : 'nothing checked yet'}
-                </small>
+                <dd>
+                  {typeof violationRate === 'number' ? percent.format(violationRate) : '–'}
+                  <small>
+                    {checked > 0
+                      ? `${count(withErrors)} of the newest ${count(checked)}`
+                      : 'nothing checked yet'}
+                  </small>
+                </dd>
               </div>
               <div>
                 <dt>{Date.parse(endsAt) > Date.now() ? 'beta ends' : 'beta ended'}</dt>
-                <dd title={exactly(endsAt)}>
+                <dd>
                   <Time at={endsAt} date />
+                  <small>
+                    approved <Time at={approvedAt} date />
+                  </small>
                 </dd>
-                <small>
-                  approved <Time at={approvedAt} date />
-                </small>
               </div>
             </dl>
             {regressions.length > 0 && (

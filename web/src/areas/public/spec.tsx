@@ -73,6 +73,7 @@ const has = (words: string, ...texts: string[]) => {
 }
 
 function Rules({ words }: { words: string }) {
+  const hash = useRouterState({ select: (state) => state.location.hash })
   const rules = useQuery({
     queryKey: ['spec', 'rules'],
     staleTime: Number.POSITIVE_INFINITY,
@@ -92,7 +93,7 @@ function Rules({ words }: { words: string }) {
                   <h2>{title}</h2>
                   <p>{says}</p>
                   {shown.map((rule) => (
-                    <OneRule key={rule.code} rule={rule} />
+                    <OneRule key={rule.code} rule={rule} open={rule.code === hash} />
                   ))}
                 </section>
               )
@@ -101,7 +102,7 @@ function Rules({ words }: { words: string }) {
           <p>
             <Muted>Edition {version}</Muted>
           </p>
-          <ToAnchor />
+          <ToAnchor hash={hash} />
         </>
       )}
     </Loaded>
@@ -109,15 +110,14 @@ function Rules({ words }: { words: string }) {
 }
 
 /** Goes to what the address names, now that it is there. */
-function ToAnchor() {
-  const hash = useRouterState({ select: (state) => state.location.hash })
+function ToAnchor({ hash }: { hash: string }) {
   useEffect(() => {
     if (hash) document.getElementById(hash)?.scrollIntoView()
   }, [hash])
   return null
 }
 
-function OneRule({ rule }: { rule: Rule }) {
+function OneRule({ rule, open }: { rule: Rule; open: boolean }) {
   const { code, severity, title, why, fix, source, passing, failing } = rule
   const { tone, glyph } = TONES[severity] ?? TONES.hint!
   return (
@@ -135,16 +135,19 @@ function OneRule({ rule }: { rule: Rule }) {
       <p>
         <strong>What to do:</strong> {sentence(fix)}
       </p>
-      <div className={css.examples}>
-        <div>
-          <h4>Breaks it</h4>
-          <Code text={laidOut(failing)} label={`message that breaks ${code}`} />
+      <details open={open}>
+        <summary>By example</summary>
+        <div className={css.examples}>
+          <div>
+            <h4>Breaks it</h4>
+            <Code text={laidOut(failing)} label={`message that breaks ${code}`} />
+          </div>
+          <div>
+            <h4>Keeps it</h4>
+            <Code text={laidOut(passing)} label={`message that keeps ${code}`} />
+          </div>
         </div>
-        <div>
-          <h4>Keeps it</h4>
-          <Code text={laidOut(passing)} label={`message that keeps ${code}`} />
-        </div>
-      </div>
+      </details>
       <p>
         <Muted>
           Source:{' '}
