@@ -162,8 +162,8 @@ fn an_event_that_breaks_its_rule_can_be_blocked() {
         block(),
         order(json!({})),
         expect![[r#"
-        Required: properties.order_id: properties.order_id is required [/properties/order_id] expected a value
-        block: schema_violation [/properties/order_id] properties.order_id: properties.order_id is required"#]],
+            Required: properties.order_id: properties.order_id is required [/properties/order_id] expected a value
+            block: schema_violation [/properties/order_id] properties.order_id is required"#]],
     );
     check(
         block(),
@@ -209,8 +209,8 @@ fn what_is_blocked_can_wait_in_quarantine() {
         settings.clone(),
         order(json!({})),
         expect![[r#"
-        Required: properties.order_id: properties.order_id is required [/properties/order_id] expected a value
-        quarantined_schema_violation [/properties/order_id] properties.order_id: properties.order_id is required"#]],
+            Required: properties.order_id: properties.order_id is required [/properties/order_id] expected a value
+            quarantined_schema_violation [/properties/order_id] properties.order_id is required"#]],
     );
     check(
         settings.clone(),
