@@ -35,6 +35,9 @@ pub enum Command {
     Client(cli::Command),
     /// Check events in files, without a server.
     Check(Check),
+    /// Make, check, compare and convert tracking plans, without a server.
+    #[command(subcommand)]
+    Plan(Plan),
     /// Look into the event log of a data directory.
     #[command(subcommand)]
     Log(Log),
@@ -170,6 +173,73 @@ pub struct Check {
     /// As JSON, one finding on each line.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Make, check, compare and convert tracking plans, without a server. A file whose name ends in
+/// .csv is a table, every other one JSON.
+#[derive(Debug, Subcommand)]
+pub enum Plan {
+    /// Check a plan; names every problem and exits with 1 if there is one.
+    #[command(after_help = "\
+Examples:
+  headwater plan check plan.json")]
+    Check {
+        /// The plan.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Print a plan of the Spec's events of one category, or the categories.
+    #[command(after_help = "\
+Examples:
+  headwater plan starter
+  headwater plan starter Email > plan.json")]
+    Starter {
+        /// The category, as the list without it says.
+        #[arg(value_name = "CATEGORY")]
+        category: Option<String>,
+    },
+    /// Print the plan that events conform to, with how much there is behind each part of it.
+    ///
+    /// A property is required when it was always there. What the plan rests on goes to standard
+    /// error, or with --json to standard output, beside the plan.
+    #[command(after_help = "\
+Examples:
+  headwater log export --since 7d | headwater plan infer - > plan.json
+  headwater plan infer events.ndjson --json | jq '.rules[].properties'")]
+    Infer {
+        /// Files with events, as headwater check takes them; - is standard input.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// As JSON, what it rests on included.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what changed from one plan to the next; exits with 1 when a change breaks senders.
+    #[command(after_help = "\
+Examples:
+  headwater plan diff before.json after.json
+  headwater plan diff before.json after.json --json | jq 'select(.breaking)'")]
+    Diff {
+        /// The plan before.
+        #[arg(value_name = "BEFORE")]
+        before: PathBuf,
+        /// The plan after.
+        #[arg(value_name = "AFTER")]
+        after: PathBuf,
+        /// As JSON, one change on each line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a plan in JSON as a table, and a table as a plan in JSON.
+    #[command(after_help = "\
+Examples:
+  headwater plan convert plan.json > plan.csv
+  headwater plan convert plan.csv > plan.json")]
+    Convert {
+        /// The plan.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 /// Which data directory.

@@ -7,13 +7,13 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use ingest::check::{Sound, check_with};
 use serde_json::{Value, json};
 use spec::rules::{Set, Sets, Severity};
-use tracking_plan::{Compiled, Plan, judge};
+use tracking_plan::{Compiled, judge};
 
-use crate::{FOUND, arguments::Check, config_command::count};
+use crate::{FOUND, arguments::Check, config_command::count, plan_command};
 
 /// One thing to say about a message, whoever says it.
 struct Said {
@@ -36,7 +36,7 @@ struct Asks {
 
 /// Checks every file; fails when a message would not be taken or breaks the plan.
 pub fn run(arguments: &Check) -> Result<ExitCode> {
-    let plan = arguments.plan.as_deref().map(plan).transpose()?;
+    let plan = arguments.plan.as_deref().map(plan_command::compiled).transpose()?;
     let asks = Asks { plan, spec: !arguments.no_spec };
     let (mut messages, mut errors, mut advice) = (0, 0, 0);
     let mut out = io::stdout().lock();
@@ -64,30 +64,6 @@ pub fn run(arguments: &Check) -> Result<ExitCode> {
         eprintln!("{}: {verdict}{advice}", count(messages, "message"));
     }
     Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::from(FOUND) })
-}
-
-/// Reads a plan, JSON or a table.
-fn plan(path: &Path) -> Result<Compiled> {
-    let shown = path.display();
-    let text = fs::read(path).with_context(|| format!("cannot read {shown}"))?;
-    let wrong = |problems: Vec<String>| {
-        format!("{shown} is no tracking plan:\n  {}", problems.join("\n  "))
-    };
-    let plan = if path.extension().is_some_and(|extension| extension == "csv") {
-        match tracking_plan::from_csv(&text) {
-            Ok(rules) => Plan { rules, ..Plan::default() },
-            Err(problems) => bail!(wrong(problems.iter().map(ToString::to_string).collect())),
-        }
-    } else {
-        match Plan::from_json(&text) {
-            Ok(plan) => plan,
-            Err(problems) => bail!(wrong(problems.iter().map(ToString::to_string).collect())),
-        }
-    };
-    match Compiled::new(&plan) {
-        Ok(compiled) => Ok(compiled),
-        Err(problems) => bail!(wrong(problems.iter().map(ToString::to_string).collect())),
-    }
 }
 
 impl Asks {
@@ -137,8 +113,8 @@ impl Asks {
                 say(severity, "unplanned", "/event".to_owned(), message, expected, None);
             }
             for violation in judgement.violations {
-                let message = format!("{}: {}", violation.field, violation.description);
                 let (pointer, expected) = (violation.pointer, violation.expected);
+                let message = violation.description;
                 say(Severity::Error, "schema_violation", pointer, message, expected, None);
             }
             for pointer in judgement.omitted {
@@ -163,7 +139,8 @@ impl Asks {
     }
 }
 
-fn read(path: &Path) -> Result<(String, Vec<u8>)> {
+/// A file's name for people, and what is in it.
+pub fn read(path: &Path) -> Result<(String, Vec<u8>)> {
     if path == Path::new("-") {
         let mut bytes = vec![];
         io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;

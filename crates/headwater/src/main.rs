@@ -21,6 +21,7 @@ mod log_api;
 mod log_command;
 mod log_read;
 mod logging;
+mod plan_command;
 mod quarantine_api;
 mod reload;
 mod secret_keys;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Command::Dev(arguments) => dev::run(&arguments),
         Command::Client(command) => Ok(cli::run(&command)),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Plan(command) => plan_command::run(&command),
         Command::Log(command) => log_command::run(&command),
         Command::Config(command) => config_command::run(&command),
         Command::Backup { file, data_dir } => backup::write(&file, &data_dir),

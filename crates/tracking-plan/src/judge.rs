@@ -112,7 +112,12 @@ impl Judgement {
                 0 => String::new(),
                 more => format!(", and {more} more"),
             };
-            (first.pointer.clone(), format!("{}: {}{more}", first.field, first.description))
+            let Violation { field, description, .. } = first;
+            let place = match description.starts_with(field.as_str()) {
+                true => String::new(),
+                false => format!("{field}: "),
+            };
+            (first.pointer.clone(), format!("{place}{description}{more}"))
         });
         Some(match (blocked, told) {
             (Blocked::Unplanned, _) | (_, None) => {

@@ -9,6 +9,8 @@ use crate::pointer::{dotted, join};
 
 /// Options of an `enum` that are named.
 const OPTIONS_SHOWN: usize = 20;
+/// What of a schema's own words is told: patterns and values may be long.
+const EXPECTED_CHARS_MAX: usize = 300;
 
 /// One way in which a message breaks its plan.
 ///
@@ -59,7 +61,10 @@ pub(crate) fn tell(error: &ValidationError<'_>, out: &mut Vec<Violation>) {
     let one = |kind, description: String, expected: String| {
         Violation::new(kind, at.clone(), description, expected)
     };
-    let must = |kind, what: String| one(kind, format!("Must be {what}"), what);
+    let must = |kind, what: String| {
+        let what = shortened(what);
+        one(kind, format!("Must be {what}"), what)
+    };
     let violation = match error.kind() {
         Kind::Required { property } => {
             let pointer = join(&at, property.as_str().unwrap_or_default());
@@ -127,6 +132,14 @@ pub(crate) fn tell(error: &ValidationError<'_>, out: &mut Vec<Violation>) {
         }
     };
     out.push(violation);
+}
+
+fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(EXPECTED_CHARS_MAX) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// The field's name for a value's type.

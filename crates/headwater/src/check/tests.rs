@@ -1,5 +1,7 @@
 use expect_test::expect;
 
+use tracking_plan::Plan;
+
 use super::*;
 
 fn check(asks: &Asks, file: &[u8]) -> Vec<Said> {
@@ -17,7 +19,10 @@ fn a_problem_is_named_with_its_place_and_what_would_be_right() {
         events.ndjson:2: message 0: /type: type is "tracc" [bad_request]
             expected one of identify, track, page, screen, group, alias, such as {"type":"track","userId":"019mr8mf4r","event":"Order Completed"}
     "#]].assert_eq(&as_text("events.ndjson", &said));
-    expect![[""]].assert_eq(&as_json("events.ndjson", &said));
+    expect![[r#"
+        {"file":"events.ndjson","line":1,"index":null,"messageId":null,"severity":"error","code":"event_not_string","pointer":"/event","message":"event is a number","expected":"the event's name, text that is not empty","example":{"type":"track","userId":"u","event":"Order Completed"}}
+        {"file":"events.ndjson","line":2,"index":0,"messageId":null,"severity":"error","code":"bad_request","pointer":"/type","message":"type is \"tracc\"","expected":"one of identify, track, page, screen, group, alias","example":{"type":"track","userId":"019mr8mf4r","event":"Order Completed"}}
+    "#]].assert_eq(&as_json("events.ndjson", &said));
     assert_eq!(as_text("x", &check(&wire, b"")), "");
 }
 
@@ -35,30 +40,44 @@ fn a_plan_and_the_spec_say_what_the_wire_rules_do_not() {
     );
     let plan = Compiled::new(&plan.expect("it is a plan")).expect("it compiles");
     let planned = Asks { plan: Some(plan), spec: false };
-    expect![[""]].assert_eq(&as_text("events.json", &check(&planned, EVENTS)));
+    expect![[r#"
+        events.json:2: message 0: /properties/order_id: properties.order_id is required [schema_violation]
+            expected a value
+        events.json:2: message 0: /properties/total: Invalid type. Expected: number, given: string [schema_violation]
+            expected number
+        events.json:3: message 1: "m-2": /event: the plan does not know this event [unplanned]
+            expected an event of the plan
+        events.json:4: message 2: neither userId nor anonymousId is there [no_user_anon_id]
+            expected a userId or an anonymousId, text that is not empty, such as {"type":"track","event":"Order Completed","userId":"019mr8mf4r"}
+        events.json:4: message 2: /event: event is missing [event_not_defined]
+            expected the event's name, text that is not empty, such as {"type":"track","userId":"019mr8mf4r","event":"Order Completed"}
+    "#]].assert_eq(&as_text("events.json", &check(&planned, EVENTS)));
     let spec = Asks { plan: None, spec: true };
     let said = check(&spec, EVENTS);
     let codes: Vec<_> = said.iter().map(|said| (said.line, said.severity, &*said.code)).collect();
     assert!(codes.iter().any(|(line, severity, _)| *line == 3 && *severity != Severity::Error));
-    expect![[""]].assert_eq(&format!("{codes:#?}"));
-}
-
-#[test]
-fn a_plan_that_is_none_says_why() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let check = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        fs::write(&path, text).expect("it is written");
-        match plan(&path) {
-            Ok(_) => "it is a plan".to_owned(),
-            Err(error) => {
-                let folder = folder.path().display().to_string();
-                error.to_string().replace(&folder, "…")
-            }
-        }
-    };
-    expect![[""]].assert_eq(&check("plan.json", r#"{"rules": [{"type": "TRACK"}]}"#));
-    expect![[""]].assert_eq(&check("plan.csv", "type,key,data_type\nTRACK,E,text\n"));
-    assert_eq!(check("good.csv", "type,key\nTRACK,E\n"), "it is a plan");
-    assert!(plan(&folder.path().join("none.json")).is_err());
+    expect![[r#"
+        [
+            (
+                2,
+                Warning,
+                "property_type",
+            ),
+            (
+                3,
+                Warning,
+                "event_alias",
+            ),
+            (
+                4,
+                Error,
+                "no_user_anon_id",
+            ),
+            (
+                4,
+                Error,
+                "event_not_defined",
+            ),
+        ]"#]]
+    .assert_eq(&format!("{codes:#?}"));
 }

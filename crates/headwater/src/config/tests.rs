@@ -124,8 +124,8 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
     check(
         "\n[[sources]]\nslug = \"a\"\nwite_keys = [\"12345678\"]",
         expect![[r#"
-        headwater.toml:2:1: [[sources]] needs write_keys, for example write_keys = ["8Xk2mQ4vTn7Lc9RzPw3Ys6Hd1Bf5Gj0K"]
-        headwater.toml:4:1: unknown key "wite_keys" in [[sources]]; did you mean "write_keys"? known keys: slug, name, write_keys, enabled, client_side, id"#]],
+            headwater.toml:2:1: [[sources]] needs write_keys, for example write_keys = ["8Xk2mQ4vTn7Lc9RzPw3Ys6Hd1Bf5Gj0K"]
+            headwater.toml:4:1: unknown key "wite_keys" in [[sources]]; did you mean "write_keys"? known keys: slug, name, write_keys, enabled, client_side, tracking_plan, blocked_events, id"#]],
     );
     check(
         "[sever]\nlisten = \"1\"",
@@ -379,10 +379,23 @@ fn a_source_can_have_a_tracking_plan_and_blocked_events() {
         });
         expected.assert_eq(&found.unwrap_or_else(|problems| problems.to_string()));
     };
-    check("", expect![[""]]);
-    check("tracking_plan = \"plan.json\"\nblocked_events = [\"Debug Ping\"]", expect![[""]]);
-    check("tracking_plan = \"none.json\"", expect![[""]]);
-    check("tracking_plan = \"odd.json\"\nblocked_events = [\"\"]", expect![[""]]);
+    check("", expect!["0 rules, blocked: {}"]);
+    check(
+        "tracking_plan = \"plan.json\"\nblocked_events = [\"Debug Ping\"]",
+        expect![[r#"1 rules, blocked: {"Debug Ping"}"#]],
+    );
+    check(
+        "tracking_plan = \"none.json\"",
+        expect![
+            "headwater.toml:4:17: sources.tracking_plan names none.json: it cannot be read: entity not found"
+        ],
+    );
+    check(
+        "tracking_plan = \"odd.json\"\nblocked_events = [\"\"]",
+        expect![[r#"
+        headwater.toml:4:17: sources.tracking_plan names odd.json: PAGE version 1, /rules/0/jsonSchema/type: the schema is none: "strin" is not valid under any of the schemas listed in the 'anyOf' keyword; fix: say a type of JSON Schema: string, number, integer, boolean, object, array or null
+        headwater.toml:5:19: sources.blocked_events must not be empty"#]],
+    );
 }
 
 #[test]
@@ -564,6 +577,8 @@ fn secrets_are_never_shown() {
         write_keys = ["website-key"]  # headwater.toml:10
         enabled = true  # default
         client_side = false  # default
+        # tracking_plan is not set
+        blocked_events = []  # default
         # id is not set
 
         [[destinations]]

@@ -162,8 +162,8 @@ fn an_event_that_breaks_its_rule_can_be_blocked() {
         block(),
         order(json!({})),
         expect![[r#"
-        Required: properties.order_id: properties.order_id is required [/properties/order_id] expected a value
-        block: schema_violation [/properties/order_id] properties.order_id: properties.order_id is required"#]],
+            Required: properties.order_id: properties.order_id is required [/properties/order_id] expected a value
+            block: schema_violation [/properties/order_id] properties.order_id is required"#]],
     );
     check(
         block(),
@@ -209,8 +209,8 @@ fn what_is_blocked_can_wait_in_quarantine() {
         settings.clone(),
         order(json!({})),
         expect![[r#"
-        Required: properties.order_id: properties.order_id is required [/properties/order_id] expected a value
-        quarantined_schema_violation [/properties/order_id] properties.order_id: properties.order_id is required"#]],
+            Required: properties.order_id: properties.order_id is required [/properties/order_id] expected a value
+            quarantined_schema_violation [/properties/order_id] properties.order_id is required"#]],
     );
     check(
         settings.clone(),
@@ -355,6 +355,12 @@ fn violations_are_bounded() {
     assert_eq!(judgement.violations.len(), VIOLATIONS_MAX);
     let amended = stored(message.as_bytes(), &judgement, "src_1");
     assert!(amended.len() < message.len() + 20_000, "{}", amended.len());
+    let pattern = "x".repeat(10_000);
+    let rule = json!([{"type": "PAGE", "jsonSchema": {"properties": {"properties":
+        {"properties": {"a": {"pattern": pattern}}}}}}]);
+    let plan = Compiled::new(&Plan::from_value(&rule).expect("a plan")).expect("it compiles");
+    let judgement = judge(&plan, br#"{"type":"page","properties":{"a":"b"}}"#);
+    assert!(judgement.violations[0].description.len() < 400);
 }
 
 fn value() -> impl Strategy<Value = Value> {
