@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Form, Path, Request, State},
+    extract::{DefaultBodyLimit, Form, Path, Query, Request, State},
     http::{
         HeaderMap, StatusCode,
         header::{ACCEPT, HOST, ORIGIN},
@@ -17,6 +17,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use maud::{Markup, html};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -68,8 +69,24 @@ fn is_from_here(headers: &HeaderMap) -> bool {
     called_by_number && text(ORIGIN).is_none_or(|origin| origin == format!("http://{host}"))
 }
 
-async fn home(State(service): State<Arc<Service>>) -> Response {
-    pages::page("E-mail campaigns", home_page(&service, None, None)).into_response()
+/// What became of the form before it led back here.
+#[derive(Default, Deserialize)]
+struct Arrival {
+    /// How many recipients got nothing.
+    #[serde(default)]
+    left_out: usize,
+}
+
+async fn home(State(service): State<Arc<Service>>, Query(arrival): Query<Arrival>) -> Response {
+    let content = html! {
+        @if arrival.left_out > 0 {
+            p.trouble role="status" {
+                "Recipients left out because they want no more mail: " (arrival.left_out)
+            }
+        }
+        (home_page(&service, None, None))
+    };
+    pages::page("E-mail campaigns", content).into_response()
 }
 
 /// Makes a campaign of the form. A program that accepts JSON hears what became of it.
@@ -87,7 +104,12 @@ async fn create(
             let answer = json!({ "id": campaign.id, "leftOut": left_out });
             (StatusCode::CREATED, Json(answer)).into_response()
         }
-        Ok(Ok(_)) => Redirect::to("/").into_response(),
+        Ok(Ok(Planned { left_out, .. })) if left_out.is_empty() => {
+            Redirect::to("/").into_response()
+        }
+        Ok(Ok(Planned { left_out, .. })) => {
+            Redirect::to(&format!("/?left_out={}", left_out.len())).into_response()
+        }
         Ok(Err(NoCampaign::Draft(fault))) if json => {
             let answer = json!({ "message": fault.to_string() });
             (StatusCode::UNPROCESSABLE_ENTITY, Json(answer)).into_response()
@@ -150,7 +172,7 @@ fn home_page(service: &Service, draft: Option<&Draft>, fault: Option<&str>) -> M
         p { a href="/" { "Refresh" } }
         @if campaigns.is_empty() { p.note { "Nothing was sent yet." } }
         @for progress in &campaigns { (campaign(progress)) }
-        @if suppressed > 0 { p.note { (suppressed) " unsubscribed and get no more mail." } }
+        @if suppressed > 0 { p.note { "People who want no more mail: " (suppressed) } }
         h2 { "Messages to Headwater" }
         @if messages.is_empty() { p.note { "None yet." } }
         @else {

@@ -37,7 +37,7 @@ pub struct Mailer {
 /// What a mail server made of a mail.
 enum Outcome {
     Taken,
-    Refused(String),
+    Refused,
     Later(String),
 }
 
@@ -69,10 +69,7 @@ impl Mailer {
                 }
                 let happening = match self.send(&letter, &service).await {
                     Outcome::Taken => Happening::Delivered,
-                    Outcome::Refused(reason) => {
-                        tracing::info!(mail = id, reason, "refused");
-                        Happening::Bounced
-                    }
+                    Outcome::Refused => Happening::Bounced,
                     Outcome::Later(reason) if !is_too_old(&letter) => {
                         let failed = attempts.get(id).map_or(0, |before| before.failed);
                         let again = Instant::now() + backoff::delay(failed);
@@ -97,10 +94,7 @@ impl Mailer {
     async fn send(&self, letter: &Letter, service: &Service) -> Outcome {
         let addresses = Addresses::of(&letter.mail.id, &self.public, &service.signer);
         let message = letter::message(letter, &addresses, &self.sender, &service.signer);
-        let message = match message {
-            Ok(message) => message,
-            Err(error) => return Outcome::Refused(error.to_string()),
-        };
+        let Ok(message) = message else { return Outcome::Refused };
         match tokio::time::timeout(MAIL_TIMEOUT, self.transport.send(message)).await {
             Ok(Ok(_)) => Outcome::Taken,
             Ok(Err(error)) => judged(&error),
@@ -124,11 +118,10 @@ async fn keep(happening: Happening, letter: Letter, service: &Arc<Service>) -> i
 /// Refusals of the mail are final. Those of ourselves (RFC 4954: no login, a wrong one, one that
 /// needs TLS) are not the recipient's fault, and no bounce.
 fn judged(error: &smtp::Error) -> Outcome {
-    let reason = words(error);
     match error.status().map(u16::from) {
-        Some(530 | 534 | 535 | 538) => Outcome::Later(reason),
-        Some(500..) => Outcome::Refused(reason),
-        _ => Outcome::Later(reason),
+        Some(530 | 534 | 535 | 538) => Outcome::Later(words(error)),
+        Some(500..) => Outcome::Refused,
+        _ => Outcome::Later(words(error)),
     }
 }
 

@@ -214,8 +214,9 @@ impl Service {
 
     /// Says what holds a worker up, for the page; `None` when nothing does.
     pub fn held_up(&self, worker: Worker, by: Option<String>) {
-        if let Some(by) = &by {
-            tracing::warn!(?worker, by, "held up, and will try again");
+        if by.is_some() {
+            // what a mail server says may name a person, which is nothing for a log
+            tracing::warn!(?worker, "held up, and will try again; the page says why");
         }
         self.known().trouble[worker as usize] = by;
     }

@@ -139,6 +139,14 @@ async fn the_page_sends_and_shows_what_went_out() {
         assert!(text(&page).contains(shown), "{shown}: {}", text(&page));
     }
 
+    // whoever wants no more is left out, and the page says so
+    let mail = world.first_mail().await;
+    call(Method::POST, &mail.address("unsubscribe")).await;
+    let answer = send(request(form)).await;
+    assert_eq!(answer.headers()["location"], "/?left_out=1");
+    let page = get(&world.admin("/?left_out=1")).await;
+    assert!(text(&page).contains("want no more mail: 1"), "{}", text(&page));
+
     // what was typed is kept when something is wrong with it
     let answer = send(request("name=Summer&subject=&link=x&recipients=y&text=")).await;
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);

@@ -58,6 +58,45 @@ fn edit(person: &Person, from: &str, to: &str) {
     fs::write(&path, text.replacen(from, to, 1)).expect("it can be written");
 }
 
+/// What is written fits together: the server takes the catalog info, and another run, in another
+/// language, keeps it.
+#[tokio::test]
+async fn a_source_to_begin_with_comes_with_its_events() {
+    let (site, _, mia) = acme().await;
+    let folder = mia.file("mailer");
+    let dir = folder.display().to_string();
+    let init = ["integration", "init", "acme-mail", "--lang", "node", "--dir", &dir];
+    let wrote = mia.ok(&init).await;
+    assert!(wrote.contains("npm install && npm start"), "{wrote}");
+    assert!(folder.join("main.js").exists() && folder.join(".github/workflows").exists());
+    let notes = mia.fails(2, &init).await;
+    assert!(notes.contains("is there already"), "{notes}");
+
+    let file = folder.join("headwater-source.toml");
+    let before = fs::read_to_string(&file).expect("it was written");
+    assert!(before.contains("slug = \"acme-mail\"\nname = \"Acme Mail\"\n"), "{before}");
+    let pushed = mia.json(&["integration", "push", "--file", &file.display().to_string()]).await;
+    let events = pushed["integration"]["info"]["events"].as_array().expect("a list").clone();
+    let names: Vec<&serde_json::Value> = events.iter().map(|event| &event["name"]).collect();
+    assert_eq!(names, ["Email Delivered", "Email Opened", "Email Link Clicked", "Unsubscribed"]);
+
+    let before = fs::read_to_string(&file).expect("it is there");
+    fs::remove_file(folder.join("README.md")).expect("it is there");
+    fs::remove_file(folder.join(".gitignore")).expect("it is there");
+    fs::remove_dir_all(folder.join(".github")).expect("it is there");
+    let init = ["integration", "init", "--lang", "python", "--dir", &dir];
+    let written = mia.json(&init).await;
+    let files = written["files"].as_array().expect("a list");
+    assert!(
+        files.iter().all(|file| !file.as_str().expect("a path").ends_with(".toml")),
+        "{written}"
+    );
+    assert_eq!(fs::read_to_string(&file).expect("it is there"), before);
+    let source = fs::read_to_string(folder.join("source.py")).expect("it was written");
+    assert!(source.contains("\"acme-mail\""), "the slug stands in the file: {source}");
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn two_editors_cannot_overwrite_each_other() {
     let (site, _, mia) = acme().await;
