@@ -14774,7 +14774,7 @@ export interface operations {
                      *           "regressions": [
                      *             {
                      *               "code": "required",
-                     *               "severity": "",
+                     *               "severity": "error",
                      *               "title": "userId is missing",
                      *               "docs": "/docs/spec#user_id_missing",
                      *               "checked": 0,
@@ -14848,7 +14848,7 @@ export interface operations {
                      *           "regressions": [
                      *             {
                      *               "code": "required",
-                     *               "severity": "",
+                     *               "severity": "error",
                      *               "title": "userId is missing",
                      *               "docs": "/docs/spec#user_id_missing",
                      *               "checked": 0,
