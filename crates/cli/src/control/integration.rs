@@ -64,9 +64,17 @@ Examples:
     #[command(after_help = format!("\
 Examples:
   headwater integration check && headwater integration submit
+  headwater integration check acme-mail --restart
 
 {EXIT_CODES}"))]
-    Check(Which),
+    Check {
+        /// Which one.
+        #[command(flatten)]
+        which: Which,
+        /// Count only messages that come from now on: for after a mistake was mended.
+        #[arg(long)]
+        restart: bool,
+    },
     /// Submit it for review; what is submitted is frozen.
     #[command(after_help = format!("\
 Examples:
@@ -137,7 +145,7 @@ pub(super) async fn run(command: &Command, console: &mut Console<'_, '_>) -> Res
         Command::Preview(which) => build::preview(&which.slug()?, console).await,
         Command::TestAccount(command) => test_account::run(command, console).await,
         Command::AddToWorkspace(arguments) => install::add(arguments, console).await,
-        Command::Check(which) => submit::check(&which.slug()?, console).await,
+        Command::Check { which, restart } => submit::check(&which.slug()?, *restart, console).await,
         Command::Submit(which) => submit::submit(&which.slug()?, console).await,
         Command::Withdraw(arguments) => submit::withdraw(arguments, console).await,
         Command::Status(which) => submit::status(&which.slug()?, console).await,

@@ -63,7 +63,14 @@ const ROUND: [Field; 6] = [
     ("Decided", "/decidedAt"),
 ];
 
-pub(super) async fn check(slug: &str, console: &mut Console<'_, '_>) -> Result<(), Failure> {
+pub(super) async fn check(
+    slug: &str,
+    restart: bool,
+    console: &mut Console<'_, '_>,
+) -> Result<(), Failure> {
+    if restart {
+        console.post(&["integrations", slug, "checks", "restart"], Value::Null).await?;
+    }
     let checks = console.get(&["integrations", slug, "checks"], &[]).await?;
     let reply = console.get(&["integrations", slug, "checklist"], &[]).await?;
     let checklist = &reply.data["checklist"];

@@ -174,17 +174,30 @@ async fn from_an_application_to_general_availability() {
     // Send events: the last line of the checklist.
     let ran = mia.run(&["integration", "check", "acme-mail"]).await;
     assert_eq!(ran.code, 1, "no event was seen yet");
-    assert_eq!(ran.out.matches("\nopen  ").count(), 1, "{}", ran.out);
+    assert_eq!(ran.out.matches("\nopen  ").count(), 2, "{}", ran.out);
     site.routed(added["sourceId"].as_str().expect("text")).await;
     let key = added["writeKey"].as_str().expect("text");
     let send = ["send", "--write-key", key, "--event", "Email Opened", "--user-id", "u-1"];
-    mia.ok(&[&send[..], &["-p", "email_id=m-1"]].concat()).await;
+    let signed = r#"{"integration":{"name":"acme-mail","version":"1.0.0"},"traits":{"email":"ada@example.com"}}"#;
+    mia.ok(&[&send[..], &["-p", "email_id=m-1", "--context", signed]].concat()).await;
     site.count().await;
     let checked = mia.ok(&["integration", "check", "acme-mail"]).await;
     assert!(checked.ends_with("acme-mail can be submitted\n"), "{checked}");
 
-    // Submit: frozen. Withdraw, submit again.
+    // Submit: frozen, with a certificate that holds without a server.
     mia.ok(&["integration", "submit", "acme-mail"]).await;
+    let (paper, lines) = (mia.file("certificate.json"), mia.file("evidence.ndjson"));
+    fs::write(&paper, mia.ok(&["certificate", "get", "acme-mail"]).await).expect("written");
+    fs::write(&lines, mia.ok(&["certificate", "evidence", "acme-mail"]).await).expect("written");
+    let (paper, lines) = (paper.display().to_string(), lines.display().to_string());
+    let verify = ["certificate", "verify", &paper, "--evidence", &lines];
+    let holds = mia.ok(&verify).await;
+    assert!(holds.contains("Outcome      passed, score"), "{holds}");
+    assert!(holds.ends_with("run again over the evidence: the same report\n"), "{holds}");
+    let forged = fs::read_to_string(&lines).expect("it is there").replace("m-1", "m-2");
+    fs::write(&lines, forged).expect("written");
+    let notes = mia.fails(1, &verify).await;
+    assert!(notes.contains("the certificate rests on"), "{notes}");
     let notes = mia.fails(1, &push).await;
     assert!(notes.contains("(frozen)"), "{notes}");
     mia.ok(&["integration", "withdraw", "acme-mail"]).await;
