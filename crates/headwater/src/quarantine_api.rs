@@ -120,6 +120,8 @@ impl IntoResponse for Refused {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
     use axum::body::{Body, to_bytes};
     use event_log::{Batch, Label, MemoryLog, Tag};
     use http::{Method, Request};

@@ -3,8 +3,13 @@
 use super::*;
 use crate::info::tests::complete;
 
-const FACTS: Facts<'_> =
-    Facts { name: "Acme Mail", test_events_seen: 12, installed_in: 1, has_test_account: true };
+const FACTS: Facts<'_> = Facts {
+    name: "Acme Mail",
+    test_events_seen: 12,
+    installed_in: 1,
+    has_test_account: true,
+    checks: Some(Checked { obstacle: None, score: 100 }),
+};
 
 fn open(state: State, info: &Info, facts: &Facts<'_>) -> Vec<String> {
     checklist(state, info, facts).open().map(|item| item.key.clone()).collect()
@@ -51,6 +56,12 @@ fn each_line_alone_holds_submission_back() {
     assert_eq!(open(building, &complete(), &no_events), ["testEvents"]);
     let nowhere = Facts { installed_in: 0, ..FACTS };
     assert_eq!(open(building, &complete(), &nowhere), ["installed"]);
+    let broken = Checked { obstacle: Some("userId is missing in 3 of 12 messages"), score: 62 };
+    let failing = Facts { checks: Some(broken), ..FACTS };
+    assert_eq!(open(building, &complete(), &failing), ["checks"]);
+    // Without a data plane there is nothing to say about it.
+    let unknown = Facts { checks: None, ..FACTS };
+    assert!(checklist(building, &complete(), &unknown).ready());
     let no_account = Facts { has_test_account: false, ..FACTS };
     assert_eq!(open(building, &complete(), &no_account), ["testAccount"]);
     let other_name = Facts { name: "Pixelpost", ..FACTS };
