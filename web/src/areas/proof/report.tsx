@@ -6,6 +6,7 @@ import { sentence } from '../../kit/fields'
 import { count, plural } from '../../kit/figures'
 import { Muted, Pairs, Section } from '../../kit/page'
 import { Spoken } from '../../kit/spoken'
+import { Steps } from '../../kit/steps'
 import { Table } from '../../kit/table'
 import { Time } from '../../kit/time'
 import {
@@ -84,7 +85,6 @@ export function Walkthrough({
   to: ToMessage
   live?: boolean
 }) {
-  const first = steps.findIndex((step) => !step.doneBy)
   const done = steps.filter((step) => step.doneBy).length
   return (
     <Section
@@ -99,27 +99,28 @@ export function Walkthrough({
         </span>
       }
     >
-      <ol className={css.steps}>
-        {steps.map(({ title, how, kind, name, doneBy }, at) => (
-          <li key={`${kind} ${name}`} data-done={doneBy ? 'yes' : at === first ? 'now' : 'no'}>
-            <strong>
-              {title}
-              {doneBy && <Spoken> (done)</Spoken>}
-            </strong>
-            <span>{how}</span>
-            <span className={css.expected}>
-              <CallName kind={kind} name={name} />
-              {doneBy ? (
-                <>
-                  <span className={css.ok}>arrived</span> <Time at={doneBy.receivedAt} /> {to(doneBy)}
-                </>
-              ) : (
-                <Muted>has not arrived</Muted>
-              )}
-            </span>
-          </li>
-        ))}
-      </ol>
+      <Steps
+        of={steps.map(({ title, how, kind, name, doneBy }) => ({
+          key: `${kind} ${name}`,
+          title,
+          done: !!doneBy,
+          children: (
+            <>
+              <span>{how}</span>
+              <span className={css.expected}>
+                <CallName kind={kind} name={name} />
+                {doneBy ? (
+                  <>
+                    <span className={css.ok}>arrived</span> <Time at={doneBy.receivedAt} /> {to(doneBy)}
+                  </>
+                ) : (
+                  <Muted>has not arrived</Muted>
+                )}
+              </span>
+            </>
+          ),
+        }))}
+      />
     </Section>
   )
 }

@@ -6,6 +6,7 @@ import { Actions } from '../../../kit/fields'
 import { Loaded } from '../../../kit/loaded'
 import { Body, Caption, Columns, Pairs, Panel, Section, useTitle } from '../../../kit/page'
 import { Spoken } from '../../../kit/spoken'
+import { Steps } from '../../../kit/steps'
 import { exactly, Time } from '../../../kit/time'
 import { Beta } from '../../proof/beta'
 import {
@@ -191,25 +192,22 @@ function Walk({
       done: false,
     },
   ] as const
-  const first = steps.findIndex((step) => !step.done)
   return (
-    <ol className={css.steps}>
-      {steps.map((step, at) => (
-        <li key={step.title} data-done={step.done ? 'yes' : at === first ? 'now' : 'no'}>
-          <strong>
-            {'place' in step && !step.done ? (
-              <PlaceLink slug={slug} place={step.place}>
-                {step.title}
-              </PlaceLink>
-            ) : (
-              step.title
-            )}
-            {step.done && <Spoken> (done)</Spoken>}
-          </strong>
-          <span>{step.text}</span>
-        </li>
-      ))}
-    </ol>
+    <Steps
+      of={steps.map((step) => ({
+        key: step.title,
+        title:
+          'place' in step && !step.done ? (
+            <PlaceLink slug={slug} place={step.place}>
+              {step.title}
+            </PlaceLink>
+          ) : (
+            step.title
+          ),
+        done: step.done,
+        children: <span>{step.text}</span>,
+      }))}
+    />
   )
 }
 
