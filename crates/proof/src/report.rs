@@ -209,7 +209,7 @@ impl Report {
                 let unseen = || self.events.iter().find(|event| event.declared && event.seen == 0);
                 Some(match (broken, unseen()) {
                     (Some(rule), _) => {
-                        format!("{} in {} of {} messages", rule.title, rule.broken, rule.checked)
+                        format!("{}: {} of {} messages", rule.title, rule.broken, rule.checked)
                     }
                     (None, Some(event)) => format!("{} has not arrived yet", event.title()),
                     (None, None) => "a message broke a rule that must hold".to_owned(),
