@@ -188,6 +188,9 @@ fn body(stage: &Stage, operation: &str, target: Target) -> Option<Value> {
         "createSource" => json!({ "metadataId": "http-api", "slug": "another" }),
         "updateSource" | "updateDestination" => json!({ "name": "Renamed" }),
         "addLabelsToSource" | "replaceLabelsInSource" => json!({ "labels": [] }),
+        "setSchemaEventOfSource" => {
+            json!({ "event": { "type": "TRACK", "name": "Debug Ping", "blocked": true } })
+        }
         "redeliverToDestination" | "testDestination" => json!({}),
         "apply" => application("mia@acme.example"),
         "stepMyApplication" => json!({ "step": "withdraw" }),
