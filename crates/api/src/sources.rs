@@ -8,6 +8,7 @@ mod keys;
 mod labels;
 mod list;
 mod schema_events;
+pub mod schema_settings;
 mod update;
 mod view;
 
@@ -19,6 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::state::Api;
 
 pub use connected::nothing;
+pub use view::{SourceView, views};
 
 /// Write keys of one source at most.
 pub const WRITE_KEYS_MAX: usize = 20;
@@ -32,6 +34,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::remove))
         .routes(routes!(schema_events::list, schema_events::set))
+        .routes(routes!(schema_settings::get, schema_settings::update))
         .routes(routes!(connected::destinations))
         .routes(routes!(connected::warehouses))
 }

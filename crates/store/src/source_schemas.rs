@@ -1,5 +1,6 @@
 //! What sources may send: the tracking plan of each, and what becomes of messages that break it.
 
+use catalog::access::Scope;
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use crate::{
@@ -60,15 +61,17 @@ pub async fn put(db: &mut AnyConnection, row: &SourceSchema) -> Result<(), Store
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }
 
-/// The sources that are connected to a plan, by slug, which is the cursor.
+/// The sources in `visible` that are connected to a plan, by slug, which is the cursor.
 pub async fn sources_of(
     db: &mut AnyConnection,
     workspace_id: &str,
     plan_id: &str,
+    visible: &Scope,
     page: &Page,
 ) -> Result<Paged<Source>, StoreError> {
     let mut wanted = Conditions::new();
     wanted.equal("s.workspace_id", workspace_id);
+    wanted.scope(visible, "s.id", "s.id");
     let plan = wanted.bind(plan_id);
     wanted.and(&format!(
         "s.id IN (SELECT c.source_id FROM source_schemas c WHERE c.plan_id = {plan})"
@@ -100,4 +103,11 @@ pub async fn source_counts(db: &mut AnyConnection, plans: &[&str]) -> Result<Vec
         counts.insert(row.try_get::<String, _>(0)?, row.try_get(1)?);
     }
     Ok(plans.iter().map(|id| counts.get(*id).copied().unwrap_or(0)).collect())
+}
+
+/// The settings of every source that is connected to a plan.
+pub async fn settings_of(db: &mut AnyConnection, plan_id: &str) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query("SELECT settings FROM source_schemas WHERE plan_id = $1");
+    let rows = rows.bind(plan_id).fetch_all(db).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }

@@ -107,8 +107,10 @@ async fn a_plan_belongs_to_its_workspace_and_stays_while_it_is_used() {
         assert!(matches!(update(&mut write, &stale).await, Err(StoreError::Stale)));
         let used = source_schemas::source_counts(&mut write, &["tp_shop", "tp_mail"]).await;
         assert_eq!(used.unwrap(), [1, 0]);
+        let all = catalog::access::Scope { everything: true, ..Default::default() };
         let connected =
-            source_schemas::sources_of(&mut write, "ws_acme", "tp_shop", &Page::first(9)).await;
+            source_schemas::sources_of(&mut write, "ws_acme", "tp_shop", &all, &Page::first(9))
+                .await;
         assert_eq!(connected.unwrap().rows[0].slug, "a");
         assert!(delete(&mut write, "ws_acme", "tp_mail").await.unwrap());
         let used = delete(&mut write, "ws_acme", "tp_shop").await;
