@@ -31,6 +31,9 @@ pub struct MessageRow {
     name: Option<String>,
     /// `userId`.
     user_id: Option<String>,
+    /// `email` among the traits of an identify call.
+    #[schema(example = "ada@example.com")]
+    email: Option<String>,
     /// `anonymousId`.
     anonymous_id: Option<String>,
     /// `messageId`.
@@ -298,13 +301,15 @@ pub struct SchemaEvent {
     series: Vec<SchemaPoint>,
     /// Whether somebody blocked the event.
     #[serde(default)]
+    #[schema(required = true)]
     pub blocked: bool,
     /// Whether somebody archived it.
     #[serde(default)]
+    #[schema(required = true)]
     pub archived: bool,
     /// The destinations that somebody switched off for it, by id.
     #[serde(default)]
-    #[schema(example = json!(["dst_4hPS4Yz1rXUSX6sFwGFHUb"]))]
+    #[schema(required = true, example = json!(["dst_4hPS4Yz1rXUSX6sFwGFHUb"]))]
     pub destinations_off: Vec<String>,
     /// Properties; of identify and group calls, traits.
     pub properties: Vec<SchemaProperty>,
