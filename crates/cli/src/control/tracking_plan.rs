@@ -257,7 +257,7 @@ async fn create(
     console: &mut Console<'_, '_>,
 ) -> Result<(), Failure> {
     // Nothing is made of a file that cannot be read.
-    let file = file.map(|file| read(file)).transpose()?;
+    let file = file.map(read).transpose()?;
     let made = console.post(&["tracking-plans"], json!({ "name": name, "type": "LIVE" })).await?;
     let slug = made.text("/trackingPlan/slug").to_owned();
     if let Some((kind, bytes)) = file {
