@@ -173,6 +173,19 @@ fn cases() -> Vec<Case> {
             vec![("/more", "unknown_field"), ("/labels/0", "unknown_label")],
         ),
         (
+            "setSchemaEventOfSource",
+            "owner",
+            json!({ "event": {
+                "type": "TRACK", "name": "Ping", "blocked": "yes", "archived": true,
+                "destinations": [{ "id": "nowhere", "enabled": true }]
+            } }),
+            vec![
+                ("/event/blocked", "wrong_type"),
+                ("/event/archived", "not_blocked"),
+                ("/event/destinations/0/id", "unknown_destination"),
+            ],
+        ),
+        (
             "createDestination",
             "owner",
             json!({ "sourceId": "nonsense", "metadataId": "webhook", "name": 5, "settings": { "url": "no" } }),
