@@ -34,10 +34,14 @@ pub enum Access {
     DestinationRead,
     /// May change the workspace's destinations.
     DestinationAdmin,
+    /// May see the workspace's tracking plans.
+    TrackingPlanRead,
+    /// May change the workspace's tracking plans.
+    TrackingPlanAdmin,
 }
 
 /// Every word, for tests and documents.
-pub const ALL: [(&str, Access); 14] = [
+pub const ALL: [(&str, Access); 16] = [
     ("public", Access::Public),
     ("signed_in", Access::SignedIn),
     ("verified", Access::Verified),
@@ -52,6 +56,8 @@ pub const ALL: [(&str, Access); 14] = [
     ("source_admin", Access::SourceAdmin),
     ("destination_read", Access::DestinationRead),
     ("destination_admin", Access::DestinationAdmin),
+    ("tracking_plan_read", Access::TrackingPlanRead),
+    ("tracking_plan_admin", Access::TrackingPlanAdmin),
 ];
 
 impl Access {
@@ -71,6 +77,8 @@ impl Access {
                 | Access::SourceAdmin
                 | Access::DestinationRead
                 | Access::DestinationAdmin
+                | Access::TrackingPlanRead
+                | Access::TrackingPlanAdmin
         )
     }
 }

@@ -7,7 +7,8 @@ use catalog::{Label, Need, Permission};
 use http::request::Parts;
 use store::{
     accounts::Account, destinations::Destination, integrations::Integration, partners::Seat,
-    sessions::Session, sources::Source, tokens::Token, workspaces::Workspace,
+    sessions::Session, sources::Source, tokens::Token, tracking_plans::TrackingPlan,
+    workspaces::Workspace,
 };
 
 use crate::error::ApiError;
@@ -36,6 +37,8 @@ pub struct Caller {
     pub source: Option<Source>,
     /// The destination in the path, when access was asked for it.
     pub destination: Option<Destination>,
+    /// The tracking plan in the path, when access was asked for it.
+    pub tracking_plan: Option<TrackingPlan>,
     /// Where the request came from.
     pub address: IpAddr,
     /// When the request came in, Unix milliseconds: one time for all that it does.
@@ -91,6 +94,11 @@ impl Caller {
     /// The destination in the path. Only for operations with access to it.
     pub fn destination(&self) -> Result<&Destination, ApiError> {
         self.destination.as_ref().ok_or_else(|| ApiError::not_found("destination"))
+    }
+
+    /// The tracking plan in the path. Only for operations with access to it.
+    pub fn tracking_plan(&self) -> Result<&TrackingPlan, ApiError> {
+        self.tracking_plan.as_ref().ok_or_else(|| ApiError::not_found("tracking plan"))
     }
 
     /// Whether their role in the workspace gives `need`.

@@ -215,6 +215,12 @@ fn rule(access: &str, target: Target, who: &str) -> Option<&'static [u16]> {
         ("partner" | "partner_admin" | "integration", _) => None,
         // A workspace is not there for whoever does not belong to it, nor another one's things.
         (_, _) if !ACME.contains(&who) => Some(&[404]),
+        // A plan of another workspace is not there; a foreign source that is named is unknown.
+        ("tracking_plan_read" | "tracking_plan_admin", "owner" | "planner")
+            if target == Target::Foreign =>
+        {
+            Some(&[404, 422])
+        }
         ("source_read" | "source_admin" | "destination_read" | "destination_admin", _)
             if target == Target::Foreign =>
         {
@@ -228,6 +234,10 @@ fn rule(access: &str, target: Target, who: &str) -> Option<&'static [u16]> {
         }
         ("source_read" | "source_admin", "planner" | "member") => Some(&[404]),
         ("source_admin", "source_reader" | "reader_token") => Some(&[403]),
+        ("tracking_plan_read" | "tracking_plan_admin", who) => match who {
+            "owner" | "planner" | "token" | "personal_token" => None,
+            _ => Some(&[403]),
+        },
         ("source_create", "owner" | "source_admin" | "token" | "personal_token") => None,
         ("source_create", _) => Some(&[403]),
         ("destination_read" | "destination_admin", "planner" | "member") => Some(&[404]),

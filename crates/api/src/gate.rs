@@ -10,7 +10,7 @@ use catalog::{Label, Need, Permission, TeamRole};
 use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use store::{
     Connection, accounts, destinations, fresh, integrations, members, partners, sessions, sources,
-    tokens, workspaces,
+    tokens, tracking_plans, workspaces,
 };
 
 use crate::{
@@ -126,6 +126,7 @@ async fn identify(api: &Api, parts: &Parts, now_ms: i64, noting: bool) -> Result
         integration: None,
         source: None,
         destination: None,
+        tracking_plan: None,
         address: caller::address_of(&parts.extensions),
         now_ms,
     };
@@ -344,6 +345,17 @@ async fn in_workspace(
                 caller.require(&Need::DestinationAdmin { id, source }, &labels)?;
             }
             caller.destination = Some(row);
+        }
+        Access::TrackingPlanRead | Access::TrackingPlanAdmin => {
+            caller.require(&Need::TrackingPlanRead, &[])?;
+            if access == Access::TrackingPlanAdmin {
+                caller.require(&Need::TrackingPlanAdmin, &[])?;
+            }
+            if let Some(named) = path_value(parts, "trackingPlanId") {
+                let row = tracking_plans::find(&mut db, &id, &named).await?;
+                let missing = || ApiError::not_found("tracking plan");
+                caller.tracking_plan = Some(row.ok_or_else(missing)?);
+            }
         }
         Access::Owner => caller.require(&Need::Owner, &[])?,
         Access::SourceCreate => caller.require(&Need::SourceCreate, &[])?,

@@ -48,6 +48,7 @@ mod submissions;
 mod sweep;
 mod team;
 mod tokens;
+mod tracking_plans;
 mod workspaces;
 
 use axum::{
@@ -116,6 +117,7 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(reviews::routes())
         .merge(sources::routes())
         .merge(destinations::routes())
+        .merge(tracking_plans::routes())
         .merge(browse::routes())
         .merge(planes::routes())
         .split_for_parts()

@@ -7,6 +7,7 @@
 
 mod destinations;
 pub mod forward;
+pub mod plans;
 mod shapes;
 mod sources;
 mod trial;
@@ -29,6 +30,10 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(sources::trace))
         .routes(routes!(sources::accounting))
         .routes(routes!(sources::schema))
+        .routes(routes!(plans::violations))
+        .routes(routes!(plans::proposal))
+        .routes(routes!(plans::quarantine))
+        .routes(routes!(plans::release))
         .routes(routes!(volume::volume))
         .routes(routes!(destinations::delivery))
         .routes(routes!(destinations::dead_letters))

@@ -7,6 +7,7 @@ mod get;
 mod keys;
 mod labels;
 mod list;
+pub mod schema_settings;
 mod update;
 mod view;
 
@@ -18,6 +19,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::state::Api;
 
 pub use connected::nothing;
+pub use view::{SourceView, views};
 
 /// Write keys of one source at most.
 pub const WRITE_KEYS_MAX: usize = 20;
@@ -30,6 +32,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(labels::add, labels::replace))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::remove))
+        .routes(routes!(schema_settings::get, schema_settings::update))
         .routes(routes!(connected::destinations))
         .routes(routes!(connected::warehouses))
 }

@@ -177,6 +177,29 @@ impl World {
         self.send(request.body(Body::from(bytes.to_vec())).unwrap()).await
     }
 
+    /// Posts text, as these headers say it is.
+    pub async fn send_text(
+        &self,
+        who: &Who,
+        path: &str,
+        text: &str,
+        headers: &[(&str, &str)],
+    ) -> Reply {
+        let mut request = Request::post(format!("/api{path}"));
+        if let Some(cookie) = &who.cookie {
+            request = request
+                .header(header::COOKIE, cookie)
+                .header(header::ORIGIN, &self.api.options.public_url);
+        }
+        if let Some(workspace) = &who.workspace {
+            request = request.header("headwater-workspace", workspace);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(text.to_owned())).unwrap()).await
+    }
+
     async fn send(&self, request: Request<Body>) -> Reply {
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let response = self.router.clone().oneshot(request).await.unwrap();

@@ -115,6 +115,16 @@ pub fn free_slugs(slug: &str, count: usize, taken: impl Fn(&str) -> bool) -> Vec
     ideas.filter(|idea| check_slug(idea).is_ok() && !taken(idea)).take(count).collect()
 }
 
+/// `slug`, `slug-2`, `slug-3` …, none longer than a slug may be.
+pub fn numbered(slug: String) -> impl Iterator<Item = String> {
+    std::iter::once(slug.clone()).chain((2_u32..).map(move |number| {
+        let end = format!("-{number}");
+        let room = SLUG_CHARS_MAX - end.len();
+        let start = slug[..slug.len().min(room)].trim_end_matches('-');
+        format!("{start}{end}")
+    }))
+}
+
 fn check_form(slug: &str, shortest: usize, letter_first: bool) -> Result<(), Problem> {
     let refuse = |code, message: String, fix: String| {
         let start = if letter_first { "starting with a letter" } else { "no hyphen at an end" };

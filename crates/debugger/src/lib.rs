@@ -8,6 +8,7 @@
 //! event log ──► trace                                      one message and its attempts
 //! event log ──► schema                                     what a source sends, by its newest
 //! event log ──► evidence ──► checks                        whether it keeps the Spec, and by what
+//! event log ──► plan                                       what breaks the tracking plan, or would
 //! ```
 //!
 //! Promises:
@@ -23,6 +24,7 @@ mod history;
 mod live;
 mod opened;
 mod originals;
+mod plan;
 mod problem;
 mod query;
 mod routes;

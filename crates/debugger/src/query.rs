@@ -81,6 +81,27 @@ pub(crate) fn schema(pairs: &Pairs) -> Result<usize, Problem> {
     Ok(wanted)
 }
 
+/// How far back a plan's views look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Period {
+    pub(crate) since: Duration,
+    /// Parts of a trend.
+    pub(crate) buckets: usize,
+}
+
+/// `since` and `buckets` of a plan's views.
+pub(crate) fn period(pairs: &Pairs) -> Result<Period, Problem> {
+    let mut period = Period { since: Duration::from_secs(86_400), buckets: 24 };
+    for (name, value) in pairs {
+        match name.as_str() {
+            "since" => period.since = duration("since", value)?,
+            "buckets" => period.buckets = count("buckets", value, 1, 200)?,
+            _ => return Err(unknown(name, &["since", "buckets"])),
+        }
+    }
+    Ok(period)
+}
+
 /// The `source` of a trace.
 pub(crate) fn trace(pairs: &Pairs) -> Result<Option<String>, Problem> {
     let mut source = None;

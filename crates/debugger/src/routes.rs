@@ -22,6 +22,7 @@ use crate::{
     live::{Begin, Seat, Tail},
     opened::{Content, Opened},
     originals::Originals,
+    plan,
     problem::Problem,
     query::{self, After},
     row::Row,
@@ -41,13 +42,14 @@ pub fn routes(debugger: Debugger) -> Router {
         .route("/api/trace/{message_id}", get(trace_message))
         .route("/api/checks", post(checks))
         .route("/api/evidence", post(evidence))
+        .merge(plan::routes())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(debugger)
 }
 
-type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
+pub(crate) type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
 
-fn pairs(pairs: Pairs) -> Result<Vec<(String, String)>, Problem> {
+pub(crate) fn pairs(pairs: Pairs) -> Result<Vec<(String, String)>, Problem> {
     pairs.map(|Query(pairs)| pairs).map_err(|rejection| {
         let fix = "give parameters as name=value, percent-encoded".to_owned();
         Problem::bad_parameter("query", rejection.body_text(), fix)
@@ -55,8 +57,8 @@ fn pairs(pairs: Pairs) -> Result<Vec<(String, String)>, Problem> {
 }
 
 #[derive(Serialize)]
-struct Data<T> {
-    data: T,
+pub(crate) struct Data<T> {
+    pub(crate) data: T,
 }
 
 async fn sources(State(debugger): State<Debugger>, query: Pairs) -> Result<Json<Value>, Problem> {
@@ -80,7 +82,10 @@ async fn sources(State(debugger): State<Debugger>, query: Pairs) -> Result<Json<
     Ok(Json(json!({ "data": { "sources": sources } })))
 }
 
-fn find_source(snapshot: &RoutingSnapshot, slug: &str) -> Result<Arc<SourceRoute>, Problem> {
+pub(crate) fn find_source(
+    snapshot: &RoutingSnapshot,
+    slug: &str,
+) -> Result<Arc<SourceRoute>, Problem> {
     snapshot.find_source(slug).cloned().ok_or_else(|| {
         let known: Vec<String> = snapshot.sources().map(|source| source.slug.clone()).collect();
         Problem::unknown_source(slug, &known)

@@ -6,5 +6,6 @@ mod evidence;
 mod fixture;
 mod history;
 mod live;
+mod plan;
 mod schema;
 mod trace;

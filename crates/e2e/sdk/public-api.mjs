@@ -6,7 +6,7 @@ import sdk from '@segment/public-api-sdk-typescript'
 const [host, token, member] = process.argv.slice(2)
 const apis = sdk.configureApis(token)
 for (const api of Object.values(apis)) api.basePath = `${host}/api`
-const { workspaces, sources, destinations, catalog, labels, iamUsers, iamRoles, auditTrail } = apis
+const { workspaces, sources, destinations, catalog, labels, iamUsers, iamRoles, auditTrail, trackingPlans } = apis
 
 /** What came back under `data`; the SDK's own `body` is read into its classes. */
 const data = async (call) => (await call).body.data
@@ -105,6 +105,34 @@ assert.deepEqual((await data(iamUsers.listInvites(page))).invites, [email])
 assert.equal((await data(iamUsers.deleteInvites([email]))).status, 'SUCCESS')
 assert.equal((await data(iamUsers.deleteUsers([member]))).status, 'SUCCESS')
 assert.ok(!(await data(iamUsers.listUsers(page))).users.some((found) => found.id === member))
+
+// A tracking plan: rules, a source, and what becomes of what breaks it.
+const { trackingPlan } = await data(trackingPlans.createTrackingPlan({ name: 'Shop', type: 'LIVE' }))
+assert.equal(trackingPlan.type, 'LIVE')
+const order = { type: 'TRACK', key: 'Order Completed', version: 1, jsonSchema: { type: 'object' } }
+const refund = { ...order, key: 'Order Refunded' }
+const plan = trackingPlan.id
+assert.equal((await data(trackingPlans.replaceRulesInTrackingPlan(plan, { rules: [order] }))).status, 'SUCCESS')
+assert.equal((await data(trackingPlans.updateRulesInTrackingPlan(plan, { rules: [refund] }))).status, 'SUCCESS')
+const { rules } = await data(trackingPlans.listRulesFromTrackingPlan(plan, page))
+assert.deepEqual(rules.map((rule) => rule.key), ['Order Completed', 'Order Refunded'])
+const { type, key, version } = refund
+assert.equal((await data(trackingPlans.removeRulesFromTrackingPlan(plan, [{ type, key, version }]))).status, 'SUCCESS')
+assert.equal((await data(trackingPlans.listRulesFromTrackingPlan(plan, page))).rules.length, 1)
+assert.equal((await data(trackingPlans.addSourceToTrackingPlan(plan, { sourceId: id }))).status, 'SUCCESS')
+assert.equal((await data(trackingPlans.listSourcesFromTrackingPlan(plan, page))).sources[0].id, id)
+assert.equal((await data(sources.getSource(id))).trackingPlanId, plan)
+const track = { allowUnplannedEvents: false, commonEventOnViolations: 'OMIT_PROPERTIES' }
+const blocking = await data(sources.updateSchemaSettingsInSource(id, { track }))
+assert.equal(blocking.settings.track.allowUnplannedEvents, false)
+const set = await data(sources.listSchemaSettingsInSource(id))
+assert.equal(set.settings.track.commonEventOnViolations, 'OMIT_PROPERTIES')
+await refused(409, trackingPlans.deleteTrackingPlan(plan))
+assert.equal((await data(trackingPlans.removeSourceFromTrackingPlan(plan, id))).status, 'SUCCESS')
+assert.equal((await data(trackingPlans.updateTrackingPlan(plan, { name: 'Orders' }))).status, 'SUCCESS')
+assert.equal((await data(trackingPlans.getTrackingPlan(plan))).trackingPlan.name, 'Orders')
+assert.equal((await data(trackingPlans.deleteTrackingPlan(plan))).status, 'SUCCESS')
+assert.deepEqual((await data(trackingPlans.listTrackingPlans(page))).trackingPlans, [])
 
 // Who did all that.
 const events = await data(auditTrail.listAuditEvents({ count: 100 }))

@@ -106,7 +106,7 @@ impl Asks {
         if let Some(plan) = &self.plan {
             let judgement = judge(plan, sound.json);
             if judgement.unplanned_event {
-                let blocks = !plan.plan().settings.track.allow_unplanned_events;
+                let blocks = !plan.settings().track.allow_unplanned_events;
                 let severity = if blocks { Severity::Error } else { Severity::Warning };
                 let message = "the plan does not know this event".to_owned();
                 let expected = "an event of the plan".to_owned();

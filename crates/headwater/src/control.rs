@@ -61,6 +61,7 @@ pub struct Control {
     api: Api,
     composer: Composer,
     mail: mail::Sender,
+    plans: Arc<store::snapshot::Plans>,
 }
 
 impl Control {
@@ -86,7 +87,7 @@ impl Control {
             Some(mail) => mail::Sender::smtp(&mail.smtp).context("mail cannot work")?,
             None => mail::Sender::Outbox,
         };
-        let control = Control { api, composer, mail };
+        let control = Control { api, composer, mail, plans: Arc::default() };
         control.route().await?;
         Ok(control)
     }
@@ -150,7 +151,7 @@ impl Control {
     /// Puts what the database says into effect.
     async fn route(&self) -> Result<()> {
         let mut db = self.api.db.read().await?;
-        let snapshot = store::snapshot::build(&mut db, &self.api.sealer, 0).await?;
+        let snapshot = store::snapshot::build(&mut db, &self.api.sealer, &self.plans, 0).await?;
         let sources = snapshot.sources().count();
         if let Some(revision) = self.composer.set_control(snapshot) {
             info!(revision, sources, "routing made anew from the control plane");

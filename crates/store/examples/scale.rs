@@ -27,10 +27,11 @@ async fn main() -> Result<(), StoreError> {
     println!("{SOURCES} sources made in {:.1} s", started.elapsed().as_secs_f64());
 
     let mut read = db.read().await?;
+    let plans = snapshot::Plans::default();
     let mut times = Vec::new();
     for round in 0..ROUNDS {
         let started = Instant::now();
-        let snapshot = snapshot::build(&mut read, &sealer, round as u64).await?;
+        let snapshot = snapshot::build(&mut read, &sealer, &plans, round as u64).await?;
         times.push(started.elapsed());
         assert_eq!(snapshot.destinations().count(), SOURCES);
     }

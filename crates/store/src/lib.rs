@@ -30,10 +30,12 @@ pub mod seal;
 pub mod sessions;
 pub mod snapshot;
 pub mod source_labels;
+pub mod source_schemas;
 pub mod sources;
 pub mod submissions;
 pub mod throttles;
 pub mod tokens;
+pub mod tracking_plans;
 pub mod workspaces;
 pub mod write_keys;
 

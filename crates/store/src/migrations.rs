@@ -10,6 +10,7 @@ const ALL: &[(i64, &str, &str)] = &[
     (1, "control_plane", include_str!("../migrations/0001_control_plane.sql")),
     (2, "key_use_and_trail", include_str!("../migrations/0002_key_use_and_trail.sql")),
     (3, "evidence", include_str!("../migrations/0003_evidence.sql")),
+    (4, "tracking_plans", include_str!("../migrations/0004_tracking_plans.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

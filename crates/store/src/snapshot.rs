@@ -17,6 +17,10 @@ use sqlx::{AnyConnection, Row};
 
 use crate::{Sealer, StoreError, builtin};
 
+mod plans;
+
+pub use plans::{Plans, compiled};
+
 /// Messages on their way to one destination at one time.
 pub const CONCURRENCY: usize = 8;
 
@@ -26,10 +30,12 @@ pub fn destination_owner(id: &str) -> String {
 }
 
 /// The snapshot of all workspaces. A destination whose settings cannot be read, or whose secrets
-/// do not open, is left out with a warning; the rest goes on.
+/// do not open, is left out with a warning; the rest goes on. `plans` are those of the snapshot
+/// before, and of this one afterwards.
 pub async fn build(
     db: &mut AnyConnection,
     sealer: &Sealer,
+    plans: &Plans,
     revision: u64,
 ) -> Result<RoutingSnapshot, StoreError> {
     let mut sources = sources(db).await?;
@@ -39,6 +45,11 @@ pub async fn build(
     for [source, key] in records(&keys) {
         if let Some(place) = places.get(&SourceId(source.into())) {
             sources[*place].write_keys.push(WriteKey(key.into()));
+        }
+    }
+    for (source, plan) in plans.of_sources(db).await? {
+        if let Some(place) = places.get(&source) {
+            sources[*place].schema.plan = Some(plan);
         }
     }
     let destinations = destinations(db, sealer, &places).await?;

@@ -1,6 +1,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
+    sync::Arc,
 };
 
 use jsonschema::{Draft, PatternCache, PatternOptions, ValidationError, Validator};
@@ -11,7 +12,7 @@ use crate::{
     plan::{Plan, Rule, RuleType},
     planned::Planned,
     problem::Problem,
-    settings::Controls,
+    settings::{Controls, Settings},
 };
 
 /// Bytes that one compiled pattern may take.
@@ -21,7 +22,14 @@ const PATTERN_BYTES_MAX: usize = 1 << 20;
 const BODIES: [&str; 2] = ["properties", "traits"];
 
 /// A plan whose rules are ready to judge messages. Made once, read by many threads.
+#[derive(Clone)]
 pub struct Compiled {
+    settings: Settings,
+    rules: Arc<Rules>,
+}
+
+/// What plans that differ in nothing but their settings share.
+struct Rules {
     plan: Plan,
     events: HashMap<String, Versions>,
     calls: BTreeMap<RuleType, Versions>,
@@ -67,7 +75,7 @@ impl Compiled {
             .map(|rule| &rule.json_schema)
             .collect();
         let patterns = PatternCache::new();
-        let mut compiled = Compiled {
+        let mut compiled = Rules {
             plan: plan.clone(),
             events: HashMap::new(),
             calls: BTreeMap::new(),
@@ -105,12 +113,22 @@ impl Compiled {
         for versions in compiled.events.values_mut().chain(calls).chain(&mut compiled.common) {
             versions.0.sort_by_key(|(version, _)| *version);
         }
-        Ok(compiled)
+        Ok(Compiled { settings: plan.settings.clone(), rules: Arc::new(compiled) })
+    }
+
+    /// The same rules, for a source that has its own mind about what breaks them.
+    pub fn with_settings(&self, settings: Settings) -> Compiled {
+        Compiled { settings, rules: self.rules.clone() }
     }
 
     /// What it was made of.
     pub fn plan(&self) -> &Plan {
-        &self.plan
+        &self.rules.plan
+    }
+
+    /// What becomes of messages that break it.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Whether the plan has a rule for this event, or for this kind of call.
@@ -120,34 +138,35 @@ impl Compiled {
 
     pub(crate) fn rule(&self, kind: Kind, event: Option<&str>) -> Option<&Versions> {
         match RuleType::of(kind)? {
-            RuleType::Track => self.events.get(event?),
-            on => self.calls.get(&on),
+            RuleType::Track => self.rules.events.get(event?),
+            on => self.rules.calls.get(&on),
         }
     }
 
     pub(crate) fn common(&self) -> Option<&Versions> {
-        self.common.as_ref()
+        self.rules.common.as_ref()
     }
 
     pub(crate) fn planned_by_common(&self, body: &str) -> &Planned {
-        &self.planned_by_common[usize::from(body != BODIES[0])]
+        &self.rules.planned_by_common[usize::from(body != BODIES[0])]
     }
 
     pub(crate) fn controls(&self, kind: Kind) -> Controls {
-        Controls::of(&self.plan.settings, kind)
+        Controls::of(&self.settings, kind)
     }
 }
 
 /// Plans that say the same judge the same.
 impl PartialEq for Compiled {
     fn eq(&self, other: &Compiled) -> bool {
-        self.plan == other.plan
+        let same = || Arc::ptr_eq(&self.rules, &other.rules) || self.plan() == other.plan();
+        self.settings == other.settings && same()
     }
 }
 
 impl fmt::Debug for Compiled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Compiled").field("plan", &self.plan.name).finish_non_exhaustive()
+        f.debug_struct("Compiled").field("plan", &self.plan().name).finish_non_exhaustive()
     }
 }
 

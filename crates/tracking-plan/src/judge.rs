@@ -74,6 +74,22 @@ impl Blocked {
         code.starts_with("quarantined_")
     }
 
+    /// What a discard's code says, and whether it waits in quarantine; `None` for one that is not
+    /// a plan's.
+    pub fn of_code(code: &str) -> Option<(Blocked, bool)> {
+        const ALL: [Blocked; 4] = [
+            Blocked::SchemaViolation,
+            Blocked::CommonSchemaViolation,
+            Blocked::Unplanned,
+            Blocked::UnplannedAndSchemaViolation,
+        ];
+        ALL.into_iter().find_map(|blocked| match code {
+            _ if code == blocked.code() => Some((blocked, false)),
+            _ if code == blocked.quarantine_code() => Some((blocked, true)),
+            _ => None,
+        })
+    }
+
     /// The discard's code.
     pub fn code(self) -> &'static str {
         match self {

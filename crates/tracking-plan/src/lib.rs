@@ -36,6 +36,7 @@ pub use plan::{
     Plan, RULES_MAX, RULES_PER_REQUEST_MAX, Rule, RuleName, RuleType, SCHEMA_BYTES_MAX,
     too_many_at_once,
 };
+pub use pointer::dotted as field_of;
 pub use problem::Problem;
 pub use settings::{CommonOnViolation, OnBlock, Settings, TrackSettings, TraitsSettings};
 pub use starter::{starter, starters};

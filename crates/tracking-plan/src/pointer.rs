@@ -25,7 +25,7 @@ pub(crate) fn steps(pointer: &str) -> impl Iterator<Item = String> {
 }
 
 /// As people read it: `properties.products.0.sku`; `(root)` for the whole.
-pub(crate) fn dotted(pointer: &str) -> String {
+pub fn dotted(pointer: &str) -> String {
     if pointer.is_empty() {
         return "(root)".to_owned();
     }

@@ -15,6 +15,40 @@ pub struct Settings {
     pub group: TraitsSettings,
 }
 
+impl Settings {
+    /// Of each choice the stricter one: what two sources of one plan do between them.
+    pub fn stricter(&self, other: &Settings) -> Settings {
+        let traits = |a: &TraitsSettings, b: &TraitsSettings| TraitsSettings {
+            allow_unplanned_traits: a.allow_unplanned_traits && b.allow_unplanned_traits,
+            allow_event_on_violations: a.allow_event_on_violations && b.allow_event_on_violations,
+            allow_traits_on_violations: a.allow_traits_on_violations
+                && b.allow_traits_on_violations,
+            common_event_on_violations: a
+                .common_event_on_violations
+                .max(b.common_event_on_violations),
+            on_block: a.on_block.min(b.on_block),
+        };
+        let (a, b) = (&self.track, &other.track);
+        Settings {
+            track: TrackSettings {
+                allow_unplanned_events: a.allow_unplanned_events && b.allow_unplanned_events,
+                allow_unplanned_event_properties: a.allow_unplanned_event_properties
+                    && b.allow_unplanned_event_properties,
+                allow_event_on_violations: a.allow_event_on_violations
+                    && b.allow_event_on_violations,
+                allow_properties_on_violations: a.allow_properties_on_violations
+                    && b.allow_properties_on_violations,
+                common_event_on_violations: a
+                    .common_event_on_violations
+                    .max(b.common_event_on_violations),
+                on_block: a.on_block.min(b.on_block),
+            },
+            identify: traits(&self.identify, &other.identify),
+            group: traits(&self.group, &other.group),
+        }
+    }
+}
+
 /// What becomes of track calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -52,7 +86,7 @@ pub struct TraitsSettings {
 }
 
 /// What becomes of a message that is blocked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OnBlock {
     /// It is a discard.
@@ -62,18 +96,18 @@ pub enum OnBlock {
     Quarantine,
 }
 
-/// What becomes of a message that breaks the common schema.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What becomes of a message that breaks the common schema; the strictest last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CommonOnViolation {
     /// It is kept as it is.
     #[default]
     Allow,
-    /// It is blocked.
-    Block,
     /// The properties or traits that break it are omitted.
     #[serde(alias = "OMIT_TRAITS")]
     OmitProperties,
+    /// It is blocked.
+    Block,
 }
 
 /// The field's word for omission differs with what is omitted.

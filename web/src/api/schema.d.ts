@@ -2262,6 +2262,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sources/{sourceId}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the schema settings of a source
+         * @description What becomes of messages that break its tracking plan; everything is allowed until it is set
+         *     otherwise.
+         */
+        get: operations["listSchemaSettingsInSource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the schema settings of a source
+         * @description They hold for messages that come within a second, whenever the source has a tracking plan.
+         */
+        patch: operations["updateSchemaSettingsInSource"];
+        trace?: never;
+    };
     "/sources/{sourceId}/connected-destinations": {
         parameters: {
             query?: never;
@@ -2347,6 +2372,309 @@ export interface paths {
          *     change.
          */
         patch: operations["updateDestination"];
+        trace?: never;
+    };
+    "/tracking-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List tracking plans */
+        get: operations["listTrackingPlans"];
+        put?: never;
+        /**
+         * Create a tracking plan
+         * @description Without rules: send them with `PUT /tracking-plans/{trackingPlanId}/rules`, or import a file.
+         */
+        post: operations["createTrackingPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tracking-plans/{trackingPlanId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a tracking plan */
+        get: operations["getTrackingPlan"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a tracking plan
+         * @description For good, with all its versions. A plan that sources are connected to stays until they are not.
+         */
+        delete: operations["deleteTrackingPlan"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a tracking plan
+         * @description Its name and description; its rules have operations of their own.
+         */
+        patch: operations["updateTrackingPlan"];
+        trace?: never;
+    };
+    "/tracking-plans/{trackingPlanId}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the rules of a tracking plan */
+        get: operations["listRulesFromTrackingPlan"];
+        /**
+         * Replace the rules of a tracking plan
+         * @description What is not sent is gone. The answer names every difference and which of them break what
+         *     conformed; `dryRun=true` says so and changes nothing.
+         */
+        put: operations["replaceRulesInTrackingPlan"];
+        post?: never;
+        /** Remove rules from a tracking plan */
+        delete: operations["removeRulesFromTrackingPlan"];
+        options?: never;
+        head?: never;
+        /**
+         * Change rules of a tracking plan
+         * @description A rule whose type, key and version the plan has is changed, another one is added; `newKey`
+         *     renames. All others stay.
+         */
+        patch: operations["updateRulesInTrackingPlan"];
+        trace?: never;
+    };
+    "/tracking-plans/{trackingPlanId}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of a tracking plan */
+        get: operations["listVersionsOfTrackingPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tracking-plans/{trackingPlanId}/versions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a version of a tracking plan
+         * @description Its rules, and what it changed.
+         */
+        get: operations["getVersionOfTrackingPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tracking-plans/{trackingPlanId}/versions/{revision}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a version of a tracking plan
+         * @description Makes its rules the plan's again, as a new version.
+         */
+        post: operations["restoreVersionOfTrackingPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tracking-plans/{trackingPlanId}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export a tracking plan
+         * @description As a table (`csv`), or as JSON that imports again as it was.
+         */
+        get: operations["exportTrackingPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tracking-plans/{trackingPlanId}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a tracking plan
+         * @description A table (`text/csv`, as it is exported) or JSON: `{"rules": […]}`, or the list of rules alone.
+         *     `mode=merge` (when left out) adds and changes rules, `mode=replace` makes the file's rules the
+         *     only ones. Up to 15 MB and 2,000 rules. Everything that is wrong is named with its row.
+         */
+        post: operations["importTrackingPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tracking-plans/starters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List starters
+         * @description The categories of the Spec that a tracking plan can start from.
+         */
+        get: operations["listStarters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tracking-plans/starters/{category}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a starter */
+        get: operations["getStarter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tracking-plans/{trackingPlanId}/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the sources of a tracking plan
+         * @description Those of its sources that the caller may see.
+         */
+        get: operations["listSourcesFromTrackingPlan"];
+        put?: never;
+        /**
+         * Connect a source to a tracking plan
+         * @description From then on its messages are held against the plan, within a second. A source has one plan at
+         *     most. It takes the right to change both.
+         */
+        post: operations["addSourceToTrackingPlan"];
+        /**
+         * Disconnect a source from a tracking plan
+         * @description Its messages are held against no plan any more; what waits in its quarantine stays there until
+         *     it is released.
+         */
+        delete: operations["removeSourceFromTrackingPlan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tracking-plans/{trackingPlanId}/consequences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Review the consequences of connecting a source
+         * @description What its schema settings say in sentences, and what the plan would have done to its newest
+         *     messages. Nothing is changed.
+         */
+        get: operations["reviewConsequencesOfTrackingPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tracking-plans/{trackingPlanId}/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lint messages by a tracking plan
+         * @description Holds messages against the plan and the Spec, without sending them anywhere: what breaks, and
+         *     what would be kept when everything is allowed.
+         */
+        post: operations["lintByTrackingPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/{sourceId}/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lint messages as a source would
+         * @description Holds messages against the source's tracking plan, with its schema settings, and the Spec,
+         *     without sending them anywhere: what would become of each of them.
+         */
+        post: operations["lintBySource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/catalog/sources": {
@@ -2643,6 +2971,88 @@ export interface paths {
         get: operations["getSchemaOfSource"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/{sourceId}/violations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List violations of a source
+         * @description How its newest messages break its tracking plan: by event, with a trend and samples.
+         */
+        get: operations["listViolationsOfSource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/{sourceId}/plan-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Propose a tracking plan
+         * @description A plan made of what the source sent lately: one rule for each event, with how often each
+         *     property came and how sure that is.
+         */
+        get: operations["proposeTrackingPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/{sourceId}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the quarantine of a source
+         * @description What its tracking plan keeps back, by cause.
+         */
+        get: operations["getQuarantineOfSource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/{sourceId}/quarantine/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release the quarantine of a source
+         * @description Everything that waits is judged by the plan as it is now, in the order in which it came, each
+         *     message exactly once: accepted, kept back again, or discarded.
+         */
+        post: operations["releaseQuarantineOfSource"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3211,6 +3621,27 @@ export interface components {
             /** @description What is there now. */
             after?: unknown;
         };
+        /** @description One difference between two versions of a plan. */
+        ChangeView: {
+            /** @description Which sort: `rule_added`, `required_added`, `type_narrowed` … */
+            kind: unknown;
+            /** @description Whether a message that conformed may be at fault, or lose something, from now on. */
+            breaking: boolean;
+            /**
+             * @description The rule.
+             * @example TRACK "Order Completed" version 1
+             */
+            rule?: string | null;
+            /**
+             * @description Where in the message; `(root)` for the whole.
+             * @example properties.order_id
+             */
+            field: string;
+            /** @description What the plan said before. */
+            before?: unknown;
+            /** @description What it says now. */
+            after?: unknown;
+        };
         /**
          * @description How the checks came out.
          * @enum {string}
@@ -3387,6 +3818,16 @@ export interface components {
             /** @description When it was dealt with. */
             resolvedAt?: string | null;
         };
+        /**
+         * @description What becomes of track calls that break the common schema.
+         * @enum {string}
+         */
+        CommonTrackChoice: "ALLOW" | "BLOCK" | "OMIT_PROPERTIES";
+        /**
+         * @description What becomes of identify or group calls that break the common schema.
+         * @enum {string}
+         */
+        CommonTraitsChoice: "ALLOW" | "BLOCK" | "OMIT_TRAITS";
         /** @description Completeness in its envelope. */
         CompletenessAnswer: {
             /** @description Each missing thing, with its field and how to mend it. */
@@ -3420,6 +3861,30 @@ export interface components {
              * @example acme
              */
             slug: string;
+        };
+        /** @description What becomes of one sort of messages. */
+        Consequence: {
+            /**
+             * @description `ALLOW`, `OMIT`, `BLOCK` or `QUARANTINE`.
+             * @example BLOCK
+             */
+            type: string;
+            /**
+             * @description `track`, `identify` or `group`.
+             * @example track
+             */
+            on: string;
+            /**
+             * @description The same in a sentence.
+             * @example Events that the plan does not know are blocked.
+             */
+            text: string;
+        };
+        /** @description What connecting a source to a plan comes to. */
+        ConsequencesAnswer: {
+            /** @description What becomes of what, by the source's schema settings. */
+            consequences: components["schemas"]["Consequence"][];
+            trial?: components["schemas"]["Violations"] | null;
         };
         /** @description Somebody who answers for a destination. */
         Contact: {
@@ -3547,6 +4012,15 @@ export interface components {
                 missing: components["schemas"]["Missing"][];
                 /** @description What is to be said about the documentation, hints included. */
                 documentation: components["schemas"]["Finding"][];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_ConsequencesAnswer: {
+            /** @description What connecting a source to a plan comes to. */
+            data: {
+                /** @description What becomes of what, by the source's schema settings. */
+                consequences: components["schemas"]["Consequence"][];
+                trial?: components["schemas"]["Violations"] | null;
             };
         };
         /** @description `{"data": …}`. */
@@ -3738,6 +4212,19 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_LintAnswer: {
+            /** @description What was found. */
+            data: {
+                /**
+                 * @description The plan that they were held against.
+                 * @example tp_2i3RfsLcgF2hSlC7tQuYzX
+                 */
+                trackingPlanId?: string | null;
+                /** @description In the order of the messages. */
+                results: components["schemas"]["LintResult"][];
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_MailAnswer: {
             /** @description A mail in its envelope. */
             data: {
@@ -3866,6 +4353,48 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_PlanRulesAnswer: {
+            /** @description Rules in their envelope. */
+            data: {
+                /** @description By type, key and version. */
+                rules: components["schemas"]["PlanRuleView"][];
+                /** @description Where this page stands. */
+                pagination: components["schemas"]["Pagination"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_PlanSourcesAnswer: {
+            /** @description The sources of a plan in their envelope. */
+            data: {
+                /** @description By slug. */
+                sources: components["schemas"]["SourceView"][];
+                /** @description Where this page stands. */
+                pagination: components["schemas"]["Pagination"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_PlanVersionAnswer: {
+            /** @description A version in its envelope. */
+            data: {
+                /** @description The version. */
+                version: components["schemas"]["PlanVersionView"];
+                /** @description The rules as they were. */
+                rules: components["schemas"]["PlanRuleView"][];
+                /** @description Every difference from the version before. */
+                changes: components["schemas"]["ChangeView"][];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_PlanVersionsAnswer: {
+            /** @description Versions in their envelope. */
+            data: {
+                /** @description The newest first. */
+                versions: components["schemas"]["PlanVersionView"][];
+                /** @description Where this page stands. */
+                pagination: components["schemas"]["Pagination"];
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_PreviewAnswer: {
             /** @description An entry as customers will see it. */
             data: {
@@ -3879,6 +4408,43 @@ export interface components {
                 sections: components["schemas"]["SectionView"][];
                 /** @description Catalog info without what customers never see. */
                 info: components["schemas"]["Info"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_ProposalView: {
+            /** @description A plan made of what a source sent. */
+            data: {
+                /** @description When the oldest message came that was looked at. */
+                from?: string | null;
+                /** @description Whether these are all messages of the period that are kept; at most 20,000 are looked at. */
+                complete: boolean;
+                /**
+                 * Format: int64
+                 * @description Messages that were read.
+                 */
+                messages: number;
+                /**
+                 * Format: int64
+                 * @description What was no message, or more than a plan can hold.
+                 */
+                unread: number;
+                /** @description The rules, to be sent as they are: one for each event and kind of call. */
+                rules: Record<string, never>[];
+                /** @description What each rule rests on, in their order. */
+                seen: components["schemas"]["SeenRuleView"][];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_QuarantineView: {
+            /** @description What waits in a quarantine. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description How many messages.
+                 */
+                messages: number;
+                /** @description By cause, the most frequent first. */
+                causes: components["schemas"]["QuarantineCause"][];
             };
         };
         /** @description `{"data": …}`. */
@@ -3914,6 +4480,32 @@ export interface components {
                  * @example 12
                  */
                 redelivered: number;
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_ReleasedView: {
+            /** @description What became of the messages of a release. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description They were accepted and go to the destinations.
+                 */
+                accepted: number;
+                /**
+                 * Format: int64
+                 * @description Their ids were accepted before.
+                 */
+                duplicates: number;
+                /**
+                 * Format: int64
+                 * @description The plan still keeps them back.
+                 */
+                kept: number;
+                /**
+                 * Format: int64
+                 * @description They are discarded as the plan is now.
+                 */
+                discarded: number;
             };
         };
         /** @description `{"data": …}`. */
@@ -3953,6 +4545,43 @@ export interface components {
                 version: string;
                 /** @description The rules. */
                 rules: components["schemas"]["RuleView"][];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_RulesChanged: {
+            /** @description What a change of a plan's rules comes to. */
+            data: {
+                /**
+                 * @description Always `SUCCESS`.
+                 * @example SUCCESS
+                 */
+                status: string;
+                /**
+                 * Format: int64
+                 * @description The revision that the plan has now; after a dry run the one that it would have.
+                 * @example 3
+                 */
+                revision: number;
+                /**
+                 * @description How many of the changes break what conformed.
+                 * @example 1
+                 */
+                breaking: number;
+                /** @description Every difference from before. */
+                changes: components["schemas"]["ChangeView"][];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_SchemaSettingsAnswer: {
+            /** @description What becomes of messages that break the source's tracking plan, as it is set. */
+            data: {
+                /**
+                 * @description The source.
+                 * @example src_qQEHquLrjRDN9j1ByrChyn
+                 */
+                sourceId: string;
+                /** @description By kind of call. Page and screen calls are judged and never held back. */
+                settings: components["schemas"]["SchemaSettingsChanges"];
             };
         };
         /** @description `{"data": …}`. */
@@ -4060,6 +4689,22 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_StarterAnswer: {
+            /** @description A starter in its envelope. */
+            data: {
+                /** @description The starter. */
+                starter: components["schemas"]["StarterView"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_StartersAnswer: {
+            /** @description Starters in their envelope. */
+            data: {
+                /** @description In the order of the Spec. */
+                starters: components["schemas"]["StarterName"][];
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_SubmissionAnswer: {
             /** @description A submission in its envelope. */
             data: {
@@ -4148,6 +4793,24 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_TrackingPlanAnswer: {
+            /** @description A tracking plan in its envelope. */
+            data: {
+                /** @description The plan. */
+                trackingPlan: components["schemas"]["TrackingPlanView"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_TrackingPlansAnswer: {
+            /** @description Tracking plans in their envelope. */
+            data: {
+                /** @description By slug. */
+                trackingPlans: components["schemas"]["TrackingPlanView"][];
+                /** @description Where this page stands. */
+                pagination: components["schemas"]["Pagination"];
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_Trial: {
             /** @description What came of a test. */
             data: {
@@ -4197,6 +4860,55 @@ export interface components {
                  * @description The first entry that does not fit the one before it.
                  */
                 firstBroken?: number | null;
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_Violations: {
+            /** @description How a source's messages stand to a plan. */
+            data: {
+                /** @description When the oldest message came that was looked at. */
+                from?: string | null;
+                /** @description Whether these are all messages of the period that are kept; at most 200,000 are looked at. */
+                complete: boolean;
+                /**
+                 * Format: int64
+                 * @description Messages that were looked at.
+                 */
+                messages: number;
+                /**
+                 * Format: int64
+                 * @description Those that the plan says nothing about, or all good.
+                 */
+                conforming: number;
+                /**
+                 * Format: int64
+                 * @description Those that break the plan, whatever became of them.
+                 */
+                violating: number;
+                /**
+                 * Format: int64
+                 * @description Those that went on without something.
+                 */
+                omitted: number;
+                /**
+                 * Format: int64
+                 * @description Those that were stopped for good.
+                 */
+                blocked: number;
+                /**
+                 * Format: int64
+                 * @description Those that were kept back.
+                 */
+                quarantined: number;
+                /**
+                 * Format: int64
+                 * @description How long each part of a trend is, milliseconds.
+                 */
+                bucketMs: number;
+                /** @description There were more events or violations than are told apart. */
+                truncated: boolean;
+                /** @description Events that break the plan, the most frequent first. */
+                groups: components["schemas"]["ViolationGroup"][];
             };
         };
         /** @description `{"data": …}`. */
@@ -4771,6 +5483,39 @@ export interface components {
             /** @description What to do about it. */
             fix: string;
         };
+        /** @description One way in which a message breaks the Spec. */
+        FindingView: {
+            /**
+             * @description The rule.
+             * @example event_near_miss
+             */
+            code: string;
+            /**
+             * @description `error`, `warning` or `hint`.
+             * @example warning
+             */
+            severity: string;
+            /** @description The rule in a few words. */
+            title: string;
+            /**
+             * @description Where, as a JSON pointer.
+             * @example /event
+             */
+            pointer: string;
+            /** @description What stands there. */
+            found: string;
+            /** @description What should. */
+            expected: string;
+            /** @description What to do. */
+            fix: string;
+            /** @description A value that would be right. */
+            example: unknown;
+            /**
+             * @description Where the rule is explained.
+             * @example /docs/spec#event_near_miss
+             */
+            docs: string;
+        };
         /** @description The form in its envelope. */
         FormAnswer: {
             /** @description In order. */
@@ -5139,6 +5884,61 @@ export interface components {
              * @example hwl_…
              */
             token: string;
+        };
+        /** @description Messages to be looked at. */
+        Lint: {
+            /**
+             * @description Messages as they would be sent, each with its `type`.
+             * @example [
+             *       {
+             *         "type": "track",
+             *         "event": "Order Completed",
+             *         "userId": "u-1",
+             *         "properties": {
+             *           "order_id": "o-1"
+             *         }
+             *       }
+             *     ]
+             */
+            batch: Record<string, never>[];
+        };
+        /** @description What was found. */
+        LintAnswer: {
+            /**
+             * @description The plan that they were held against.
+             * @example tp_2i3RfsLcgF2hSlC7tQuYzX
+             */
+            trackingPlanId?: string | null;
+            /** @description In the order of the messages. */
+            results: components["schemas"]["LintResult"][];
+        };
+        /** @description What is to say about one message. */
+        LintResult: {
+            /**
+             * @description `ALLOW`, `OMIT`, `BLOCK` or `QUARANTINE`.
+             * @example BLOCK
+             */
+            action: string;
+            /**
+             * @description Why it is stopped.
+             * @example schema_violation
+             */
+            code?: string | null;
+            /** @description The plan does not know the event. */
+            unplanned: boolean;
+            /** @description In which ways it breaks the plan. */
+            violations: components["schemas"]["ViolationView"][];
+            /**
+             * @description What would be taken out: JSON pointers.
+             * @example [
+             *       "/properties/tmp"
+             *     ]
+             */
+            omitted: string[];
+            /** @description What the Spec, and the rules for partners, have to say. */
+            findings: components["schemas"]["FindingView"][];
+            /** @description The message as it would be kept, when it would go on. */
+            stored?: Record<string, never>;
         };
         /** @description Somebody who logs in. */
         LogIn: {
@@ -5688,6 +6488,20 @@ export interface components {
              */
             secret: string;
         };
+        /** @description A new tracking plan. */
+        NewTrackingPlan: {
+            /**
+             * @description Its name for people; its name in paths is made from it.
+             * @example Shop
+             */
+            name: string;
+            /**
+             * @description What it is for.
+             * @example What the shop sends
+             */
+            description?: string | null;
+            type?: components["schemas"]["PlanType"] | null;
+        };
         /** @description A verdict on one part. */
         NewVerdict: {
             /** @description Whether it passed or has to change. */
@@ -5711,6 +6525,11 @@ export interface components {
             /** @description `before` of the next page; absent on the last. */
             before?: string | null;
         };
+        /**
+         * @description What becomes of a blocked message.
+         * @enum {string}
+         */
+        OnBlockChoice: "DISCARD" | "QUARANTINE";
         /** @description What an operator may change of an account. */
         OperatorChanges: {
             /**
@@ -5931,6 +6750,101 @@ export interface components {
             /** @description What it shows. */
             caption?: string | null;
         };
+        /** @description A rule of a tracking plan. */
+        PlanRuleView: {
+            /**
+             * @description `COMMON`, `TRACK`, `IDENTIFY`, `GROUP`, `PAGE` or `SCREEN`.
+             * @example TRACK
+             */
+            type: string;
+            /**
+             * @description The event's name, for `TRACK` and for nothing else.
+             * @example Order Completed
+             */
+            key?: string | null;
+            /**
+             * Format: int64
+             * @description Which version of the event.
+             * @example 1
+             */
+            version: number;
+            /** @description JSON Schema of the whole message. */
+            jsonSchema: Record<string, never>;
+            /** @description When it was made. */
+            createdAt: string;
+            /** @description When it was last changed. */
+            updatedAt: string;
+            /**
+             * @description As the field writes it for what is not deprecated.
+             * @example 0001-01-01T00:00:00.000Z
+             */
+            deprecatedAt: string;
+        };
+        /** @description Rules in their envelope. */
+        PlanRulesAnswer: {
+            /** @description By type, key and version. */
+            rules: components["schemas"]["PlanRuleView"][];
+            /** @description Where this page stands. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description The sources of a plan in their envelope. */
+        PlanSourcesAnswer: {
+            /** @description By slug. */
+            sources: components["schemas"]["SourceView"][];
+            /** @description Where this page stands. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /**
+         * @description The type of a tracking plan.
+         * @enum {string}
+         */
+        PlanType: "LIVE";
+        /** @description A version in its envelope. */
+        PlanVersionAnswer: {
+            /** @description The version. */
+            version: components["schemas"]["PlanVersionView"];
+            /** @description The rules as they were. */
+            rules: components["schemas"]["PlanRuleView"][];
+            /** @description Every difference from the version before. */
+            changes: components["schemas"]["ChangeView"][];
+        };
+        /** @description A version of a tracking plan: what one change made of it. */
+        PlanVersionView: {
+            /**
+             * Format: int64
+             * @description Its number; the first has 1.
+             * @example 3
+             */
+            revision: number;
+            /**
+             * @description Account or token.
+             * @example acc_7dJk2LmQ9xRtVwYzAbCdEf
+             */
+            madeBy: string;
+            /** @description The account's address. */
+            madeByEmail?: string | null;
+            /**
+             * Format: int64
+             * @description In how many ways it differs from the one before.
+             * @example 4
+             */
+            changes: number;
+            /**
+             * Format: int64
+             * @description How many of them broke what conformed, as the connected sources were set then.
+             * @example 1
+             */
+            breaking: number;
+            /** @description When. */
+            createdAt: string;
+        };
+        /** @description Versions in their envelope. */
+        PlanVersionsAnswer: {
+            /** @description The newest first. */
+            versions: components["schemas"]["PlanVersionView"][];
+            /** @description Where this page stands. */
+            pagination: components["schemas"]["Pagination"];
+        };
         /** @description One stretch of time. */
         Point: {
             /**
@@ -6034,11 +6948,74 @@ export interface components {
          * @enum {string}
          */
         PropertyType: "any" | "array" | "object" | "boolean" | "integer" | "number" | "string" | "dateTime";
+        /** @description A plan made of what a source sent. */
+        ProposalView: {
+            /** @description When the oldest message came that was looked at. */
+            from?: string | null;
+            /** @description Whether these are all messages of the period that are kept; at most 20,000 are looked at. */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description Messages that were read.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description What was no message, or more than a plan can hold.
+             */
+            unread: number;
+            /** @description The rules, to be sent as they are: one for each event and kind of call. */
+            rules: Record<string, never>[];
+            /** @description What each rule rests on, in their order. */
+            seen: components["schemas"]["SeenRuleView"][];
+        };
         /**
          * @description What a submission is for.
          * @enum {string}
          */
         Purpose: "launch" | "edit";
+        /** @description Messages that wait for the same reason. */
+        QuarantineCause: {
+            /**
+             * @description Which control kept them back.
+             * @example quarantined_schema_violation
+             */
+            code: string;
+            /**
+             * @description Where in the message; `*` for any place of a list.
+             * @example /properties/order_id
+             */
+            pointer: string;
+            /**
+             * @description The fault of the oldest one, in a sentence.
+             * @example properties.order_id is required
+             */
+            detail: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            messages: number;
+            /** @description When the oldest came. */
+            firstReceivedAt: string;
+            /** @description When the newest came. */
+            lastReceivedAt: string;
+            /**
+             * @description Where the oldest stands in the log.
+             * @example 1048576
+             */
+            position: string;
+        };
+        /** @description What waits in a quarantine. */
+        QuarantineView: {
+            /**
+             * Format: int64
+             * @description How many messages.
+             */
+            messages: number;
+            /** @description By cause, the most frequent first. */
+            causes: components["schemas"]["QuarantineCause"][];
+        };
         /** @description A question of the form. */
         QuestionView: {
             /**
@@ -6156,6 +7133,29 @@ export interface components {
              * @description Messages that broke it.
              */
             broken: number;
+        };
+        /** @description What became of the messages of a release. */
+        ReleasedView: {
+            /**
+             * Format: int64
+             * @description They were accepted and go to the destinations.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Their ids were accepted before.
+             */
+            duplicates: number;
+            /**
+             * Format: int64
+             * @description The plan still keeps them back.
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description They are discarded as the plan is now.
+             */
+            discarded: number;
         };
         /** @description What the checks found. */
         Report: {
@@ -6283,6 +7283,40 @@ export interface components {
          * @enum {string}
          */
         RoundStatus: "open" | "withdrawn" | "changesRequested" | "approved" | "declined";
+        /** @description A rule for a plan. */
+        RuleInput: {
+            /** @description What it is about. */
+            type: components["schemas"]["RuleTypeInput"];
+            /**
+             * @description The event's name, for `TRACK` and for nothing else.
+             * @example Order Completed
+             */
+            key?: string | null;
+            /** @description The event's name from now on, where a rule is changed. */
+            newKey?: string | null;
+            /**
+             * Format: int32
+             * @description Which version of the event; 1 when left out.
+             * @example 1
+             */
+            version?: number | null;
+            /**
+             * @description JSON Schema of the whole message, of the draft that its `$schema` names; draft 7 when it
+             *     names none.
+             */
+            jsonSchema: Record<string, never>;
+            /** @description As it was read; not looked at. */
+            createdAt?: string | null;
+            /** @description As it was read; not looked at. */
+            updatedAt?: string | null;
+            /** @description As it was read; not looked at. */
+            deprecatedAt?: string | null;
+        };
+        /**
+         * @description What a rule is about.
+         * @enum {string}
+         */
+        RuleTypeInput: "TRACK" | "COMMON" | "IDENTIFY" | "GROUP" | "PAGE" | "SCREEN";
         /** @description One rule. */
         RuleView: {
             /**
@@ -6322,6 +7356,32 @@ export interface components {
             version: string;
             /** @description The rules. */
             rules: components["schemas"]["RuleView"][];
+        };
+        /** @description What a change of a plan's rules comes to. */
+        RulesChanged: {
+            /**
+             * @description Always `SUCCESS`.
+             * @example SUCCESS
+             */
+            status: string;
+            /**
+             * Format: int64
+             * @description The revision that the plan has now; after a dry run the one that it would have.
+             * @example 3
+             */
+            revision: number;
+            /**
+             * @description How many of the changes break what conformed.
+             * @example 1
+             */
+            breaking: number;
+            /** @description Every difference from before. */
+            changes: components["schemas"]["ChangeView"][];
+        };
+        /** @description Rules for a plan. */
+        RulesInput: {
+            /** @description At most 200 at a time. */
+            rules: components["schemas"]["RuleInput"][];
         };
         /** @description An event, page or screen by its name; identify, group and alias calls stand together. */
         SchemaEvent: {
@@ -6391,6 +7451,22 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** @description What becomes of messages that break the source's tracking plan, as it is set. */
+        SchemaSettingsAnswer: {
+            /**
+             * @description The source.
+             * @example src_qQEHquLrjRDN9j1ByrChyn
+             */
+            sourceId: string;
+            /** @description By kind of call. Page and screen calls are judged and never held back. */
+            settings: components["schemas"]["SchemaSettingsChanges"];
+        };
+        /** @description What becomes of messages that break the tracking plan; what is left out stays. */
+        SchemaSettingsChanges: {
+            track?: components["schemas"]["TrackSettingsChanges"] | null;
+            identify?: components["schemas"]["TraitsSettingsChanges"] | null;
+            group?: components["schemas"]["TraitsSettingsChanges"] | null;
+        };
         /** @description A picture of the product. */
         Screenshot: {
             /**
@@ -6450,6 +7526,83 @@ export interface components {
              * @example <p>Create a source.</p>
              */
             html: string;
+        };
+        /** @description What is known of a property. */
+        SeenPropertyView: {
+            /**
+             * @description Where.
+             * @example properties.products.$.sku
+             */
+            path: string;
+            /**
+             * Format: int64
+             * @description How often it was there.
+             */
+            seen: number;
+            /**
+             * Format: int64
+             * @description How often it could have been.
+             */
+            of: number;
+            /**
+             * @description Its types.
+             * @example [
+             *       "string"
+             *     ]
+             */
+            types: string[];
+            /** @description Whether the rule requires it: it was always there. */
+            required: boolean;
+            /**
+             * Format: double
+             * @description How likely the next message conforms in this, 0 to 1.
+             * @example 0.98
+             */
+            confidence: number;
+        };
+        /** @description What a proposed rule rests on. */
+        SeenRuleView: {
+            /**
+             * @description The rule.
+             * @example TRACK "Order Completed" version 1
+             */
+            rule: string;
+            /**
+             * Format: int64
+             * @description Messages of this event or kind.
+             */
+            messages: number;
+            /** @description Its properties or traits. */
+            properties: components["schemas"]["SeenPropertyView"][];
+            /** @description There were more properties than are kept. */
+            truncated: boolean;
+        };
+        /** @description One way in which messages break a plan. */
+        SeenViolation: {
+            /**
+             * @description `Required`, `Invalid Type` …
+             * @example Required
+             */
+            type: string;
+            /**
+             * @description Where.
+             * @example properties.order_id
+             */
+            field: string;
+            /**
+             * @description What is wrong, in a sentence.
+             * @example properties.order_id is required
+             */
+            description: string;
+            /**
+             * Format: int64
+             * @description How many messages.
+             */
+            count: number;
+            /** @description When the last one came. */
+            lastSeenAt: string;
+            /** @description Up to ten that show it, the newest first. */
+            samples: components["schemas"]["ViolationSample"][];
         };
         /** @description One logged-in browser. */
         SessionView: {
@@ -6592,6 +7745,36 @@ export interface components {
              *     secret that is sent as it was shown.
              */
             settings?: Record<string, never> | null;
+        };
+        /** @description A source to connect. */
+        SourceChoice: {
+            /**
+             * @description Its id or slug.
+             * @example src_qQEHquLrjRDN9j1ByrChyn
+             */
+            sourceId: string;
+        };
+        /** @description Messages to be looked at as a source would. */
+        SourceLint: {
+            /**
+             * @description Messages as they would be sent, each with its `type`.
+             * @example [
+             *       {
+             *         "type": "track",
+             *         "event": "Order Completed",
+             *         "userId": "u-1",
+             *         "properties": {
+             *           "order_id": "o-1"
+             *         }
+             *       }
+             *     ]
+             */
+            batch: Record<string, never>[];
+            /**
+             * @description Another plan than the source's own, by id or slug.
+             * @example shop
+             */
+            trackingPlanId?: string | null;
         };
         /** @description The catalog entry that a source is made from. */
         SourceMetadata: {
@@ -6843,6 +8026,41 @@ export interface components {
             type: string[];
             /** @description What it means. */
             description: string;
+        };
+        /** @description A starter in its envelope. */
+        StarterAnswer: {
+            /** @description The starter. */
+            starter: components["schemas"]["StarterView"];
+        };
+        /** @description A category of the Spec that a plan can start from. */
+        StarterName: {
+            /**
+             * @description Its name.
+             * @example Email
+             */
+            category: string;
+            /**
+             * @description How many events it has.
+             * @example 6
+             */
+            events: number;
+        };
+        /** @description A plan to start from: every event of a category, nothing required. */
+        StarterView: {
+            /**
+             * @description The category.
+             * @example Email
+             */
+            category: string;
+            /** @description Where its events are described. */
+            description: string;
+            /** @description Its rules, to be sent as they are. */
+            rules: Record<string, never>[];
+        };
+        /** @description Starters in their envelope. */
+        StartersAnswer: {
+            /** @description In the order of the Spec. */
+            starters: components["schemas"]["StarterName"][];
         };
         /**
          * @description Where an integration stands.
@@ -7154,11 +8372,110 @@ export interface components {
             /** @description How far history was looked through. */
             searched?: Record<string, never> | null;
         };
+        /** @description Of track calls. */
+        TrackSettingsChanges: {
+            /** @description Events that the plan does not know; otherwise they are blocked. */
+            allowUnplannedEvents?: boolean | null;
+            /** @description Properties that an event's rule does not know; otherwise they are omitted. */
+            allowUnplannedEventProperties?: boolean | null;
+            /** @description Events that break their rule; otherwise they are blocked. */
+            allowEventOnViolations?: boolean | null;
+            /** @description Properties that break their event's rule; otherwise they are omitted. */
+            allowPropertiesOnViolations?: boolean | null;
+            commonEventOnViolations?: components["schemas"]["CommonTrackChoice"] | null;
+            onBlock?: components["schemas"]["OnBlockChoice"] | null;
+        };
+        /** @description A tracking plan in its envelope. */
+        TrackingPlanAnswer: {
+            /** @description The plan. */
+            trackingPlan: components["schemas"]["TrackingPlanView"];
+        };
+        /** @description What may change; what is left out stays. */
+        TrackingPlanChanges: {
+            /**
+             * @description Its name for people. Its name in paths stays.
+             * @example Shop
+             */
+            name?: string | null;
+            /**
+             * @description What it is for.
+             * @example What the shop sends
+             */
+            description?: string | null;
+        };
+        /** @description A tracking plan. */
+        TrackingPlanView: {
+            /**
+             * @description Its id.
+             * @example tp_2i3RfsLcgF2hSlC7tQuYzX
+             */
+            id: string;
+            /**
+             * @description Its name in paths, unique in the workspace.
+             * @example shop
+             */
+            slug: string;
+            /**
+             * @description Its name for people.
+             * @example Shop
+             */
+            name: string;
+            /**
+             * @description What it is for.
+             * @example What the shop sends
+             */
+            description?: string | null;
+            /**
+             * @description Always `LIVE`.
+             * @example LIVE
+             */
+            type: string;
+            /**
+             * Format: int64
+             * @description Grows with every change of its rules; 0 while it never had one.
+             * @example 3
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many rules it has.
+             * @example 12
+             */
+            rules: number;
+            /**
+             * Format: int64
+             * @description How many sources are connected to it.
+             * @example 1
+             */
+            sources: number;
+            /** @description When it was made. */
+            createdAt: string;
+            /** @description When it was last changed. */
+            updatedAt: string;
+        };
+        /** @description Tracking plans in their envelope. */
+        TrackingPlansAnswer: {
+            /** @description By slug. */
+            trackingPlans: components["schemas"]["TrackingPlanView"][];
+            /** @description Where this page stands. */
+            pagination: components["schemas"]["Pagination"];
+        };
         /** @description What comes in and what waits; each is `null` where this process does not deliver. */
         Traffic: {
             throughput?: components["schemas"]["Throughput"] | null;
             books?: components["schemas"]["BooksState"] | null;
             deliveries?: components["schemas"]["Deliveries"] | null;
+        };
+        /** @description Of identify or group calls. */
+        TraitsSettingsChanges: {
+            /** @description Traits that the rule does not know; otherwise they are omitted. */
+            allowUnplannedTraits?: boolean | null;
+            /** @description Calls that break their rule; otherwise they are blocked. */
+            allowEventOnViolations?: boolean | null;
+            /** @description Traits that break the rule; otherwise they are omitted. */
+            allowTraitsOnViolations?: boolean | null;
+            commonEventOnViolations?: components["schemas"]["CommonTraitsChoice"] | null;
+            onBlock?: components["schemas"]["OnBlockChoice"] | null;
         };
         /** @description What came of a test. */
         Trial: {
@@ -7279,6 +8596,129 @@ export interface components {
              * @description The first entry that does not fit the one before it.
              */
             firstBroken?: number | null;
+        };
+        /** @description The violations of one event. */
+        ViolationGroup: {
+            /**
+             * @description `track`, `identify` …
+             * @example track
+             */
+            type: string;
+            /**
+             * @description The event's or page's name.
+             * @example Order Completed
+             */
+            event?: string | null;
+            /**
+             * Format: int64
+             * @description All its messages.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Those that break the plan.
+             */
+            violating: number;
+            /**
+             * Format: int64
+             * @description Those that were stopped for good.
+             */
+            blocked: number;
+            /**
+             * Format: int64
+             * @description Those that were kept back.
+             */
+            quarantined: number;
+            /** @description When the last one came that breaks the plan. */
+            lastSeenAt?: string | null;
+            /** @description Those that break the plan over the period, the oldest part first. */
+            series: number[];
+            /** @description What is wrong, the most frequent first. */
+            violations: components["schemas"]["SeenViolation"][];
+        };
+        /** @description A message that shows a violation. */
+        ViolationSample: {
+            /**
+             * @description Where it stands in the log.
+             * @example 1048576
+             */
+            position: string;
+            /** @description Its id. */
+            messageId: string;
+        };
+        /** @description One way in which a message breaks a plan. */
+        ViolationView: {
+            /**
+             * @description `Required`, `Invalid Type` …
+             * @example Required
+             */
+            type: string;
+            /**
+             * @description Where, for people.
+             * @example properties.order_id
+             */
+            field: string;
+            /**
+             * @description What is wrong, in a sentence.
+             * @example properties.order_id is required
+             */
+            description: string;
+            /**
+             * @description Where, as a JSON pointer.
+             * @example /properties/order_id
+             */
+            pointer: string;
+            /**
+             * @description What should stand there.
+             * @example a value
+             */
+            expected: string;
+        };
+        /** @description How a source's messages stand to a plan. */
+        Violations: {
+            /** @description When the oldest message came that was looked at. */
+            from?: string | null;
+            /** @description Whether these are all messages of the period that are kept; at most 200,000 are looked at. */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description Messages that were looked at.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Those that the plan says nothing about, or all good.
+             */
+            conforming: number;
+            /**
+             * Format: int64
+             * @description Those that break the plan, whatever became of them.
+             */
+            violating: number;
+            /**
+             * Format: int64
+             * @description Those that went on without something.
+             */
+            omitted: number;
+            /**
+             * Format: int64
+             * @description Those that were stopped for good.
+             */
+            blocked: number;
+            /**
+             * Format: int64
+             * @description Those that were kept back.
+             */
+            quarantined: number;
+            /**
+             * Format: int64
+             * @description How long each part of a trend is, milliseconds.
+             */
+            bucketMs: number;
+            /** @description There were more events or violations than are told apart. */
+            truncated: boolean;
+            /** @description Events that break the plan, the most frequent first. */
+            groups: components["schemas"]["ViolationGroup"][];
         };
         /** @description The volume in its envelope. */
         VolumeAnswer: {
@@ -16954,6 +18394,173 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    listSchemaSettingsInSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the source */
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "sourceId": "src_qQEHquLrjRDN9j1ByrChyn",
+                     *         "settings": {
+                     *           "track": {
+                     *             "allowUnplannedEvents": true,
+                     *             "allowUnplannedEventProperties": true,
+                     *             "allowEventOnViolations": true,
+                     *             "allowPropertiesOnViolations": true,
+                     *             "commonEventOnViolations": "ALLOW",
+                     *             "onBlock": "DISCARD"
+                     *           },
+                     *           "identify": {
+                     *             "allowUnplannedTraits": true,
+                     *             "allowEventOnViolations": true,
+                     *             "allowTraitsOnViolations": true,
+                     *             "commonEventOnViolations": "ALLOW",
+                     *             "onBlock": "DISCARD"
+                     *           },
+                     *           "group": {
+                     *             "allowUnplannedTraits": true,
+                     *             "allowEventOnViolations": true,
+                     *             "allowTraitsOnViolations": true,
+                     *             "commonEventOnViolations": "ALLOW",
+                     *             "onBlock": "DISCARD"
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_SchemaSettingsAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    updateSchemaSettingsInSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the source */
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "track": {
+                 *         "allowUnplannedEvents": true,
+                 *         "allowUnplannedEventProperties": true,
+                 *         "allowEventOnViolations": true,
+                 *         "allowPropertiesOnViolations": true,
+                 *         "commonEventOnViolations": "ALLOW",
+                 *         "onBlock": "DISCARD"
+                 *       },
+                 *       "identify": {
+                 *         "allowUnplannedTraits": true,
+                 *         "allowEventOnViolations": true,
+                 *         "allowTraitsOnViolations": true,
+                 *         "commonEventOnViolations": "ALLOW",
+                 *         "onBlock": "DISCARD"
+                 *       },
+                 *       "group": {
+                 *         "allowUnplannedTraits": true,
+                 *         "allowEventOnViolations": true,
+                 *         "allowTraitsOnViolations": true,
+                 *         "commonEventOnViolations": "ALLOW",
+                 *         "onBlock": "DISCARD"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["SchemaSettingsChanges"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "sourceId": "src_qQEHquLrjRDN9j1ByrChyn",
+                     *         "settings": {
+                     *           "track": {
+                     *             "allowUnplannedEvents": true,
+                     *             "allowUnplannedEventProperties": true,
+                     *             "allowEventOnViolations": true,
+                     *             "allowPropertiesOnViolations": true,
+                     *             "commonEventOnViolations": "ALLOW",
+                     *             "onBlock": "DISCARD"
+                     *           },
+                     *           "identify": {
+                     *             "allowUnplannedTraits": true,
+                     *             "allowEventOnViolations": true,
+                     *             "allowTraitsOnViolations": true,
+                     *             "commonEventOnViolations": "ALLOW",
+                     *             "onBlock": "DISCARD"
+                     *           },
+                     *           "group": {
+                     *             "allowUnplannedTraits": true,
+                     *             "allowEventOnViolations": true,
+                     *             "allowTraitsOnViolations": true,
+                     *             "commonEventOnViolations": "ALLOW",
+                     *             "onBlock": "DISCARD"
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_SchemaSettingsAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
     listConnectedDestinationsFromSource: {
         parameters: {
             query?: {
@@ -17815,6 +19422,1592 @@ export interface operations {
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
             412: components["responses"]["Error412"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    listTrackingPlans: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Rows, 1 to 1,000; 100 when left out.
+                 * @example 100
+                 */
+                "pagination.count"?: number;
+                /**
+                 * @description `pagination.next` of the page before; the first page when left out.
+                 * @example MA==
+                 */
+                "pagination.cursor"?: string;
+                /** @description Part of the name or the slug, whatever its case */
+                name?: string;
+                /**
+                 * @description `LIVE`, which all of them are
+                 * @example LIVE
+                 */
+                type?: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plans */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "trackingPlans": [
+                     *           {
+                     *             "id": "tp_2i3RfsLcgF2hSlC7tQuYzX",
+                     *             "slug": "shop",
+                     *             "name": "Shop",
+                     *             "description": "What the shop sends",
+                     *             "type": "LIVE",
+                     *             "revision": 3,
+                     *             "rules": 12,
+                     *             "sources": 1,
+                     *             "createdAt": "2026-11-25T12:00:00.000Z",
+                     *             "updatedAt": "2026-11-25T12:00:00.000Z"
+                     *           }
+                     *         ],
+                     *         "pagination": {
+                     *           "current": "MA==",
+                     *           "next": "a2FjbWUtbWFpbA",
+                     *           "totalEntries": 1
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_TrackingPlansAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    createTrackingPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Shop",
+                 *       "description": "What the shop sends",
+                 *       "type": "LIVE"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewTrackingPlan"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "trackingPlan": {
+                     *           "id": "tp_2i3RfsLcgF2hSlC7tQuYzX",
+                     *           "slug": "shop",
+                     *           "name": "Shop",
+                     *           "description": "What the shop sends",
+                     *           "type": "LIVE",
+                     *           "revision": 3,
+                     *           "rules": 12,
+                     *           "sources": 1,
+                     *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "updatedAt": "2026-11-25T12:00:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_TrackingPlanAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getTrackingPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "trackingPlan": {
+                     *           "id": "tp_2i3RfsLcgF2hSlC7tQuYzX",
+                     *           "slug": "shop",
+                     *           "name": "Shop",
+                     *           "description": "What the shop sends",
+                     *           "type": "LIVE",
+                     *           "revision": 3,
+                     *           "rules": 12,
+                     *           "sources": 1,
+                     *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "updatedAt": "2026-11-25T12:00:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_TrackingPlanAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    deleteTrackingPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "SUCCESS"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    updateTrackingPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Shop",
+                 *       "description": "What the shop sends"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TrackingPlanChanges"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "SUCCESS"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    listRulesFromTrackingPlan: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Rows, 1 to 1,000; 100 when left out.
+                 * @example 100
+                 */
+                "pagination.count"?: number;
+                /**
+                 * @description `pagination.next` of the page before; the first page when left out.
+                 * @example MA==
+                 */
+                "pagination.cursor"?: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "rules": [
+                     *           {
+                     *             "type": "TRACK",
+                     *             "key": "Order Completed",
+                     *             "version": 1,
+                     *             "jsonSchema": {},
+                     *             "createdAt": "2026-11-25T12:00:00.000Z",
+                     *             "updatedAt": "2026-11-25T12:00:00.000Z",
+                     *             "deprecatedAt": "0001-01-01T00:00:00.000Z"
+                     *           }
+                     *         ],
+                     *         "pagination": {
+                     *           "current": "MA==",
+                     *           "next": "a2FjbWUtbWFpbA",
+                     *           "totalEntries": 1
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_PlanRulesAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    replaceRulesInTrackingPlan: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only say what would change
+                 * @example true
+                 */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "rules": [
+                 *         {
+                 *           "type": "TRACK",
+                 *           "key": "Order Completed",
+                 *           "newKey": "Order Placed",
+                 *           "version": 1,
+                 *           "jsonSchema": {},
+                 *           "createdAt": "2026-11-25T12:00:00.000Z",
+                 *           "updatedAt": "2026-11-25T12:00:00.000Z",
+                 *           "deprecatedAt": "0001-01-01T00:00:00.000Z"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["RulesInput"];
+            };
+        };
+        responses: {
+            /** @description What changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "SUCCESS",
+                     *         "revision": 3,
+                     *         "breaking": 1,
+                     *         "changes": [
+                     *           {
+                     *             "kind": {},
+                     *             "breaking": true,
+                     *             "rule": "TRACK \"Order Completed\" version 1",
+                     *             "field": "properties.order_id",
+                     *             "before": {},
+                     *             "after": {}
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_RulesChanged"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    removeRulesFromTrackingPlan: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What the first one is about; `rules[0][type]` is understood too
+                 * @example TRACK
+                 */
+                "rules.0.type"?: string;
+                /**
+                 * @description Its event, for `TRACK`
+                 * @example Order Completed
+                 */
+                "rules.0.key"?: string;
+                /**
+                 * @description Its version; 1 when left out
+                 * @example 1
+                 */
+                "rules.0.version"?: number;
+                /**
+                 * @description Only say what would change
+                 * @example true
+                 */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "SUCCESS",
+                     *         "revision": 3,
+                     *         "breaking": 1,
+                     *         "changes": [
+                     *           {
+                     *             "kind": {},
+                     *             "breaking": true,
+                     *             "rule": "TRACK \"Order Completed\" version 1",
+                     *             "field": "properties.order_id",
+                     *             "before": {},
+                     *             "after": {}
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_RulesChanged"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    updateRulesInTrackingPlan: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only say what would change
+                 * @example true
+                 */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "rules": [
+                 *         {
+                 *           "type": "TRACK",
+                 *           "key": "Order Completed",
+                 *           "newKey": "Order Placed",
+                 *           "version": 1,
+                 *           "jsonSchema": {},
+                 *           "createdAt": "2026-11-25T12:00:00.000Z",
+                 *           "updatedAt": "2026-11-25T12:00:00.000Z",
+                 *           "deprecatedAt": "0001-01-01T00:00:00.000Z"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["RulesInput"];
+            };
+        };
+        responses: {
+            /** @description What changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "SUCCESS",
+                     *         "revision": 3,
+                     *         "breaking": 1,
+                     *         "changes": [
+                     *           {
+                     *             "kind": {},
+                     *             "breaking": true,
+                     *             "rule": "TRACK \"Order Completed\" version 1",
+                     *             "field": "properties.order_id",
+                     *             "before": {},
+                     *             "after": {}
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_RulesChanged"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    listVersionsOfTrackingPlan: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Rows, 1 to 1,000; 100 when left out.
+                 * @example 100
+                 */
+                "pagination.count"?: number;
+                /**
+                 * @description `pagination.next` of the page before; the first page when left out.
+                 * @example MA==
+                 */
+                "pagination.cursor"?: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "versions": [
+                     *           {
+                     *             "revision": 3,
+                     *             "madeBy": "acc_7dJk2LmQ9xRtVwYzAbCdEf",
+                     *             "madeByEmail": "ada@example.com",
+                     *             "changes": 4,
+                     *             "breaking": 1,
+                     *             "createdAt": "2026-11-25T12:00:00.000Z"
+                     *           }
+                     *         ],
+                     *         "pagination": {
+                     *           "current": "MA==",
+                     *           "next": "a2FjbWUtbWFpbA",
+                     *           "totalEntries": 1
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_PlanVersionsAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getVersionOfTrackingPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+                /**
+                 * @description Its number
+                 * @example 3
+                 */
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "version": {
+                     *           "revision": 3,
+                     *           "madeBy": "acc_7dJk2LmQ9xRtVwYzAbCdEf",
+                     *           "madeByEmail": "ada@example.com",
+                     *           "changes": 4,
+                     *           "breaking": 1,
+                     *           "createdAt": "2026-11-25T12:00:00.000Z"
+                     *         },
+                     *         "rules": [
+                     *           {
+                     *             "type": "TRACK",
+                     *             "key": "Order Completed",
+                     *             "version": 1,
+                     *             "jsonSchema": {},
+                     *             "createdAt": "2026-11-25T12:00:00.000Z",
+                     *             "updatedAt": "2026-11-25T12:00:00.000Z",
+                     *             "deprecatedAt": "0001-01-01T00:00:00.000Z"
+                     *           }
+                     *         ],
+                     *         "changes": [
+                     *           {
+                     *             "kind": {},
+                     *             "breaking": true,
+                     *             "rule": "TRACK \"Order Completed\" version 1",
+                     *             "field": "properties.order_id",
+                     *             "before": {},
+                     *             "after": {}
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_PlanVersionAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    restoreVersionOfTrackingPlan: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only say what would change
+                 * @example true
+                 */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+                /**
+                 * @description Its number
+                 * @example 3
+                 */
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "SUCCESS",
+                     *         "revision": 3,
+                     *         "breaking": 1,
+                     *         "changes": [
+                     *           {
+                     *             "kind": {},
+                     *             "breaking": true,
+                     *             "rule": "TRACK \"Order Completed\" version 1",
+                     *             "field": "properties.order_id",
+                     *             "before": {},
+                     *             "after": {}
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_RulesChanged"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    exportTrackingPlan: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `csv` or `json` (when left out)
+                 * @example csv
+                 */
+                format?: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    /** @example {} */
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    importTrackingPlan: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `merge` or `replace`
+                 * @example merge
+                 */
+                mode?: string;
+                /**
+                 * @description Only say what would change
+                 * @example true
+                 */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": Record<string, never>;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description What changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "SUCCESS",
+                     *         "revision": 3,
+                     *         "breaking": 1,
+                     *         "changes": [
+                     *           {
+                     *             "kind": {},
+                     *             "breaking": true,
+                     *             "rule": "TRACK \"Order Completed\" version 1",
+                     *             "field": "properties.order_id",
+                     *             "before": {},
+                     *             "after": {}
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_RulesChanged"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    listStarters: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The categories */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "starters": [
+                     *           {
+                     *             "category": "Email",
+                     *             "events": 6
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_StartersAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getStarter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /**
+                 * @description A category of the Spec
+                 * @example Email
+                 */
+                category: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan to start from */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "starter": {
+                     *           "category": "Email",
+                     *           "description": "Sends what people do with your mails.",
+                     *           "rules": [
+                     *             {}
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_StarterAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    listSourcesFromTrackingPlan: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Rows, 1 to 1,000; 100 when left out.
+                 * @example 100
+                 */
+                "pagination.count"?: number;
+                /**
+                 * @description `pagination.next` of the page before; the first page when left out.
+                 * @example MA==
+                 */
+                "pagination.cursor"?: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sources */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "sources": [
+                     *           {
+                     *             "id": "src_qQEHquLrjRDN9j1ByrChyn",
+                     *             "slug": "website",
+                     *             "name": "Website",
+                     *             "workspaceId": "ws_9aQ1Lj62S4bomZKLF4DPqW",
+                     *             "enabled": true,
+                     *             "writeKeys": [
+                     *               "YYPKnzZV2dTRg3dH3sDrLmTsJqHQOreo"
+                     *             ],
+                     *             "metadata": {
+                     *               "id": "int_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *               "name": "HTTP API",
+                     *               "slug": "http-api",
+                     *               "description": "Send events from anything that speaks HTTP.",
+                     *               "logos": {
+                     *                 "default": "http://127.0.0.1:8080/api/catalog/logos/http-api",
+                     *                 "mark": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+                     *                 "alt": "/api/assets/2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+                     *               },
+                     *               "options": [
+                     *                 {
+                     *                   "name": "apiKey",
+                     *                   "type": "string",
+                     *                   "required": true,
+                     *                   "description": "Sends what people do with your mails.",
+                     *                   "defaultValue": {},
+                     *                   "label": "API Key",
+                     *                   "sensitive": true,
+                     *                   "choices": [
+                     *                     "fast"
+                     *                   ]
+                     *                 }
+                     *               ],
+                     *               "categories": [
+                     *                 "Server"
+                     *               ],
+                     *               "isCloudEventSource": true,
+                     *               "status": "PRIVATE_BUILDING",
+                     *               "partnerOwned": true,
+                     *               "beta": {
+                     *                 "endsAt": "2026-12-09T12:00:00.000Z"
+                     *               },
+                     *               "noteworthy": true,
+                     *               "website": "https://acme.example/mail",
+                     *               "details": {
+                     *                 "descriptionHtml": "<p>Send events from anything that speaks HTTP.</p>",
+                     *                 "docs": {
+                     *                   "introduction": "Acme Mail sends campaigns.",
+                     *                   "gettingStarted": "Add the source, copy its write key, and paste it into Acme Mail.",
+                     *                   "stream": "Acme Mail sends track calls with your own user ids.",
+                     *                   "events": "| Event | Description |\n|---|---|\n| Email Opened | Somebody opened a mail |",
+                     *                   "eventProperties": "Every event carries `email_id`.",
+                     *                   "addingDestinations": "Once events arrive, add destinations as for any other source."
+                     *                 },
+                     *                 "sections": [
+                     *                   {
+                     *                     "key": "gettingStarted",
+                     *                     "title": "Getting started",
+                     *                     "html": "<p>Create a source.</p>"
+                     *                   }
+                     *                 ],
+                     *                 "docsUrl": "https://acme.example/docs",
+                     *                 "screenshots": [
+                     *                   {
+                     *                     "url": "https://acme.example/mail",
+                     *                     "caption": "The campaign page"
+                     *                   }
+                     *                 ],
+                     *                 "events": [
+                     *                   {
+                     *                     "name": "Acme Mail",
+                     *                     "kind": "track",
+                     *                     "description": "Sends what people do with your mails.",
+                     *                     "properties": [
+                     *                       {
+                     *                         "name": "Acme Mail",
+                     *                         "type": "any",
+                     *                         "required": true,
+                     *                         "description": "Sends what people do with your mails."
+                     *                       }
+                     *                     ]
+                     *                   }
+                     *                 ],
+                     *                 "regions": [
+                     *                   "us-west-2"
+                     *                 ]
+                     *               }
+                     *             },
+                     *             "settings": {},
+                     *             "labels": [
+                     *               {
+                     *                 "key": "environment",
+                     *                 "value": "prod",
+                     *                 "description": "Sends what people do with your mails."
+                     *               }
+                     *             ],
+                     *             "createdAt": "2026-11-25T12:00:00.000Z",
+                     *             "lastDataAt": "2026-11-25T12:00:00.000Z"
+                     *           }
+                     *         ],
+                     *         "pagination": {
+                     *           "current": "MA==",
+                     *           "next": "a2FjbWUtbWFpbA",
+                     *           "totalEntries": 1
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_PlanSourcesAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    addSourceToTrackingPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sourceId": "src_qQEHquLrjRDN9j1ByrChyn"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SourceChoice"];
+            };
+        };
+        responses: {
+            /** @description Connected */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "SUCCESS"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    removeSourceFromTrackingPlan: {
+        parameters: {
+            query: {
+                /**
+                 * @description Id or slug of the source
+                 * @example website
+                 */
+                sourceId: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Disconnected */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "SUCCESS"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    reviewConsequencesOfTrackingPlan: {
+        parameters: {
+            query: {
+                /**
+                 * @description Id or slug of the source
+                 * @example website
+                 */
+                sourceId: string;
+                /**
+                 * @description Messages of the last `24h` (when left out), `7d` or `30d`
+                 * @example 7d
+                 */
+                period?: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The consequences */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "consequences": [
+                     *           {
+                     *             "type": "BLOCK",
+                     *             "on": "track",
+                     *             "text": "Events that the plan does not know are blocked."
+                     *           }
+                     *         ],
+                     *         "trial": {
+                     *           "from": "1048576",
+                     *           "complete": true,
+                     *           "messages": 0,
+                     *           "conforming": 0,
+                     *           "violating": 0,
+                     *           "omitted": 0,
+                     *           "blocked": 0,
+                     *           "quarantined": 0,
+                     *           "bucketMs": 1,
+                     *           "truncated": true,
+                     *           "groups": [
+                     *             {
+                     *               "type": "track",
+                     *               "event": "Order Completed",
+                     *               "messages": 0,
+                     *               "violating": 0,
+                     *               "blocked": 0,
+                     *               "quarantined": 0,
+                     *               "lastSeenAt": "2026-11-25T12:00:00.000Z",
+                     *               "series": [
+                     *                 0
+                     *               ],
+                     *               "violations": [
+                     *                 {
+                     *                   "type": "Required",
+                     *                   "field": "properties.order_id",
+                     *                   "description": "properties.order_id is required",
+                     *                   "count": 0,
+                     *                   "lastSeenAt": "2026-11-25T12:00:00.000Z",
+                     *                   "samples": [
+                     *                     {
+                     *                       "position": "1048576",
+                     *                       "messageId": "ajs-next-1695383400-4ff1"
+                     *                     }
+                     *                   ]
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_ConsequencesAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    lintByTrackingPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or slug of the plan */
+                trackingPlanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "batch": [
+                 *         {
+                 *           "type": "track",
+                 *           "event": "Order Completed",
+                 *           "userId": "u-1",
+                 *           "properties": {
+                 *             "order_id": "o-1"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["Lint"];
+            };
+        };
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "trackingPlanId": "tp_2i3RfsLcgF2hSlC7tQuYzX",
+                     *         "results": [
+                     *           {
+                     *             "action": "BLOCK",
+                     *             "code": "schema_violation",
+                     *             "unplanned": true,
+                     *             "violations": [
+                     *               {
+                     *                 "type": "Required",
+                     *                 "field": "properties.order_id",
+                     *                 "description": "properties.order_id is required",
+                     *                 "pointer": "/properties/order_id",
+                     *                 "expected": "a value"
+                     *               }
+                     *             ],
+                     *             "omitted": [
+                     *               "/properties/tmp"
+                     *             ],
+                     *             "findings": [
+                     *               {
+                     *                 "code": "event_near_miss",
+                     *                 "severity": "warning",
+                     *                 "title": "userId is missing",
+                     *                 "pointer": "/event",
+                     *                 "found": "nothing",
+                     *                 "expected": "text of 1 to 100 characters",
+                     *                 "fix": "add a description",
+                     *                 "example": {},
+                     *                 "docs": "/docs/spec#event_near_miss"
+                     *               }
+                     *             ],
+                     *             "stored": {}
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_LintAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    lintBySource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or slug of the source */
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "batch": [
+                 *         {
+                 *           "type": "track",
+                 *           "event": "Order Completed",
+                 *           "userId": "u-1",
+                 *           "properties": {
+                 *             "order_id": "o-1"
+                 *           }
+                 *         }
+                 *       ],
+                 *       "trackingPlanId": "shop"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SourceLint"];
+            };
+        };
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "trackingPlanId": "tp_2i3RfsLcgF2hSlC7tQuYzX",
+                     *         "results": [
+                     *           {
+                     *             "action": "BLOCK",
+                     *             "code": "schema_violation",
+                     *             "unplanned": true,
+                     *             "violations": [
+                     *               {
+                     *                 "type": "Required",
+                     *                 "field": "properties.order_id",
+                     *                 "description": "properties.order_id is required",
+                     *                 "pointer": "/properties/order_id",
+                     *                 "expected": "a value"
+                     *               }
+                     *             ],
+                     *             "omitted": [
+                     *               "/properties/tmp"
+                     *             ],
+                     *             "findings": [
+                     *               {
+                     *                 "code": "event_near_miss",
+                     *                 "severity": "warning",
+                     *                 "title": "userId is missing",
+                     *                 "pointer": "/event",
+                     *                 "found": "nothing",
+                     *                 "expected": "text of 1 to 100 characters",
+                     *                 "fix": "add a description",
+                     *                 "example": {},
+                     *                 "docs": "/docs/spec#event_near_miss"
+                     *               }
+                     *             ],
+                     *             "stored": {}
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_LintAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             422: components["responses"]["Error422"];
@@ -19039,6 +22232,256 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    listViolationsOfSource: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `1h`, `24h` (when left out) or `7d`
+                 * @example 24h
+                 */
+                period?: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the source */
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The violations */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "from": "1048576",
+                     *         "complete": true,
+                     *         "messages": 0,
+                     *         "conforming": 0,
+                     *         "violating": 0,
+                     *         "omitted": 0,
+                     *         "blocked": 0,
+                     *         "quarantined": 0,
+                     *         "bucketMs": 1,
+                     *         "truncated": true,
+                     *         "groups": [
+                     *           {
+                     *             "type": "track",
+                     *             "event": "Order Completed",
+                     *             "messages": 0,
+                     *             "violating": 0,
+                     *             "blocked": 0,
+                     *             "quarantined": 0,
+                     *             "lastSeenAt": "2026-11-25T12:00:00.000Z",
+                     *             "series": [
+                     *               0
+                     *             ],
+                     *             "violations": [
+                     *               {
+                     *                 "type": "Required",
+                     *                 "field": "properties.order_id",
+                     *                 "description": "properties.order_id is required",
+                     *                 "count": 0,
+                     *                 "lastSeenAt": "2026-11-25T12:00:00.000Z",
+                     *                 "samples": [
+                     *                   {
+                     *                     "position": "1048576",
+                     *                     "messageId": "ajs-next-1695383400-4ff1"
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_Violations"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    proposeTrackingPlan: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `24h` (when left out), `7d` or `30d`
+                 * @example 7d
+                 */
+                period?: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the source */
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proposal */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "from": "1048576",
+                     *         "complete": true,
+                     *         "messages": 0,
+                     *         "unread": 0,
+                     *         "rules": [
+                     *           {}
+                     *         ],
+                     *         "seen": [
+                     *           {
+                     *             "rule": "TRACK \"Order Completed\" version 1",
+                     *             "messages": 0,
+                     *             "properties": [
+                     *               {
+                     *                 "path": "properties.products.$.sku",
+                     *                 "seen": 0,
+                     *                 "of": 0,
+                     *                 "types": [
+                     *                   "string"
+                     *                 ],
+                     *                 "required": true,
+                     *                 "confidence": 0.98
+                     *               }
+                     *             ],
+                     *             "truncated": true
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_ProposalView"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getQuarantineOfSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the source */
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What waits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "messages": 0,
+                     *         "causes": [
+                     *           {
+                     *             "code": "quarantined_schema_violation",
+                     *             "pointer": "/properties/order_id",
+                     *             "detail": "properties.order_id is required",
+                     *             "messages": 0,
+                     *             "firstReceivedAt": "2026-11-25T11:00:00.000Z",
+                     *             "lastReceivedAt": "2026-11-25T12:00:00.000Z",
+                     *             "position": "1048576"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_QuarantineView"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    releaseQuarantineOfSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id or slug of the source */
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What became of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "accepted": 0,
+                     *         "duplicates": 0,
+                     *         "kept": 0,
+                     *         "discarded": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_ReleasedView"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             429: components["responses"]["Error429"];
             503: components["responses"]["Error503"];
         };

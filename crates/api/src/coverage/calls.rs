@@ -82,6 +82,9 @@ fn value(stage: &Stage, operation: &str, name: &str, target: Target) -> Option<S
         ("destinationId", _) => {
             pick("destination", Some("sibling_destination"), Some("other_destination"))
         }
+        ("trackingPlanId", _) => pick("plan", None, Some("other_plan")),
+        ("category", _) => fixed("Email"),
+        ("revision", _) => fixed("1"),
         ("writeKey", _) => pick("write_key", None, Some("other_write_key")),
         ("integrationId", "manageIntegration") => pick("integration", None, None),
         ("integrationId", "withdrawSubmission" | "resolveComment") => {
@@ -121,6 +124,15 @@ fn value(stage: &Stage, operation: &str, name: &str, target: Target) -> Option<S
     }
 }
 
+fn source_query(stage: &Stage, target: Target) -> String {
+    let source = match target {
+        Target::Own => "source",
+        Target::Sibling => "sibling_source",
+        Target::Foreign => "other_source",
+    };
+    format!("?sourceId={}", stage.thing(source))
+}
+
 fn query(stage: &Stage, operation: &str, target: Target) -> Option<String> {
     let member = match target {
         Target::Own => stage.thing("account:member"),
@@ -131,6 +143,11 @@ fn query(stage: &Stage, operation: &str, target: Target) -> Option<String> {
     match (operation, target) {
         ("removeUsersFromWorkspace", _) => Some(format!("?userIds.0={member}")),
         ("deleteInvites", _) => Some(format!("?emails.0={guest}")),
+        ("removeRulesFromTrackingPlan", Target::Own) => {
+            Some("?rules.0.type=TRACK&rules.0.key=Seen&rules.0.version=1".to_owned())
+        }
+        ("removeSourceFromTrackingPlan", _) => Some(source_query(stage, target)),
+        ("reviewConsequencesOfTrackingPlan", _) => Some(source_query(stage, target)),
         ("deleteSource", Target::Own) => Some("?confirm=website".to_owned()),
         ("getEventsVolumeFromWorkspace", Target::Own) => Some(VOLUME.to_owned()),
         ("getEventsVolumeFromWorkspace", Target::Foreign) => {
@@ -152,6 +169,14 @@ fn body(stage: &Stage, operation: &str, target: Target) -> Option<Value> {
         let mut new = webhook(stage.thing(source));
         new["name"] = json!("Another");
         return Some(new);
+    }
+    if operation == "addSourceToTrackingPlan" {
+        let source = match target {
+            Target::Own => "source",
+            Target::Sibling => "sibling_source",
+            Target::Foreign => "other_source",
+        };
+        return Some(json!({ "sourceId": stage.thing(source) }));
     }
     if operation == "addIntegrationToWorkspace" && target == Target::Foreign {
         return None;
@@ -188,6 +213,15 @@ fn body(stage: &Stage, operation: &str, target: Target) -> Option<Value> {
         "createSource" => json!({ "metadataId": "http-api", "slug": "another" }),
         "updateSource" | "updateDestination" => json!({ "name": "Renamed" }),
         "addLabelsToSource" | "replaceLabelsInSource" => json!({ "labels": [] }),
+        "createTrackingPlan" => json!({ "name": "Another", "type": "LIVE" }),
+        "updateTrackingPlan" => json!({ "name": "Renamed" }),
+        "replaceRulesInTrackingPlan" | "updateRulesInTrackingPlan" | "importTrackingPlan" => {
+            json!({ "rules": [{ "type": "TRACK", "key": "Another", "version": 1, "jsonSchema": {} }] })
+        }
+        "lintByTrackingPlan" | "lintBySource" => json!({ "batch": [{ "type": "track" }] }),
+        "updateSchemaSettingsInSource" => {
+            json!({ "track": { "allowUnplannedEvents": false } })
+        }
         "redeliverToDestination" | "testDestination" => json!({}),
         "apply" => application("mia@acme.example"),
         "stepMyApplication" => json!({ "step": "withdraw" }),

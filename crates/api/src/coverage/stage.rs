@@ -1,6 +1,7 @@
 //! Everybody there is, and one of everything, twice: Acme's and somebody else's.
 
 use catalog::{Permission, ResourceType, Role, TeamRole};
+use http::Method;
 use serde_json::{Value, json};
 use std::{collections::HashMap, sync::Arc};
 
@@ -125,6 +126,14 @@ impl Stage {
                     self.cast.insert(key, who.within("acme"));
                 }
             }
+            let new = json!({ "name": "Plan", "type": "LIVE" });
+            let made = world.post(&owner, "/tracking-plans", new).await.expect(200);
+            let plan = made.text("/trackingPlan/id");
+            let rule = json!({ "type": "TRACK", "key": "Seen", "version": 1, "jsonSchema": {} });
+            let rules = json!({ "rules": [rule] });
+            let path = format!("/tracking-plans/{plan}/rules");
+            world.call(&owner, Method::PUT, &path, rules).await.expect(200);
+            things.insert(at("plan", "other_plan"), plan);
             let label = json!({ "label": { "key": "team", "value": slug } });
             world.post(&owner, "/labels", label).await.expect(201);
             let invite = json!({ "invites": [{ "email": format!("guest@{slug}.example") }] });

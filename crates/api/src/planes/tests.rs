@@ -56,7 +56,10 @@ impl Stage {
     async fn route(&self) {
         let mut db = self.world.api.db.read().await.unwrap();
         let revision = self.routing.current().revision + 1;
-        let snapshot = snapshot::build(&mut db, &self.world.api.sealer, revision).await.unwrap();
+        let snapshot =
+            snapshot::build(&mut db, &self.world.api.sealer, &snapshot::Plans::default(), revision)
+                .await
+                .unwrap();
         self.routing.replace(snapshot);
     }
 

@@ -2,7 +2,7 @@ use axum::extract::State;
 use catalog::{
     State as Standing,
     labels::check_labels,
-    slug::{SLUG_CHARS_MAX, check_name, check_source_slug, suggest_source_slug},
+    slug::{check_name, check_source_slug, numbered, suggest_source_slug},
     state::{Viewer, installable_by, visible_to},
 };
 use http::StatusCode;
@@ -277,16 +277,13 @@ pub async fn label_faults(
 
 /// `slug`, or the first of `slug-2`, `slug-3` … that is free.
 async fn free_slug(write: &mut Write, workspace_id: &str, slug: &str) -> Result<String, ApiError> {
-    let mut candidate = slug.to_owned();
-    let mut number = 2;
-    while sources::find(write, workspace_id, &candidate).await?.is_some() {
-        let end = format!("-{number}");
-        let room = SLUG_CHARS_MAX - end.len();
-        let start = slug[..slug.len().min(room)].trim_end_matches('-');
-        candidate = format!("{start}{end}");
-        number += 1;
+    let mut candidates = numbered(slug.to_owned());
+    loop {
+        let candidate = candidates.next().expect("there are more numbers than sources");
+        if sources::find(write, workspace_id, &candidate).await?.is_none() {
+            return Ok(candidate);
+        }
     }
-    Ok(candidate)
 }
 
 /// A taken slug is the caller's to mend.

@@ -1,5 +1,6 @@
 use axum::extract::State;
 use serde::Serialize;
+use store::source_schemas;
 use utoipa::ToSchema;
 
 use super::view::{SourceView, view};
@@ -40,5 +41,6 @@ pub async fn get(
     let row = caller.source()?;
     let mut db = api.db.read().await?;
     let source = view(&api, &mut db, &caller, row).await?;
-    Ok(Versioned(row.version, data(FoundSource { source, tracking_plan_id: None })))
+    let tracking_plan_id = source_schemas::get(&mut db, &row.id).await?.plan_id;
+    Ok(Versioned(row.version, data(FoundSource { source, tracking_plan_id })))
 }

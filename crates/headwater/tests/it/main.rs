@@ -7,6 +7,7 @@ mod commands;
 mod control;
 mod dev;
 mod egress;
+mod plans;
 mod process;
 mod roles;
 mod screens;

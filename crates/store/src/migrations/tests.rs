@@ -109,7 +109,7 @@ async fn read_all(db: &Db, version: &str) {
     // Nothing in the trail was touched, and what is sealed still opens.
     assert_eq!(audit::verify(&mut db, &acme.id).await.unwrap(), None, "{version}");
     let sealer = Sealer::new(&[(1, [7; 32])]).unwrap();
-    let routes = snapshot::build(&mut db, &sealer, 1).await.unwrap();
+    let routes = snapshot::build(&mut db, &sealer, &snapshot::Plans::default(), 1).await.unwrap();
     // Two of each of two customers, and where three integrations are tried.
     assert_eq!(routes.sources().count(), 7, "{version}");
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use spec::{DestinationId, SourceId};
 
-use super::{build, destination_owner};
+use super::{Plans, build, destination_owner};
 use crate::{
     Sealer, destinations, integrations, sources,
     testing::{databases, fresh},
@@ -43,7 +43,7 @@ async fn a_snapshot_holds_every_workspace() {
         write.commit().await.unwrap();
 
         let mut read = scratch.db.read().await.unwrap();
-        let snapshot = build(&mut read, &sealer, 42).await.unwrap();
+        let snapshot = build(&mut read, &sealer, &Plans::default(), 42).await.unwrap();
         assert_eq!(snapshot.revision, 42);
         assert_eq!(snapshot.sources().count(), 6);
         let source = snapshot.source_of("key-a-acme").unwrap();

@@ -78,7 +78,13 @@ impl Site {
             for revision in 1.. {
                 api.routing.notified().await;
                 let mut db = api.db.read().await.expect("the database is there");
-                let built = store::snapshot::build(&mut db, &api.sealer, revision).await;
+                let built = store::snapshot::build(
+                    &mut db,
+                    &api.sealer,
+                    &store::snapshot::Plans::default(),
+                    revision,
+                )
+                .await;
                 feed.replace(built.expect("it can be built"));
             }
         });
