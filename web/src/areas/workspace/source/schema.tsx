@@ -13,6 +13,7 @@ import { exactly, Time } from '../../../kit/time'
 import { callGlyph } from './debugger/row'
 import css from './schema.module.css'
 import { eventName, fitting, hasTraits, type SeenEvent, schemaCsv, share, typesInWords } from './seen'
+import { SeenTabs } from './seen-tabs'
 
 const DEPTHS = ['1000', '5000', '20000']
 const USUAL = '5000'
@@ -43,6 +44,7 @@ export function SourceSchema() {
   })
   return (
     <Body>
+      <SeenTabs ws={ws} source={source} />
       <Loaded query={schema} rows={5}>
         {(seen) =>
           seen.events.length === 0 ? (
