@@ -3,7 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, type Fault, inWorkspace, read, type Shapes } from '../../../api/client'
 import { Button } from '../../../kit/button'
-import { Actions, Form, Select, Summary, TextArea, TextField } from '../../../kit/fields'
+import { Actions, Select, Summary, TextArea, TextField } from '../../../kit/fields'
 import { count, plural } from '../../../kit/figures'
 import { failureFaults } from '../../../kit/form'
 import { Loaded } from '../../../kit/loaded'
@@ -84,7 +84,7 @@ export function NewTrackingPlan() {
         sub="It holds nothing back until you connect a source and say what becomes of what breaks it."
       />
       <Body>
-        <Form onSubmit={make}>
+        <form className={css.editor} onSubmit={make} noValidate>
           <Summary faults={faults} />
           <fieldset className={css.ways}>
             <legend hidden>Start from</legend>
@@ -147,7 +147,7 @@ export function NewTrackingPlan() {
               Cancel
             </Link>
           </Actions>
-        </Form>
+        </form>
       </Body>
     </>
   )

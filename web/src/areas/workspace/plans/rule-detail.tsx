@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type { Fault } from '../../../api/client'
 import { Badge } from '../../../kit/badge'
 import { Button } from '../../../kit/button'
-import { Actions, Form, Select, Summary, TextArea, TextField } from '../../../kit/fields'
+import { Actions, Select, Summary, TextArea, TextField } from '../../../kit/fields'
 import { plural } from '../../../kit/figures'
 import { failureFaults } from '../../../kit/form'
 import { Muted, Note, Panel, Section } from '../../../kit/page'
@@ -158,7 +158,9 @@ export function RuleDetail({
           </p>
         )}
         <Panel>
-          <Form
+          <form
+            className={css.editor}
+            noValidate
             onSubmit={(event) => {
               event.preventDefault()
               const now = current()
@@ -264,7 +266,7 @@ export function RuleDetail({
             {rule && dirty && text === null && (
               <Note>Not saved yet. Review changes to see what they break.</Note>
             )}
-          </Form>
+          </form>
         </Panel>
       </Section>
       {edited !== null && (
