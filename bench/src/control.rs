@@ -97,11 +97,12 @@ async fn fill(data: &Path, rounds: usize) -> Result<(String, f64)> {
         write.commit().await?;
     }
     let sealer = Sealer::new(&[(1, [7; 32])]).context("a sealer has a key")?;
+    let plans = snapshot::Plans::default();
     let mut took = Vec::new();
     for round in 0..rounds.max(3) {
         let mut read = db.read().await?;
         let began = Instant::now();
-        let built = snapshot::build(&mut read, &sealer, round as u64).await?;
+        let built = snapshot::build(&mut read, &sealer, &plans, round as u64).await?;
         took.push(began.elapsed().as_secs_f64() * 1e3);
         ensure!(built.sources().count() == SOURCES, "sources are missing");
     }

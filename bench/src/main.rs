@@ -12,6 +12,7 @@ mod load;
 mod log;
 mod measure;
 mod pace;
+mod plans;
 mod report;
 mod server;
 mod sink;

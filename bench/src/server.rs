@@ -79,13 +79,24 @@ impl Server {
 
     /// GETs a path with the operator's token.
     pub(crate) fn get(&self, path: &str) -> Result<(u16, String)> {
+        self.ask("GET", path, "")
+    }
+
+    /// POSTs JSON with the operator's token.
+    pub(crate) fn post(&self, path: &str, body: &str) -> Result<(u16, String)> {
+        self.ask("POST", path, body)
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &str) -> Result<(u16, String)> {
         use std::io::{Read, Write};
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_nodelay(true)?;
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\nconnection: close\r\n\r\n",
-            self.token
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            self.token,
+            body.len()
         )?;
         let mut text = Vec::new();
         stream.read_to_end(&mut text)?;

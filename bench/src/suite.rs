@@ -33,7 +33,7 @@ pub(crate) struct Args {
     /// Events on disk for the large-log figures; 0 leaves them out.
     #[arg(long, default_value_t = 10_000_000)]
     events: u64,
-    /// Run only these parts: single, batch, log, delivery, tail, control, large.
+    /// Run only these parts: single, batch, log, delivery, tail, control, plans, large.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// A folder on the disk to measure.
@@ -63,6 +63,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if wanted("control") {
         crate::control::run(args, folder(args)?.path(), &mut report)?;
     }
+    if wanted("plans") {
+        crate::plans::run(args, &mut report)?;
+    }
     if wanted("large") && args.events > 0 {
         large(args, &mut report)?;
     }
@@ -71,7 +74,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-fn folder(args: &Args) -> Result<TempDir> {
+pub(crate) fn folder(args: &Args) -> Result<TempDir> {
     Ok(tempfile::tempdir_in(&args.folder)?)
 }
 
@@ -89,7 +92,7 @@ fn to_webhook(address: std::net::SocketAddr) -> String {
 }
 
 /// Waits until every destination has everything.
-fn drain(server: &Server) -> Result<()> {
+pub(crate) fn drain(server: &Server) -> Result<()> {
     let limit = Instant::now() + Duration::from_secs(600);
     loop {
         let (_, body) = server.get("/api/destinations")?;

@@ -29,6 +29,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(evidence::of_review))
         .routes(routes!(evidence::messages_of_review))
         .routes(routes!(certificate::of_submission))
+        .routes(routes!(certificate::of_review))
         .routes(routes!(certificate::of_entry))
         .routes(routes!(certificate::keys))
         .routes(routes!(beta::beta))

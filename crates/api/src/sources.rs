@@ -7,6 +7,7 @@ mod get;
 mod keys;
 mod labels;
 mod list;
+mod schema_events;
 pub mod schema_settings;
 mod update;
 mod view;
@@ -32,6 +33,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(labels::add, labels::replace))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::remove))
+        .routes(routes!(schema_events::list, schema_events::set))
         .routes(routes!(schema_settings::get, schema_settings::update))
         .routes(routes!(connected::destinations))
         .routes(routes!(connected::warehouses))

@@ -21,6 +21,7 @@ mod show;
 mod source;
 #[cfg(test)]
 mod tests;
+mod tracking_plan;
 mod workspace;
 
 use std::path::Path;
@@ -69,6 +70,8 @@ Examples:
     Workspace(Group<workspace::Command>),
     /// Sources: where messages come from.
     Source(Group<source::Command>),
+    /// Tracking plans: what sources may send.
+    TrackingPlan(Group<tracking_plan::Command>),
     /// Destinations: where messages go.
     Destination(Group<destination::Command>),
     /// The catalog of sources and destinations.
@@ -143,6 +146,9 @@ pub(crate) async fn run(command: &Command, screen: &mut Screen<'_>) -> Result<()
         }
         Command::Source(group) => {
             source::run(&group.command, &mut group.server.open(screen)?).await
+        }
+        Command::TrackingPlan(group) => {
+            tracking_plan::run(&group.command, &mut group.server.open(screen)?).await
         }
         Command::Destination(group) => {
             destination::run(&group.command, &mut group.server.open(screen)?).await

@@ -1,11 +1,11 @@
 //! Whether a destination gets a message.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use routing::DestinationRoute;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
-use spec::{DiscardCode, Message, Step};
+use spec::{DiscardCode, Kind, Message, Step};
 
 /// Why a message is not for a destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,30 +18,57 @@ pub struct Filtered {
     pub reason: String,
 }
 
-/// Decides whether `message` goes to `route`. `kind_name` is the name in the destination's
-/// definition, which a message's `integrations` may use as well as the destination's own.
+/// Decides whether `message` of the source with this `stream` goes to `route`. `kind_name` is the
+/// name in the destination's definition, which a message's `integrations` may use as well as the
+/// destination's own.
 ///
 /// Source: Segment Spec, "Integrations": absent means on, a name beats `All`, an object counts as
-/// on, names are case sensitive.
+/// on, names are case sensitive. "Source schema", integration filters: they decide where the
+/// object does not name the destination.
 pub fn choose(
     message: &Message,
+    stream: u64,
     route: &DestinationRoute,
     kind_name: &str,
 ) -> Result<(), Filtered> {
-    let Some(integrations) = message.integrations() else { return Ok(()) };
-    let Ok(rules) = serde_json::from_slice::<Rules>(integrations) else { return Ok(()) };
-    let rule = rules.of(&route.name).or_else(|| rules.of(kind_name)).map(|on| (on, None));
-    match rule.or_else(|| rules.of("All").map(|on| (on, Some("All")))) {
-        None | Some((true, _)) => Ok(()),
-        Some((false, by)) => Err(Filtered {
-            step: Step::FilteredAtDestination,
-            code: "FILTERED_BY_INTEGRATIONS_OBJECT".into(),
-            reason: format!(
-                "the message's integrations object switches {} off",
-                by.unwrap_or(&route.name)
-            ),
-        }),
+    let filtered = |code: &'static str, reason: String| {
+        Err(Filtered { step: Step::FilteredAtDestination, code: code.into(), reason })
+    };
+    let switched_off = |name: &str| {
+        let reason = format!("the message's integrations object switches {name} off");
+        filtered("FILTERED_BY_INTEGRATIONS_OBJECT", reason)
+    };
+    let rules = message.integrations().map(serde_json::from_slice::<Rules>);
+    if let Some(Ok(rules)) = rules {
+        match rules.of(&route.name).or_else(|| rules.of(kind_name)) {
+            Some(true) => return Ok(()),
+            Some(false) => return switched_off(&route.name),
+            None if rules.of("All") == Some(false) => return switched_off("All"),
+            None => {}
+        }
     }
+    let Some(off) = route.events_off.get(&stream) else { return Ok(()) };
+    match event_of(message) {
+        Some(event) if off.contains(event.as_ref()) => {
+            let name = &route.name;
+            let reason = format!("the source's schema switches {name} off for the event {event:?}");
+            filtered("FILTERED_BY_EVENT_SETTING", reason)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The event that the source's schema lists `message` as; `None` for calls that are no events.
+fn event_of(message: &Message) -> Option<Cow<'_, str>> {
+    if message.kind() != Kind::Track {
+        return message.kind().one_event().map(Cow::Borrowed);
+    }
+    let name = message.name()?;
+    if !name.contains(&b'\\') {
+        return std::str::from_utf8(name).ok().map(Cow::Borrowed);
+    }
+    let quoted = [b"\"", name, b"\""].concat();
+    serde_json::from_slice(&quoted).ok().map(Cow::Owned)
 }
 
 /// An `integrations` object; of a key that stands in it twice, the last counts.

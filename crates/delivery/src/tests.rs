@@ -21,6 +21,7 @@ pub fn destination(slug: &str, sources: &[&str]) -> DestinationRoute {
         sources: sources.iter().map(|source| SourceId((*source).into())).collect(),
         concurrency: 4,
         retry_for: None,
+        events_off: Default::default(),
     }
 }
 
@@ -50,19 +51,14 @@ pub fn encoded(id: &str, user: &str, integrations: &str) -> Vec<u8> {
         Span { start, len: value.len() as u32 }
     };
     let message_id = field(&mut out, r#"{"messageId":""#, id);
+    let name = field(&mut out, r#"","event":""#, "Tested");
     let user_id = field(&mut out, r#"","userId":""#, user);
     let integrations = field(&mut out, r#"","integrations":"#, integrations);
     out.push(b'}');
     let none = Span::default();
     let integrations = if integrations.len == 2 { none } else { integrations };
-    let head = Head {
-        kind: Kind::Track,
-        message_id,
-        name: none,
-        user_id,
-        anonymous_id: none,
-        integrations,
-    };
+    let head =
+        Head { kind: Kind::Track, message_id, name, user_id, anonymous_id: none, integrations };
     Message::finish(&mut out, at, &head);
     out
 }

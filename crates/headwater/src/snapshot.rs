@@ -1,14 +1,17 @@
 //! From the configuration file and the control plane to the one value that the data plane reads.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex},
 };
 
 use routing::{DestinationRoute, Routing, RoutingSnapshot, SourceRoute};
 use spec::SourceId;
 
-use crate::{config::Config, serve::now_ms};
+use crate::{
+    config::{Config, Destination},
+    serve::now_ms,
+};
 
 /// Keeps the routing made of its two parts. Cheap to clone.
 #[derive(Clone)]
@@ -72,6 +75,20 @@ impl Composer {
     }
 }
 
+/// The events that do not go to `destination`, whichever of its sources they come from.
+fn events_off(
+    destination: &Destination,
+    ids: &HashMap<&str, &SourceId>,
+) -> BTreeMap<u64, BTreeSet<Arc<str>>> {
+    if destination.events_off.is_empty() {
+        return BTreeMap::new();
+    }
+    let names: BTreeSet<Arc<str>> =
+        destination.events_off.iter().map(|n| n.as_str().into()).collect();
+    let fed = destination.sources.iter().filter_map(|source| ids.get(source.value.as_str()));
+    fed.map(|id| (id.stream(), names.clone())).collect()
+}
+
 /// The routing snapshot of a checked configuration.
 pub fn snapshot(config: &Config, revision: u64) -> RoutingSnapshot {
     let ids: HashMap<&str, &SourceId> = config
@@ -111,6 +128,7 @@ pub fn snapshot(config: &Config, revision: u64) -> RoutingSnapshot {
                 .collect(),
             concurrency: destination.concurrency,
             retry_for: destination.retry_for,
+            events_off: events_off(destination, &ids),
         })
         .collect();
     RoutingSnapshot::new(revision, sources, destinations)

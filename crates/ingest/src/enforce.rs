@@ -26,11 +26,9 @@ pub(crate) fn enforce(
     let kind = written.head.kind;
     let name = match kind {
         Kind::Track => Some(plain(between(json, written.head.name))),
-        Kind::Page => Some("Page Viewed".to_owned()),
-        Kind::Screen => Some("Screen Viewed".to_owned()),
-        _ => None,
+        kind => kind.one_event().map(str::to_owned),
     };
-    if let Some(name) = name.filter(|name| schema.blocked_events.contains(name.as_str())) {
+    if let Some(name) = name.filter(|name| schema.blocks(name)) {
         return Some(event_blocked(kind, &name));
     }
     let plan = schema.plan.as_deref()?;

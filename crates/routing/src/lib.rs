@@ -70,6 +70,12 @@ pub struct SourceSchema {
 }
 
 impl SourceSchema {
+    /// Whether the event of this name is blocked. What a tracking plan has to say in it is said
+    /// here and nowhere else.
+    pub fn blocks(&self, event: &str) -> bool {
+        self.blocked_events.contains(event)
+    }
+
     /// Whether there is anything that a message could break.
     pub fn asks_anything(&self) -> bool {
         self.plan.is_some() || !self.blocked_events.is_empty()
@@ -98,6 +104,10 @@ pub struct DestinationRoute {
     /// How long a message that it did not take is tried again; the installation's own time when
     /// it says nothing.
     pub retry_for: Option<Duration>,
+    /// Events that do not go to it unless a message's `integrations` names it: by the stream of
+    /// their source, and by name as in [`SourceSchema::blocked_events`]. Source: Segment, "Source
+    /// schema", integration filters.
+    pub events_off: BTreeMap<u64, BTreeSet<Arc<str>>>,
 }
 
 impl RoutingSnapshot {

@@ -24,6 +24,7 @@ fn snapshot(revision: u64, enabled: bool) -> RoutingSnapshot {
         sources: vec![source.id.clone()],
         concurrency: 4,
         retry_for: None,
+        events_off: Default::default(),
     };
     RoutingSnapshot::new(revision, vec![source], vec![destination])
 }

@@ -47,6 +47,17 @@ impl Kind {
         }
     }
 
+    /// The event that a source's schema lists all calls of this kind as, whatever their names.
+    ///
+    /// Source: Segment, "Source schema": page calls stand as one event, and so do screen calls.
+    pub fn one_event(self) -> Option<&'static str> {
+        match self {
+            Kind::Page => Some("Page Viewed"),
+            Kind::Screen => Some("Screen Viewed"),
+            _ => None,
+        }
+    }
+
     /// The kind of a stored code; `None` for a code no release has written.
     pub fn from_code(code: u8) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| *kind as u8 == code)

@@ -26,6 +26,7 @@ pub mod members;
 pub mod page;
 pub mod partners;
 pub mod reseal;
+pub mod schema_events;
 pub mod seal;
 pub mod sessions;
 pub mod snapshot;

@@ -11,6 +11,7 @@ const ALL: &[(i64, &str, &str)] = &[
     (2, "key_use_and_trail", include_str!("../migrations/0002_key_use_and_trail.sql")),
     (3, "evidence", include_str!("../migrations/0003_evidence.sql")),
     (4, "tracking_plans", include_str!("../migrations/0004_tracking_plans.sql")),
+    (5, "source_schema", include_str!("../migrations/0005_source_schema.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

@@ -6,7 +6,7 @@
 //!
 //! The large tables are not read row by row, which costs several times what their bytes do, but as
 //! one text for each workspace: records with a separator between, fields with another one. No
-//! field can hold either: names have them taken out, JSON and hex never do.
+//! field can hold either: names have them taken out or never had them, JSON and hex never do.
 
 use std::collections::HashMap;
 
@@ -52,7 +52,15 @@ pub async fn build(
             sources[*place].schema.plan = Some(plan);
         }
     }
-    let destinations = destinations(db, sealer, &places).await?;
+    let blocked = "schema_events WHERE blocked_at_ms IS NOT NULL";
+    let blocked = texts(db, &["source_id", "name"], blocked, "source_id").await?;
+    for [source, name] in records(&blocked) {
+        if let Some(place) = places.get(&SourceId(source.into())) {
+            sources[*place].schema.blocked_events.insert(name.into());
+        }
+    }
+    let mut destinations = destinations(db, sealer, &places).await?;
+    switch_off(db, &mut destinations).await?;
     Ok(RoutingSnapshot::new(revision, sources, destinations))
 }
 
@@ -185,9 +193,32 @@ async fn destinations(
             sources: vec![source],
             concurrency: CONCURRENCY,
             retry_for: None,
+            events_off: Default::default(),
         });
     }
     Ok(routes)
+}
+
+/// Tells destinations which events of their sources do not go to them.
+async fn switch_off(
+    db: &mut AnyConnection,
+    destinations: &mut [DestinationRoute],
+) -> Result<(), StoreError> {
+    let fields = ["destination_id", "source_id", "name"];
+    let texts = texts(db, &fields, "schema_events_off", "source_id").await?;
+    if texts.is_empty() {
+        return Ok(());
+    }
+    let places: HashMap<DestinationId, usize> =
+        destinations.iter().enumerate().map(|(place, route)| (route.id.clone(), place)).collect();
+    for [destination, source, name] in records(&texts) {
+        if let Some(place) = places.get(&DestinationId(destination.into())) {
+            let stream = SourceId(source.into()).stream();
+            let events = destinations[*place].events_off.entry(stream).or_default();
+            events.insert(name.into());
+        }
+    }
+    Ok(())
 }
 
 /// The settings of a destination, its secrets opened and in their places.

@@ -2262,6 +2262,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sources/{sourceId}/schema/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the events of a source that are set
+         * @description Those that somebody blocked, archived, switched off for a destination or added before they
+         *     came; what else a source sends is in `GET /sources/{sourceId}/schema`.
+         */
+        get: operations["listSchemaEventsOfSource"];
+        /**
+         * Set an event of a source
+         * @description Block it or let it through, switch it off and on for single destinations, archive it, or add it
+         *     before it comes. In effect within a second. A blocked event reaches no destination; an event
+         *     that is switched off for one still goes to it where the message's own `integrations` object
+         *     names it.
+         */
+        put: operations["setSchemaEventOfSource"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sources/{sourceId}/settings": {
         parameters: {
             query?: never;
@@ -4572,6 +4600,24 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_SchemaEventAnswer: {
+            /** @description An event in its envelope. */
+            data: {
+                /** @description The event. */
+                event: components["schemas"]["SchemaEventView"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_SchemaEventsAnswer: {
+            /** @description Events in their envelope. */
+            data: {
+                /** @description By name. */
+                events: components["schemas"]["SchemaEventView"][];
+                /** @description Where this page stands. */
+                pagination: components["schemas"]["Pagination"];
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_SchemaSettingsAnswer: {
             /** @description What becomes of messages that break the source's tracking plan, as it is set. */
             data: {
@@ -5420,6 +5466,21 @@ export interface components {
             /** @description Every fault that was found; at least one. */
             errors: components["schemas"]["Fault"][];
         };
+        /** @description A destination of the source, and whether an event goes to it. */
+        EventDestination: {
+            /**
+             * @description The destination.
+             * @example dst_4hPS4Yz1rXUSX6sFwGFHUb
+             */
+            id: string;
+            /** @description Whether the event goes to it, unless a message's `integrations` object says otherwise. */
+            enabled: boolean;
+        };
+        /**
+         * @description What is set of: events, by the calls in which they come.
+         * @enum {string}
+         */
+        EventType: "TRACK";
         /** @description Evidence in its envelope. */
         EvidenceAnswer: {
             /** @description The evidence. */
@@ -6419,6 +6480,11 @@ export interface components {
              * @example hwp_…
              */
             secret: string;
+        };
+        /** @description The same in its envelope. */
+        NewSchemaEvent: {
+            /** @description The event. */
+            event: components["schemas"]["SchemaEventChange"];
         };
         /** @description A new source. */
         NewSource: {
@@ -7425,6 +7491,65 @@ export interface components {
             lastSeenAt: string;
             /** @description Properties; of identify and group calls, traits. */
             properties: components["schemas"]["SchemaProperty"][];
+        };
+        /** @description An event in its envelope. */
+        SchemaEventAnswer: {
+            /** @description The event. */
+            event: components["schemas"]["SchemaEventView"];
+        };
+        /** @description What to set of an event; what is left out stays. */
+        SchemaEventChange: {
+            /** @description What it is. */
+            type: components["schemas"]["EventType"];
+            /**
+             * @description Its exact name. It need not have come yet.
+             * @example Order Completed
+             */
+            name: string;
+            /** @description Whether its messages are discarded. What is let through again is archived no more. */
+            blocked?: boolean | null;
+            /** @description Whether it is out of sight; only what is blocked can be archived. */
+            archived?: boolean | null;
+            /** @description Switches; destinations that are left out stay as they are. */
+            destinations?: components["schemas"]["EventDestination"][] | null;
+        };
+        /** @description An event of a source, as somebody set it. */
+        SchemaEventView: {
+            /** @description What it is. */
+            type: components["schemas"]["EventType"];
+            /**
+             * @description Its exact name.
+             * @example Order Completed
+             */
+            name: string;
+            /** @description Whether its messages are discarded, as `event_setting`. */
+            blocked: boolean;
+            /** @description Whether it is out of sight; only what is blocked is archived. */
+            archived: boolean;
+            /** @description Every destination of the source. */
+            destinations: components["schemas"]["EventDestination"][];
+            /**
+             * @description When it was set first.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            createdAt: string;
+            /**
+             * @description When it was set last.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            updatedAt: string;
+            /**
+             * @description Who set it last: the id of an account or a token.
+             * @example acc_3yQ8sVbCq5F0w2xJ9kLmNp
+             */
+            updatedBy: string;
+        };
+        /** @description Events in their envelope. */
+        SchemaEventsAnswer: {
+            /** @description By name. */
+            events: components["schemas"]["SchemaEventView"][];
+            /** @description Where this page stands. */
+            pagination: components["schemas"]["Pagination"];
         };
         /** @description A property or trait. */
         SchemaProperty: {
@@ -18390,6 +18515,155 @@ export interface operations {
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
             412: components["responses"]["Error412"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    listSchemaEventsOfSource: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Rows, 1 to 1,000; 100 when left out.
+                 * @example 100
+                 */
+                "pagination.count"?: number;
+                /**
+                 * @description `pagination.next` of the page before; the first page when left out.
+                 * @example MA==
+                 */
+                "pagination.cursor"?: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the source */
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "events": [
+                     *           {
+                     *             "type": "TRACK",
+                     *             "name": "Order Completed",
+                     *             "blocked": true,
+                     *             "archived": true,
+                     *             "destinations": [
+                     *               {
+                     *                 "id": "dst_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *                 "enabled": true
+                     *               }
+                     *             ],
+                     *             "createdAt": "2026-11-25T12:00:00.000Z",
+                     *             "updatedAt": "2026-11-25T12:00:00.000Z",
+                     *             "updatedBy": "acc_3yQ8sVbCq5F0w2xJ9kLmNp"
+                     *           }
+                     *         ],
+                     *         "pagination": {
+                     *           "current": "MA==",
+                     *           "next": "a2FjbWUtbWFpbA",
+                     *           "totalEntries": 1
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_SchemaEventsAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    setSchemaEventOfSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the source */
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "event": {
+                 *         "type": "TRACK",
+                 *         "name": "Order Completed",
+                 *         "blocked": true,
+                 *         "archived": true,
+                 *         "destinations": [
+                 *           {
+                 *             "id": "dst_4hPS4Yz1rXUSX6sFwGFHUb",
+                 *             "enabled": true
+                 *           }
+                 *         ]
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSchemaEvent"];
+            };
+        };
+        responses: {
+            /** @description The event as it is set now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "event": {
+                     *           "type": "TRACK",
+                     *           "name": "Order Completed",
+                     *           "blocked": true,
+                     *           "archived": true,
+                     *           "destinations": [
+                     *             {
+                     *               "id": "dst_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *               "enabled": true
+                     *             }
+                     *           ],
+                     *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "updatedAt": "2026-11-25T12:00:00.000Z",
+                     *           "updatedBy": "acc_3yQ8sVbCq5F0w2xJ9kLmNp"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_SchemaEventAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
             429: components["responses"]["Error429"];
             503: components["responses"]["Error503"];
         };

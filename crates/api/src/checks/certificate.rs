@@ -41,6 +41,26 @@ pub async fn of_submission(
     certificate(found.map(|found| found.certificate), &submission)
 }
 
+/// Get the certificate of a submission in review
+///
+/// As its builder sees it.
+#[utoipa::path(
+    get,
+    path = "/reviews/{submissionId}/certificate",
+    operation_id = "getCertificateOfReview",
+    tag = "Review",
+    params(("submissionId" = String, Path, description = "The submission's id")),
+    responses((status = 200, description = "The certificate", body = Certificate)),
+    extensions(("x-access" = json!("operator")))
+)]
+pub async fn of_review(
+    State(api): State<Api>,
+    Path(submission): Path<String>,
+) -> Result<Response, ApiError> {
+    let found = evidence::get(&mut *api.db.read().await?, &submission).await?;
+    certificate(found.map(|found| found.certificate), &submission)
+}
+
 /// Get a source's certificate
 ///
 /// That of the submission by which it came into the catalog; anybody may read it.

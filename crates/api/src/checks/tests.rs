@@ -152,6 +152,10 @@ async fn a_reviewer_sees_what_the_builder_saw() {
 
     // The certificate holds, offline, by the key that is published.
     let document = world.get(&stage.builder, &format!("{own}/certificate")).await.expect(200);
+    let reviewed = format!("/reviews/{submission}/certificate");
+    let seen = world.get(&operator, &reviewed).await.expect(200);
+    assert_eq!(seen.body, document.body, "the reviewer sees the same");
+    world.get(&stage.builder, &reviewed).await.expect(403);
     let keys = world.get(&Who::default(), "/certificates/keys").await.expect(200);
     let key = keys.text("/keys/0/publicKey");
     let written = serde_json::to_string(&document.body).unwrap();

@@ -213,6 +213,9 @@ fn body(stage: &Stage, operation: &str, target: Target) -> Option<Value> {
         "createSource" => json!({ "metadataId": "http-api", "slug": "another" }),
         "updateSource" | "updateDestination" => json!({ "name": "Renamed" }),
         "addLabelsToSource" | "replaceLabelsInSource" => json!({ "labels": [] }),
+        "setSchemaEventOfSource" => {
+            json!({ "event": { "type": "TRACK", "name": "Debug Ping", "blocked": true } })
+        }
         "createTrackingPlan" => json!({ "name": "Another", "type": "LIVE" }),
         "updateTrackingPlan" => json!({ "name": "Renamed" }),
         "replaceRulesInTrackingPlan" | "updateRulesInTrackingPlan" | "importTrackingPlan" => {

@@ -108,6 +108,12 @@ impl Stage {
                     "sibling_source" => "sibling_destination",
                     _ => "-",
                 };
+                let switch = json!({ "id": hook.text("/destination/id"), "enabled": false });
+                let event = json!({ "event": {
+                    "type": "TRACK", "name": "Cart Viewed", "destinations": [switch]
+                } });
+                let events = format!("/sources/{id}/schema/events");
+                world.call(&owner, Method::PUT, &events, event).await.expect(200);
                 things.insert(hook_key, hook.text("/destination/id"));
                 things.insert(key, id);
             }

@@ -14,6 +14,7 @@ use store::{accounts, integrations, labels, members, sources, workspaces};
 use crate::{
     Options,
     activity::Activity,
+    destinations::tests::webhook,
     testing::{Reply, Who, World},
 };
 
@@ -333,5 +334,89 @@ async fn a_sources_secrets_are_sealed_and_masked() {
         assert_eq!(opened, br#"{"apiKey":"sk-1234567890-abcd"}"#);
         let events = world.get(&acme, "/audit-events?pagination.count=100").await.expect(200);
         assert!(!events.body.to_string().contains("1234567890"));
+    }
+}
+
+#[tokio::test]
+async fn events_are_blocked_switched_archived_and_added_before_they_come() {
+    for world in World::all().await {
+        let acme = acme(&world).await;
+        let id = source(&world, &acme, "website").await.text("/source/id");
+        let hook = world.post(&acme, "/destinations", webhook(&id)).await.expect(200);
+        let hook = hook.text("/destination/id");
+        let other = source(&world, &acme, "shop").await.text("/source/id");
+        let foreign = world.post(&acme, "/destinations", webhook(&other)).await.expect(200);
+        let foreign = foreign.text("/destination/id");
+        let path = "/sources/website/schema/events";
+        let set = async |mut event: Value| {
+            event["type"] = json!("TRACK");
+            world.call(&acme, Method::PUT, path, json!({ "event": event })).await
+        };
+        let added = set(json!({ "name": "Cart Viewed" })).await.expect(200);
+        assert_eq!(added.at("/event/destinations"), &json!([{ "id": hook, "enabled": true }]));
+        let blocked = set(json!({ "name": "Ping", "blocked": true })).await.expect(200);
+        assert_eq!(blocked.at("/event/blocked"), true);
+        let again = set(json!({ "name": "Ping", "blocked": true })).await.expect(200);
+        assert_eq!(again.body, blocked.body, "nothing happened");
+        let off = json!([{ "id": hook, "enabled": false }]);
+        let switched = set(json!({ "name": "Ping", "destinations": off })).await.expect(200);
+        assert_eq!(switched.at("/event/destinations"), &off);
+        assert_eq!(switched.at("/event/blocked"), true, "what is left out stays");
+        let archived = set(json!({ "name": "Ping", "archived": true })).await.expect(200);
+        assert_eq!(archived.at("/event/archived"), true);
+        let allowed = set(json!({ "name": "Ping", "blocked": false })).await.expect(200);
+        let seen = |name: &str| allowed.at(&format!("/event/{name}")).clone();
+        assert_eq!((seen("blocked"), seen("archived")), (json!(false), json!(false)));
+
+        let listed = world.get(&acme, path).await.expect(200);
+        let names: Vec<&str> = listed
+            .at("/events")
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| event["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, ["Cart Viewed", "Ping"]);
+        let first = format!("{path}?pagination.count=1");
+        let first = world.get(&acme, &first).await.expect(200);
+        assert_eq!(first.at("/pagination/totalEntries"), 2);
+        let next = format!("{path}?pagination.cursor={}", first.text("/pagination/next"));
+        assert_eq!(world.get(&acme, &next).await.expect(200).at("/events/0/name"), "Ping");
+        let elsewhere = world.get(&acme, "/sources/shop/schema/events").await.expect(200);
+        assert_eq!(elsewhere.at("/events"), &json!([]));
+
+        set(json!({ "name": "Ping", "archived": true })).await.refused(422, "not_blocked");
+        let stranger = json!([{ "id": foreign, "enabled": false }]);
+        let refused = set(json!({ "name": "Ping", "destinations": stranger })).await;
+        let refused = refused.refused(422, "unknown_destination");
+        assert_eq!(refused.body["errors"][0]["pointer"], "/event/destinations/0/id");
+        set(json!({ "name": "a\tb" })).await.refused(422, "control_character");
+        set(json!({ "name": "" })).await.refused(422, "empty");
+
+        let trail = world.get(&acme, "/audit-events").await.expect(200);
+        let kinds: Vec<&str> = trail
+            .at("/events")
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| event["type"].as_str().unwrap())
+            .filter(|kind| kind.starts_with("Schema Event"))
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                "Schema Event Unarchived",
+                "Schema Event Allowed",
+                "Schema Event Archived",
+                "Schema Event Destinations Modified",
+                "Schema Event Blocked",
+                "Schema Event Created",
+            ]
+        );
+
+        // A destination takes its switches along; the source takes everything.
+        world.delete(&acme, &format!("/destinations/{hook}")).await.expect(200);
+        let listed = world.get(&acme, path).await.expect(200);
+        assert_eq!(listed.at("/events/1/destinations"), &json!([]));
     }
 }

@@ -102,6 +102,19 @@ impl Console<'_, '_> {
         self.reply(&headers, &bytes)
     }
 
+    /// Posts a file of this media type.
+    pub(super) async fn upload_as(
+        &mut self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        media_type: &str,
+        bytes: Bytes,
+    ) -> Result<Reply, Failure> {
+        let body = Some((media_type, bytes));
+        let (headers, bytes) = self.call(Method::POST, path, query, None, body).await?;
+        self.reply(&headers, &bytes)
+    }
+
     /// Changes what is at `path`; with `seen`, only if it still is at that version.
     pub(super) async fn patch(
         &mut self,

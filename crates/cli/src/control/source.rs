@@ -1,6 +1,7 @@
 //! `headwater source`: where the messages of a workspace come from.
 
 mod keys;
+mod schema;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -29,6 +30,9 @@ Examples:
     /// Write keys: what senders show.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Events: block them, switch them off for destinations.
+    #[command(subcommand)]
+    Schema(schema::Command),
     /// Take data again.
     #[command(after_help = format!("\
 Examples:
@@ -174,6 +178,7 @@ pub(super) async fn run(command: &Command, console: &mut Console<'_, '_>) -> Res
         }
         Command::Set(arguments) => set(arguments, console).await,
         Command::Keys(command) => keys::run(command, console).await,
+        Command::Schema(command) => schema::run(command, console).await,
         Command::Enable(which) => switch(&which.source, true, console).await,
         Command::Disable(which) => switch(&which.source, false, console).await,
         Command::Delete { which, yes } => delete(&which.source, *yes, console).await,

@@ -3,6 +3,7 @@
 
 mod help;
 mod partners;
+mod plans;
 mod sessions;
 mod things;
 mod walk;

@@ -173,6 +173,7 @@ fn snapshot() -> RoutingSnapshot {
         sources: vec![SourceId("website".into())],
         concurrency: 4,
         retry_for: None,
+        events_off: Default::default(),
     };
     RoutingSnapshot::new(1, vec![source("website"), source("app")], vec![destination])
 }

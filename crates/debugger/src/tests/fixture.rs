@@ -49,6 +49,7 @@ pub(crate) fn snapshot(revision: u64, sources: &[&str]) -> RoutingSnapshot {
         sources: vec![SourceId("website".into())],
         concurrency: 4,
         retry_for: None,
+        events_off: Default::default(),
     };
     RoutingSnapshot::new(revision, sources.iter().map(source).collect(), vec![destination])
 }

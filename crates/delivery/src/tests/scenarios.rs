@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use event_log::{Batch, EventLog, Label, Tag};
 use routing::DestinationRoute;
-use spec::{Feed, SourceId, record};
+use spec::{Feed, SourceId, Step, record};
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -235,6 +235,32 @@ fn what_a_disabled_destination_had_left_expires() {
         assert_eq!((total.exhausted, total.pending()), (9000, 0));
         let needed = world.log.committed("destination/crm");
         assert_eq!(needed, None, "it needs nothing of the log any more");
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
+fn an_event_that_is_switched_off_is_a_discard_and_goes_to_the_others() {
+    let on = partner("crm", &["web", "app"], "", 1);
+    let mut off = on.clone();
+    off.events_off.insert(SourceId("web".into()).stream(), ["Tested".into()].into());
+    let well = partner("well", &["web"], "", 1);
+    let world = World::new(vec![off, well.clone()]);
+    world.live(async |delivery, clock| {
+        world.accept("web", 0..10, "m", clock()).await;
+        world.accept("app", 0..3, "m", clock()).await;
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!((world.taken("crm"), world.taken("well")), (3, 10));
+        let book = book(&delivery, &world.log, "crm").await;
+        assert_eq!((book.total.delivered, book.total.pending()), (3, 0));
+        let discarded: Vec<_> = book.total.discarded.iter().collect();
+        let reason = (Step::FilteredAtDestination, "FILTERED_BY_EVENT_SETTING", 10);
+        assert_eq!(discarded, [reason]);
+        balanced(&delivery).await;
+        world.route(2, vec![on, well]).await;
+        world.accept("web", 10..15, "m", clock()).await;
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!((world.taken("crm"), world.taken("well")), (8, 15));
         balanced(&delivery).await;
     });
 }

@@ -260,7 +260,7 @@ impl Worker {
             _ => "",
         };
         if let Some(route) = &self.route
-            && let Err(filtered) = choose(&message, route, kind_name)
+            && let Err(filtered) = choose(&message, stream, route, kind_name)
         {
             let (step, code) = (filtered.step, filtered.code);
             return self.discard((position, stream, received_at_ms), step, code, filtered.reason);

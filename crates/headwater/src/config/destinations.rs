@@ -35,6 +35,8 @@ pub struct Destination {
     pub concurrency: usize,
     /// How long a message that it did not take is tried again; as `[delivery]` says unless given.
     pub retry_for: Option<Duration>,
+    /// Events that do not go to it unless a message names it.
+    pub events_off: Vec<String>,
     /// As its definition asks for them, defaults filled in.
     pub settings: Settings,
 }
@@ -102,6 +104,12 @@ impl Destination {
             "How long a message that it did not take is tried again; delivery.horizon unless given.",
             values::duration_within("4h", "30d"),
         );
+        let events_off = s.key(
+            "events_off",
+            "[]",
+            "Events that do not go to it, by their exact names, unless a message's integrations object names it. \"Page Viewed\" and \"Screen Viewed\" are all page and screen calls.",
+            list(values::name),
+        );
         let id = s.optional(
             "id",
             r#""crm""#,
@@ -129,6 +137,7 @@ impl Destination {
             enabled,
             concurrency: usize::try_from(concurrency).expect("it is at most 1000"),
             retry_for,
+            events_off,
             settings: settings?,
         })
     }

@@ -1,6 +1,13 @@
 //! The control plane in the binary: what is changed over the API, the data plane does.
 
-use std::{fs, time::Instant};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    sync::{Arc, Mutex},
+    thread,
+    time::Instant,
+};
 
 use serde_json::{Value, json};
 
@@ -173,6 +180,143 @@ fn what_a_workspace_changes_the_data_plane_does_within_a_second() {
     assert!(keys.to_string().contains("\"lastUsedAt\":\"20"), "known after a restart: {keys}");
     call(&server, "PATCH", &format!("/api/sources/{id}"), json!({ "enabled": true }));
     assert_eq!(server.operator_token(), None, "there is an operator");
+    assert!(server.stop().success());
+}
+
+/// Somebody who takes everything that is posted, and remembers whereto.
+fn receiver() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let taken = Arc::new(Mutex::new(vec![]));
+    let seen = taken.clone();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, seen) = (BufReader::new(stream.unwrap()), seen.clone());
+            thread::spawn(move || {
+                while let Some((path, body)) = posted(&mut stream) {
+                    seen.lock().unwrap().push(format!("{path} {body}"));
+                    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+                    stream.get_mut().write_all(answer).ok()?;
+                }
+                Some(())
+            });
+        }
+    });
+    (url, taken)
+}
+
+/// One request: its path and its body.
+fn posted(stream: &mut impl BufRead) -> Option<(String, String)> {
+    let (mut first, mut length) = (String::new(), 0);
+    stream.read_line(&mut first).ok().filter(|bytes| *bytes > 0)?;
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).ok().filter(|bytes| *bytes > 0)?;
+        let line = line.trim().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(bytes) = line.strip_prefix("content-length: ") {
+            length = bytes.parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).ok()?;
+    Some((first.split(' ').nth(1)?.to_owned(), String::from_utf8(body).ok()?))
+}
+
+#[test]
+fn an_event_is_blocked_and_switched_off_within_a_second() {
+    let mut server = Server::prepare("");
+    let text = fs::read_to_string(server.config()).unwrap();
+    let open = format!("{text}[delivery]\nallowed_networks = [\"127.0.0.0/8\"]\n");
+    fs::write(server.config(), open).unwrap();
+    server.run();
+    let (url, taken) = receiver();
+    let operator = server.first_operator();
+    let bearer = workspace(&operator, "acme");
+    let call = |server: &Server, method: &str, path: &str, body: Value| -> Value {
+        let answer = server.call(("authorization", &bearer), method, path, body);
+        assert!(answer.status < 300, "{method} {path}: {} {}", answer.status, answer.body);
+        serde_json::from_str(&answer.body).unwrap()
+    };
+    let new = json!({ "slug": "shop", "metadataId": "http-api", "enabled": true });
+    let made = call(&server, "POST", "/api/sources", new);
+    let source = &made["data"]["source"];
+    let (id, key) = (source["id"].as_str().unwrap(), source["writeKeys"][0].as_str().unwrap());
+    let mut hooks = Vec::new();
+    for name in ["left", "right"] {
+        let new = json!({ "sourceId": id, "metadataId": "webhook", "name": name,
+            "enabled": true, "settings": { "url": format!("{url}/{name}") } });
+        let made = call(&server, "POST", "/api/destinations", new);
+        hooks.push(made["data"]["destination"]["id"].as_str().unwrap().to_owned());
+    }
+    let set = |server: &Server, mut event: Value| {
+        (event["type"], event["name"]) = (json!("TRACK"), json!("Tested"));
+        let path = format!("/api/sources/{id}/schema/events");
+        call(server, "PUT", &path, json!({ "event": event }));
+        Instant::now()
+    };
+    // What became of the first message that was traced as `verdict`, and how long that took.
+    let mut number = 0;
+    let mut until = |server: &mut Server, began: Instant, wanted: &dyn Fn(&str) -> bool| {
+        let found = server.until("the data plane does it", |server| {
+            number += 1;
+            let message = format!("message-{number}");
+            assert_eq!(server.track(key, &message), 200);
+            let path = format!("/api/sources/{id}/trace/{message}");
+            let trace = server.call(("authorization", &bearer), "GET", &path, Value::Null);
+            wanted(&trace.body).then_some((message, trace.body))
+        });
+        let took = began.elapsed();
+        assert!(took.as_millis() < 1000, "it took {took:?}");
+        found
+    };
+    let came = |to: &str, message: &str| {
+        let taken = taken.lock().unwrap();
+        taken
+            .iter()
+            .any(|one| one.starts_with(&format!("/{to} ")) && one.contains(&format!("{message:?}")))
+    };
+    let accepted = |trace: &str| trace.contains("\"accepted\"");
+    let (first, _) = until(&mut server, Instant::now(), &accepted);
+    server.until("both have it", |_| (came("left", &first) && came("right", &first)).then_some(()));
+
+    let began = set(&server, json!({ "blocked": true }));
+    let (blocked, trace) = until(&mut server, began, &|trace| trace.contains("event_setting"));
+    assert!(trace.contains("filtered_at_source"), "{trace}");
+    let began = set(&server, json!({ "blocked": false }));
+    until(&mut server, began, &accepted);
+
+    let off = |enabled: bool| json!({ "destinations": [{ "id": hooks[0], "enabled": enabled }] });
+    let began = set(&server, off(false));
+    let code = "FILTERED_BY_EVENT_SETTING";
+    // The attempts are written a moment after the answer, so the switch is seen in a later trace.
+    let switched = server.until("the switch is off", |server| {
+        let message = format!("switched-{}", began.elapsed().as_micros());
+        assert_eq!(server.track(key, &message), 200);
+        let sent = Instant::now();
+        loop {
+            let path = format!("/api/sources/{id}/trace/{message}");
+            let trace = server.call(("authorization", &bearer), "GET", &path, Value::Null).body;
+            if trace.contains(code) {
+                return Some((message, sent - began));
+            }
+            if came("left", &message) || sent.elapsed().as_secs() > 10 {
+                return None;
+            }
+        }
+    });
+    let (message, took) = switched;
+    assert!(took.as_millis() < 1000, "it took {took:?}");
+    server.until("the other has it", |_| came("right", &message).then_some(()));
+    assert!(!came("left", &message) && !came("right", &blocked) && !came("left", &blocked));
+    let books = server.until("the books say why", |server| {
+        let path = format!("/api/sources/{id}/accounting");
+        let books = call(server, "GET", &path, Value::Null).to_string();
+        books.contains(code).then_some(books)
+    });
+    assert!(books.contains("event_setting"), "{books}");
     assert!(server.stop().success());
 }
 

@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{control::workspace, process::Server};
+use crate::{
+    control::workspace,
+    process::{Server, run},
+};
 
 /// Asks until there is an answer.
 fn until<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
@@ -119,12 +122,19 @@ fn a_plan_keeps_back_what_breaks_it_and_lets_it_go_once_it_is_mended() {
         late += u64::from(!accepted);
         accepted.then_some(())
     });
+    let folder = server.folder.path().to_owned();
+    let token = bearer.trim_start_matches("Bearer ");
+    let command =
+        |line: &[&str]| run(&folder, &[&["tracking-plan"], line, &["--token", token]].concat());
+    let (code, waits, errors) = command(&["quarantine", "shop"]);
+    assert!(code == 0 && waits.contains("quarantined_unplanned"), "{waits}{errors}");
     let release = "/api/sources/shop/quarantine/release";
     let released = call("POST", release, Value::Null);
     assert_eq!(released["accepted"].as_u64(), Some(2 + late), "{released}");
     assert_eq!((&released["kept"], &released["discarded"]), (&json!(1), &json!(0)));
-    let again = call("POST", release, Value::Null);
-    assert_eq!((&again["accepted"], &again["kept"]), (&json!(0), &json!(1)), "{again}");
+    let (code, again, errors) = command(&["quarantine", "shop", "--release"]);
+    let nothing = "0 accepted, 0 duplicates, 1 kept back, 0 discarded\n";
+    assert_eq!((code, again.as_str()), (0, nothing), "{errors}");
     assert_eq!(verdict("m-1"), "accepted");
     assert!(server.stop().success());
 }

@@ -5,7 +5,7 @@ use spec::{DestinationId, SourceId};
 
 use super::{Plans, build, destination_owner};
 use crate::{
-    Sealer, destinations, integrations, sources,
+    Sealer, destinations, integrations, schema_events, sources,
     testing::{databases, fresh},
 };
 
@@ -35,6 +35,22 @@ async fn a_snapshot_holds_every_workspace() {
             };
             destinations::insert(&mut write, &row).await.unwrap();
         }
+        for (name, blocked, off) in [("Ping", true, false), ("Paid", false, true)] {
+            let row = schema_events::SchemaEvent {
+                source_id: "src_a_acme".to_owned(),
+                kind: schema_events::TRACK.to_owned(),
+                name: name.to_owned(),
+                blocked_at_ms: blocked.then_some(1),
+                archived_at_ms: None,
+                created_at_ms: 1,
+                changed_at_ms: 1,
+                changed_by: "acc_1".to_owned(),
+                off: if off { vec!["dst_1".to_owned()] } else { vec![] },
+            };
+            schema_events::put(&mut write, &row).await.unwrap();
+            // Once more, which changes nothing.
+            schema_events::put(&mut write, &row).await.unwrap();
+        }
         let mut hostile = sources::find(&mut write, "ws_other", "c").await.unwrap().unwrap();
         hostile.name =
             "x\u{1f}1\u{1e}src_forged\u{1f}ws_acme\u{1f}i\u{1f}s\u{1f}n\u{1f}".to_owned();
@@ -60,6 +76,11 @@ async fn a_snapshot_holds_every_workspace() {
         let settings = json!({ "url": "https://example.com", "secret": "whsec_open" });
         assert_eq!(json!(hook.settings), settings, "secrets are opened");
         assert_eq!(hook.sources, [SourceId("src_a_acme".into())]);
+        assert!(source.schema.blocks("Ping") && !source.schema.blocks("Paid"));
+        let off: Vec<_> = hook.events_off.iter().collect();
+        assert_eq!(off, [(&source.id.stream(), &["Paid".into()].into())]);
+        let beside = snapshot.destination(&DestinationId("dst_2".into())).unwrap();
+        assert!(beside.events_off.is_empty());
         assert!(!snapshot.destination(&DestinationId("dst_2".into())).unwrap().enabled);
         let shut = snapshot.destination(&DestinationId("dst_3".into()));
         assert!(shut.is_none(), "what does not open is left out, the rest goes on");

@@ -45,6 +45,25 @@ backend  Backend  http-api  yes      -          -
     let notes = ada.fails(1, &["source", "keys", "revoke", "backend", left, "--yes"]).await;
     assert!(notes.contains("(last_write_key)"), "{notes}");
 
+    let events = ["source", "schema", "list", "backend"];
+    assert!(ada.ok(&events).await.starts_with("no events are set"));
+    let block = ["source", "schema", "block", "backend", "Debug Ping"];
+    assert_eq!(ada.ok(&block).await, "Debug Ping is blocked\n");
+    let listed = ada.json(&events).await;
+    assert_eq!((&listed["name"], &listed["blocked"]), (&"Debug Ping".into(), &true.into()));
+    let hook = ["destination", "create", "webhook", "--source", "backend", "--name", "Hook"];
+    ada.ok(&[&hook[..], &["-s", "url=https://example.com/hook"]].concat()).await;
+    let switch = ["source", "schema", "switch", "backend", "Debug Ping", "Hook", "off"];
+    assert_eq!(ada.ok(&switch).await, "Debug Ping does not go to Hook\n");
+    ada.ok(&["source", "schema", "unblock", "backend", "Debug Ping"]).await;
+    let listed = ada.ok(&events).await;
+    let row: Vec<&str> = listed.lines().nth(1).expect("a row").split_whitespace().collect();
+    assert_eq!(row[..5], ["Debug", "Ping", "no", "no", "Hook"]);
+    let nowhere = ["source", "schema", "switch", "backend", "Debug Ping", "Nowhere", "off"];
+    let notes = ada.fails(1, &nowhere).await;
+    assert!(notes.contains("(unknown_destination)"), "{notes}");
+    ada.ok(&["destination", "delete", "Hook", "--yes"]).await;
+
     ada.ok(&["source", "disable", "backend"]).await;
     assert_eq!(ada.json(&["source", "list", "--status", "disabled"]).await["slug"], "backend");
     ada.ok(&["source", "enable", "backend"]).await;

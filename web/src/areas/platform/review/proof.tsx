@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { LinkButton } from '../../../kit/button'
+import { LinkButton, OutsideButton } from '../../../kit/button'
 import { Loaded } from '../../../kit/loaded'
 import { Empty, Muted, Section } from '../../../kit/page'
 import { Beta } from '../../proof/beta'
@@ -20,7 +20,15 @@ export function Proof({ review }: { review: Review }) {
             <Evidence
               evidence={found}
               messages={`/api/reviews/${encodeURIComponent(submission.id)}/evidence/messages`}
-            />
+            >
+              <OutsideButton
+                small
+                href={`/api/reviews/${encodeURIComponent(submission.id)}/certificate`}
+                download={`${submission.id}-certificate.json`}
+              >
+                Download the certificate
+              </OutsideButton>
+            </Evidence>
           ) : (
             <Empty title="Nothing was frozen with it">
               <p>

@@ -65,6 +65,10 @@ const DESTINATION: Record<string, Words> = {
     what: 'The message’s `integrations` object switches this destination off.',
     remedy: 'Set it to true there, or leave it out, if these are to be delivered.',
   },
+  FILTERED_BY_EVENT_SETTING: {
+    what: 'The source’s schema switches this destination off for the event.',
+    remedy: 'Switch it on again in the schema of the source, if these are to be delivered.',
+  },
   UNSUPPORTED_EVENT_TYPE: {
     what: 'The destination does not take this call.',
     remedy: 'Nothing, unless you expect it to.',
