@@ -128,6 +128,12 @@ const ACTIONS: Record<Kind, { tone: 'ok' | 'warn' | 'bad' | 'accent'; glyph: str
   QUARANTINE: { tone: 'accent', glyph: '◔' },
 }
 
+/** What holds messages back first. */
+const strictFirst = <Row extends { type: string }>(rows: Row[]) => [
+  ...rows.filter(({ type }) => type !== 'ALLOW'),
+  ...rows.filter(({ type }) => type === 'ALLOW'),
+]
+
 /** What becomes of a message, in the field's word. */
 export function ActionBadge({ action }: { action: string }) {
   const { tone, glyph } = ACTIONS[action as Kind] ?? ACTIONS.ALLOW
@@ -231,7 +237,7 @@ function Connect({
               <Caption>Review consequences</Caption>
               <Table
                 label="Consequences"
-                rows={consequences}
+                rows={strictFirst(consequences)}
                 id={({ on, text }) => `${on} ${text}`}
                 columns={[
                   { head: 'type', cell: ({ type }) => <ActionBadge action={type} /> },

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { ApiFailure, api, type Fault, inWorkspace, readTagged } from '../../../api/client'
 import { Button } from '../../../kit/button'
-import { Actions, Form, Summary } from '../../../kit/fields'
+import { Actions, Summary } from '../../../kit/fields'
 import { failureFaults } from '../../../kit/form'
 import { Loaded } from '../../../kit/loaded'
 import { Muted, Panel, Section } from '../../../kit/page'
@@ -112,7 +112,7 @@ function Editor({
   return (
     <Panel>
       <div ref={form}>
-        <Form onSubmit={save}>
+        <form className={css.wide} onSubmit={save} noValidate>
           <Summary faults={faults} />
           {changed && <ChangedMeanwhile load={() => latest(false)} keep={() => latest(true)} />}
           <Table
@@ -160,7 +160,7 @@ function Editor({
               Save schema configuration
             </Button>
           </Actions>
-        </Form>
+        </form>
       </div>
     </Panel>
   )

@@ -200,7 +200,7 @@ function Detail({
               cell: ({ field, description }) => (
                 <span className={css.said}>
                   <strong>{field}</strong>
-                  <small>{description}</small>
+                  <small>{description.replace(`${field}: `, '')}</small>
                 </span>
               ),
             },
