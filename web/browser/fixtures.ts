@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright'
 import {
   type Browser,
   type BrowserContext,
@@ -26,6 +27,16 @@ export function complaints(page: Page): string[] {
       found.push(message.text())
   })
   return found
+}
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+/** What axe finds wrong with the page as it is now. */
+export async function barriers(page: Page): Promise<string[]> {
+  // There are no frames, so axe needs no page of its own to put their results together.
+  const axe = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] })
+  const { violations } = await axe.withTags(TAGS).analyze()
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`)
 }
 
 type Session = Awaited<ReturnType<BrowserContext['storageState']>>

@@ -14,7 +14,7 @@ export const sourceQuery = (ws: string, source: string) =>
           params: { path: { sourceId: source }, header: inWorkspace(ws) },
         }),
       )
-      return { source: value.source, etag }
+      return { source: value.source, trackingPlanId: value.trackingPlanId ?? null, etag }
     },
   })
 

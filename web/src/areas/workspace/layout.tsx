@@ -11,11 +11,14 @@ import { NotFound } from '../../shell/failures'
 import { usePathParts } from '../../shell/path-bar'
 import { type RailLink, Shell } from '../../shell/shell'
 import { LAST_WORKSPACE } from '../public/home'
+import { plansQuery } from './plans/data'
 
 /** The frame of a workspace's pages. */
 export function WorkspaceLayout() {
   const { ws } = getRouteApi('/w/$ws').useParams()
   const workspace = useQuery(workspaceQuery(ws))
+  // Whoever may not see tracking plans is not told of them.
+  const plans = useQuery({ ...plansQuery(ws), staleTime: 60_000, enabled: workspace.data !== undefined }).data
   const parts = usePathParts(`/w/${ws}`)
   const found = workspace.data !== undefined
   useEffect(() => {
@@ -26,7 +29,7 @@ export function WorkspaceLayout() {
     const unverified = error instanceof ApiFailure && error.has('email_not_verified')
     if (error instanceof ApiFailure && [403, 404].includes(error.status) && !unverified) return <NotFound />
     return (
-      <Shell rail={rail(ws)} path={[{ control: <Switcher ws={ws} /> }]}>
+      <Shell rail={rail(ws, false)} path={[{ control: <Switcher ws={ws} /> }]}>
         {unverified ? (
           <>
             <PageHead title={ws} />
@@ -47,7 +50,7 @@ export function WorkspaceLayout() {
   }
   return (
     <Shell
-      rail={rail(ws)}
+      rail={rail(ws, !!plans)}
       path={[
         { control: <Switcher ws={ws} /> },
         // "settings" is a heading of the rail, not a page.
@@ -59,8 +62,12 @@ export function WorkspaceLayout() {
   )
 }
 
-function rail(ws: string): { heading?: string; links: RailLink[] }[] {
+function rail(ws: string, plans: boolean): { heading?: string; links: RailLink[] }[] {
   const params = { ws }
+  const protocols = {
+    heading: 'Protocols',
+    links: [{ label: 'Tracking plans', link: { to: '/w/$ws/tracking-plans', params } as const }],
+  }
   return [
     {
       links: [
@@ -71,6 +78,7 @@ function rail(ws: string): { heading?: string; links: RailLink[] }[] {
         { label: 'Delivery', link: { to: '/w/$ws/delivery', params } },
       ],
     },
+    ...(plans ? [protocols] : []),
     {
       heading: 'Settings',
       links: [

@@ -63,6 +63,17 @@ const sourceSchema = createRoute({
   validateSearch: v.object({ q: text, newest: text }),
   component: lazily(() => import('./source/schema'), 'SourceSchema'),
 })
+const sourceViolations = createRoute({
+  getParentRoute: () => source,
+  path: 'schema/violations',
+  validateSearch: v.object({ period: text, event: text }),
+  component: lazily(() => import('./source/violations'), 'SourceViolations'),
+})
+const sourceQuarantine = createRoute({
+  getParentRoute: () => source,
+  path: 'schema/quarantine',
+  component: lazily(() => import('./source/quarantine'), 'SourceQuarantine'),
+})
 const sourceDestinations = createRoute({
   getParentRoute: () => source,
   path: 'destinations',
@@ -130,6 +141,62 @@ const destinationSettings = createRoute({
   path: 'settings',
   component: lazily(() => import('./destination/settings'), 'DestinationSettings'),
 })
+const plans = createRoute({
+  getParentRoute: () => layout,
+  path: 'tracking-plans',
+  component: lazily(() => import('./plans/list'), 'TrackingPlans'),
+  validateSearch: v.object({ q: text }),
+})
+const newPlan = createRoute({
+  getParentRoute: () => layout,
+  path: 'tracking-plans/new',
+  component: lazily(() => import('./plans/new'), 'NewTrackingPlan'),
+  validateSearch: v.object({ from: text, source: text }),
+})
+const plan = createRoute({
+  getParentRoute: () => layout,
+  path: 'tracking-plans/$plan',
+  component: lazily(() => import('./plans/layout'), 'PlanLayout'),
+})
+const planIndex = createRoute({
+  getParentRoute: () => plan,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/w/$ws/tracking-plans/$plan/rules', params })
+  },
+})
+const planRules = createRoute({
+  getParentRoute: () => plan,
+  path: 'rules',
+  component: lazily(() => import('./plans/rules'), 'PlanRules'),
+  validateSearch: v.object({ q: text, type: text, rule: text }),
+})
+const planImport = createRoute({
+  getParentRoute: () => plan,
+  path: 'import',
+  component: lazily(() => import('./plans/import'), 'ImportPlan'),
+})
+const planSources = createRoute({
+  getParentRoute: () => plan,
+  path: 'sources',
+  component: lazily(() => import('./plans/sources'), 'PlanSources'),
+})
+const planVersions = createRoute({
+  getParentRoute: () => plan,
+  path: 'versions',
+  component: lazily(() => import('./plans/versions'), 'PlanVersions'),
+  validateSearch: v.object({ version: text }),
+})
+const planTry = createRoute({
+  getParentRoute: () => plan,
+  path: 'try',
+  component: lazily(() => import('./plans/try'), 'TryPlan'),
+})
+const planSettings = createRoute({
+  getParentRoute: () => plan,
+  path: 'settings',
+  component: lazily(() => import('./plans/settings'), 'PlanSettings'),
+})
 const delivery = createRoute({
   getParentRoute: () => layout,
   path: 'delivery',
@@ -178,6 +245,8 @@ export const workspaceRoutes = layout.addChildren([
     sourceOverview,
     sourceDebugger,
     sourceSchema,
+    sourceViolations,
+    sourceQuarantine,
     sourceDestinations,
     sourceSettings,
   ]),
@@ -192,6 +261,9 @@ export const workspaceRoutes = layout.addChildren([
     destinationTest,
     destinationSettings,
   ]),
+  plans,
+  newPlan,
+  plan.addChildren([planIndex, planRules, planImport, planSources, planVersions, planTry, planSettings]),
   delivery,
   settingsGeneral,
   settingsMembers,

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useDeferredValue, useEffect, useState } from 'react'
-import { api, inWorkspace, read } from '../../../api/client'
+import { api, inWorkspace, read, type Shapes } from '../../../api/client'
 import { Button, LinkButton } from '../../../kit/button'
 import { fileStamp, save } from '../../../kit/csv'
 import { Search } from '../../../kit/fields'
@@ -10,9 +10,13 @@ import { Loaded } from '../../../kit/loaded'
 import { Body, Empty, Muted, Note, Panel, Toolbar, useTitle } from '../../../kit/page'
 import { Table } from '../../../kit/table'
 import { exactly, Time } from '../../../kit/time'
+import { sourceQuery } from '../data'
+import { rulesQuery } from '../plans/data'
 import { callGlyph } from './debugger/row'
+import { EventMarks, EventSettings, eventSettingsQuery } from './event-settings'
 import css from './schema.module.css'
 import { eventName, fitting, hasTraits, type SeenEvent, schemaCsv, share, typesInWords } from './seen'
+import { SeenTabs } from './seen-tabs'
 
 const DEPTHS = ['1000', '5000', '20000']
 const USUAL = '5000'
@@ -43,6 +47,7 @@ export function SourceSchema() {
   })
   return (
     <Body>
+      <SeenTabs ws={ws} source={source} />
       <Loaded query={schema} rows={5}>
         {(seen) =>
           seen.events.length === 0 ? (
@@ -113,7 +118,13 @@ export function SourceSchema() {
                   flows all the same.
                 </Note>
               )}
-              <Events ws={ws} source={source} events={fitting(seen.events, words)} words={words} />
+              {fitting(seen.events, words).length === 0 ? (
+                <Empty title="Nothing fits">
+                  <p>No event or property has “{words}” in its name.</p>
+                </Empty>
+              ) : (
+                <Events ws={ws} source={source} events={fitting(seen.events, words)} />
+              )}
             </>
           )
         }
@@ -122,24 +133,12 @@ export function SourceSchema() {
   )
 }
 
-function Events({
-  ws,
-  source,
-  events,
-  words,
-}: {
-  ws: string
-  source: string
-  events: SeenEvent[]
-  words: string
-}) {
-  if (events.length === 0) {
-    return (
-      <Empty title="Nothing fits">
-        <p>No event or property has “{words}” in its name.</p>
-      </Empty>
-    )
-  }
+function Events({ ws, source, events }: { ws: string; source: string; events: SeenEvent[] }) {
+  const about = useQuery(sourceQuery(ws, source)).data
+  const set = useQuery(eventSettingsQuery(ws, source)).data
+  const plan = about?.trackingPlanId
+  const rules = useQuery({ ...rulesQuery(ws, plan ?? ''), enabled: !!plan, retry: false }).data?.rules
+  const names = rules && new Set(rules.map(({ key }) => key))
   return (
     <Panel flush>
       <div className={css.head} aria-hidden>
@@ -152,7 +151,13 @@ function Events({
       <ul className={css.events}>
         {events.map((event) => (
           <li key={`${event.type} ${event.name}`}>
-            <Event ws={ws} source={source} event={event} />
+            <Event
+              ws={ws}
+              source={source}
+              event={event}
+              set={event.type === 'track' && event.name ? set?.get(event.name) : undefined}
+              planned={names && event.type === 'track' && event.name ? names.has(event.name) : undefined}
+            />
           </li>
         ))}
       </ul>
@@ -160,7 +165,19 @@ function Events({
   )
 }
 
-function Event({ ws, source, event }: { ws: string; source: string; event: SeenEvent }) {
+function Event({
+  ws,
+  source,
+  event,
+  set,
+  planned,
+}: {
+  ws: string
+  source: string
+  event: SeenEvent
+  set: Shapes['SchemaEventView'] | undefined
+  planned: boolean | undefined
+}) {
   const [open, setOpen] = useState(false)
   const what = hasTraits(event) ? 'trait' : 'property'
   const many = plural(event.properties.length, what, hasTraits(event) ? 'traits' : 'properties')
@@ -172,7 +189,8 @@ function Event({ ws, source, event }: { ws: string; source: string; event: SeenE
             {callGlyph(event.type)}
           </span>
           <span>
-            <strong>{eventName(event)}</strong> <small>{many}</small>
+            <strong>{eventName(event)}</strong> <small>{many}</small>{' '}
+            <EventMarks set={set} planned={planned} />
           </span>
         </span>
         <span data-label="accepted">{count(event.accepted)}</span>
@@ -188,6 +206,9 @@ function Event({ ws, source, event }: { ws: string; source: string; event: SeenE
       </summary>
       {open && (
         <div className={css.inside}>
+          {event.type === 'track' && event.name && (
+            <EventSettings ws={ws} source={source} event={event.name} set={set} />
+          )}
           {event.properties.length === 0 ? (
             <Muted>It came without {what === 'trait' ? 'traits' : 'properties'}.</Muted>
           ) : (

@@ -20,6 +20,7 @@ import { ChangedMeanwhile, useVersion } from '../changed'
 import { destinationsQuery, endpoint, labelsQuery, SOURCE_ADMINS_ONLY, sourceQuery } from '../data'
 import { SecretKey } from './listening'
 import { Maker } from './maker'
+import { SchemaSettings } from './schema-settings'
 import { isPrivate, mayAdminister, type Source } from './source'
 import css from './source.module.css'
 
@@ -50,6 +51,7 @@ export function SourceSettings() {
               <Options ws={ws} source={source} etag={etag} key={`options ${source.id}`} />
             )}
             <Basic ws={ws} source={source} etag={etag} key={`basic ${source.id}`} />
+            <SchemaSettings ws={ws} source={source} key={`schema ${source.id}`} />
             <Labels ws={ws} source={source} key={`labels ${source.id}`} />
             <Delete ws={ws} source={source} />
           </>

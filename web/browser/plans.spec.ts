@@ -1,0 +1,157 @@
+// A tracking plan from its making to what it lets out again: a starter of the Spec, a source that is held to it, a
+// message that breaks it and waits, the plan mended, the message released and delivered.
+import { barriers, browserOf, complaints, expect, type Seeded, test } from './fixtures'
+import { pause, send } from './headwater.mjs'
+
+const ws = 'shop'
+
+/** A source that nobody else sends to, with a destination that takes everything. */
+async function newSource({ customer, url }: Seeded) {
+  const { source } = await customer.post(
+    '/sources',
+    { metadataId: 'http-api', slug: 'till', name: 'Till' },
+    { ws },
+  )
+  const { destination } = await customer.post(
+    '/destinations',
+    {
+      sourceId: source.id,
+      metadataId: 'webhook',
+      name: 'Ledger',
+      enabled: true,
+      settings: { url: `${url}/v1/m` },
+    },
+    { ws },
+  )
+  const routed = () =>
+    customer.get(`/destinations/${destination.id}/delivery`, { ws }).then(
+      () => true,
+      () => false,
+    )
+  for (let tries = 0; tries < 100 && !(await routed()); tries += 1) await pause(50)
+  return source.writeKeys[0] as string
+}
+
+const order = (messageId: string, total: unknown) => ({
+  type: 'track',
+  event: 'Order Completed',
+  userId: 'user_1',
+  messageId,
+  properties: { order_id: messageId, total },
+})
+
+test('a tracking plan holds a message back, is mended, and lets it out', async ({ browser, headwater }) => {
+  const { customer, url } = headwater
+  const writeKey = await newSource(headwater)
+  const context = await browserOf(browser, customer, url)
+  const page = await context.newPage()
+  const found = complaints(page)
+  const dialog = page.getByRole('dialog')
+  const toast = (text: string) => page.getByRole('status').getByText(text)
+  const tab = (name: string) =>
+    page.getByRole('navigation', { name: 'Pages of the tracking plan' }).getByRole('link', { name })
+  const clear = async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await barriers(page), colorScheme).toEqual([])
+    }
+  }
+  await send(url, writeKey, [order('o-0', 9.5), { ...order('o-00', 1), event: 'Postcard Sent' }])
+
+  await test.step('make a plan of a starter', async () => {
+    await page.goto(`/w/${ws}/tracking-plans`)
+    await page.getByRole('link', { name: 'New tracking plan' }).click()
+    await page.getByLabel('Category of the Spec').selectOption('Ecommerce')
+    await page.getByRole('textbox', { name: 'Name' }).fill('Till events')
+    await page.getByRole('button', { name: 'Create tracking plan' }).click()
+    await expect(page.getByRole('heading', { level: 1, name: 'Till events' })).toBeVisible()
+    await expect(page.getByRole('link', { name: 'Order Completed' })).toBeVisible()
+  })
+
+  await test.step('connect a source, and read what that comes to', async () => {
+    await tab('Sources').click()
+    await page.getByRole('button', { name: 'Connect source' }).click()
+    await dialog.getByLabel('Source', { exact: true }).selectOption('till')
+    const consequences = dialog.getByRole('table', { name: 'Consequences' })
+    await expect(consequences.getByText('Events that break their rule are allowed.')).toBeVisible()
+    await expect(dialog.getByText('Postcard Sent')).toBeVisible()
+    await clear()
+    await dialog.getByRole('button', { name: 'Connect source' }).click()
+    await expect(toast('Till is held to the plan from now on')).toBeVisible()
+    await page.getByRole('link', { name: 'Schema configuration' }).click()
+  })
+
+  await test.step('what breaks a rule is to wait in quarantine', async () => {
+    await page.getByLabel('track: JSON schema violations').selectOption('Block Event')
+    await expect(page.getByText('Those that break their rule are discarded')).toBeVisible()
+    await page.getByLabel('track: what is blocked').selectOption('Quarantine')
+    await expect(page.getByText('Those that break their rule wait in quarantine')).toBeVisible()
+    await page.getByRole('button', { name: 'Save schema configuration' }).click()
+    await expect(toast('The schema configuration is saved')).toBeVisible()
+  })
+
+  // It is in effect within a second; until then the source takes what breaks the plan.
+  const waiting = async () => (await customer.get('/sources/till/quarantine', { ws })).messages as number
+  for (let at = 1; at <= 100 && (await waiting()) === 0; at += 1) {
+    await send(url, writeKey, [order(`bad-${at}`, '12.50'), order(`good-${at}`, 12.5)])
+    await pause(100)
+  }
+  const many = await waiting()
+
+  await test.step('see what is wrong', async () => {
+    await page.getByRole('link', { name: 'Schema', exact: true }).click()
+    await expect(page.getByText('unplanned').first()).toBeVisible()
+    await page.getByRole('link', { name: 'Violations' }).click()
+    await page.getByRole('link', { name: 'Order Completed' }).click()
+    const detail = page.getByRole('table', { name: 'Violations of Order Completed' })
+    await expect(detail.getByText('properties.total', { exact: true })).toBeVisible()
+    await expect(detail.getByText('Invalid type. Expected: number, given: string')).toBeVisible()
+    await clear()
+    await detail.getByRole('link', { name: /^Sample 1/ }).click()
+    await expect(page.getByText('Invalid type. Expected: number, given: string')).toBeVisible()
+    await page.goBack()
+    await expect(detail).toBeVisible()
+  })
+
+  await test.step('mend the plan, with what that breaks', async () => {
+    await page.getByRole('link', { name: 'Till events' }).click()
+    await page.getByRole('link', { name: 'Order Completed' }).click()
+    await page.getByRole('button', { name: 'Edit order_id' }).click()
+    await dialog.getByLabel('Required').check()
+    await dialog.getByRole('button', { name: 'Change' }).click()
+    await page.getByRole('button', { name: 'Edit total' }).click()
+    await dialog.getByLabel('Data type').selectOption('any')
+    await dialog.getByRole('button', { name: 'Change' }).click()
+    await page.getByRole('button', { name: 'Review changes' }).click()
+    await expect(dialog.getByText('1 change breaks what conforms today.')).toBeVisible()
+    await expect(
+      dialog.getByRole('row', { name: /properties\.order_id Required from now on.*breaking/ }),
+    ).toBeVisible()
+    await expect(dialog.getByRole('row', { name: /properties\.total More types.*compatible/ })).toBeVisible()
+    await clear()
+    await dialog.getByRole('button', { name: 'Save rule' }).click()
+    await expect(toast('The rule is saved')).toBeVisible()
+    await tab('Versions').click()
+    await expect(page.getByRole('row', { name: /Version 2.*carl@shop\.example/ })).toBeVisible()
+  })
+
+  await test.step('release what waits', async () => {
+    await page.goto(`/w/${ws}/sources/till/schema/quarantine`)
+    await expect(
+      page.getByRole('heading', { name: many === 1 ? '1 message waits' : `${many} messages wait` }),
+    ).toBeVisible()
+    await page.getByRole('button', { name: 'Release' }).click()
+    await dialog.getByRole('button', { name: 'Release' }).click()
+    await expect(page.getByText(/accepted and goe?s? to the destinations/)).toBeVisible()
+    await expect(page.getByRole('heading', { name: 'Nothing waits in quarantine' })).toBeVisible()
+  })
+
+  await test.step('see it delivered', async () => {
+    await page.getByRole('link', { name: 'See them in the Debugger' }).click()
+    await page.getByRole('option').filter({ hasText: 'Order Completed' }).first().click()
+    await page.getByRole('tab', { name: 'Delivery' }).click()
+    await expect(page.getByText('Delivered').first()).toBeVisible()
+  })
+  expect(found).toEqual([])
+  await context.close()
+})
