@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Operations whose rules are all of one field, or none that the shape does not say.
-const WITHOUT: [&str; 7] = [
+const WITHOUT: [&str; 9] = [
     // Refused with 401, one reason for all.
     "logIn",
     // A password is never looked at without counting the attempt.
@@ -27,6 +27,8 @@ const WITHOUT: [&str; 7] = [
     "setTestAccount",
     "stepMyApplication",
     "redeliverToDestination",
+    "updateSchemaSettingsInSource",
+    "lintBySource",
 ];
 
 /// Operation, who calls it, what is sent, and every fault: pointer and code.
@@ -252,6 +254,36 @@ fn cases() -> Vec<Case> {
             "builder",
             json!({ "workspace": "nobodys", "name": 5 }),
             vec![("/name", "wrong_type"), ("/workspace", "not_found")],
+        ),
+        (
+            "createTrackingPlan",
+            "owner",
+            json!({ "name": " ", "description": 5 }),
+            vec![("/description", "wrong_type"), ("/name", "name_empty")],
+        ),
+        (
+            "updateTrackingPlan",
+            "owner",
+            json!({ "name": " ", "description": 5 }),
+            vec![("/description", "wrong_type"), ("/name", "name_empty")],
+        ),
+        (
+            "replaceRulesInTrackingPlan",
+            "owner",
+            json!({ "rules": [
+                { "type": "TRACK", "key": "A", "jsonSchema": {}, "createdAt": 5 },
+                { "type": "TRACK", "jsonSchema": {} },
+            ] }),
+            vec![("/rules/0/createdAt", "wrong_type"), ("/rules/1/key", "bad_rule")],
+        ),
+        (
+            "updateRulesInTrackingPlan",
+            "owner",
+            json!({ "rules": [
+                { "type": "TRACK", "key": "A", "jsonSchema": {}, "createdAt": 5 },
+                { "type": "TRACK", "jsonSchema": {} },
+            ] }),
+            vec![("/rules/0/createdAt", "wrong_type"), ("/rules/1/key", "bad_rule")],
         ),
         (
             "decideReview",
