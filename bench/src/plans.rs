@@ -53,9 +53,11 @@ fn plan() -> Value {
 
 fn held_against_a_plan(args: &Args, report: &mut Report) -> Result<()> {
     let (plain, planned) = (folder(args)?, folder(args)?);
-    std::fs::write(planned.path().join("plan.json"), plan().to_string())?;
+    let file = planned.path().canonicalize()?.join("plan.json");
+    std::fs::write(&file, plan().to_string())?;
     let plain = Server::headwater(&binary()?, plain.path(), "")?;
-    let planned = Server::headwater(&binary()?, planned.path(), "tracking_plan = \"plan.json\"\n")?;
+    let with_plan = format!("tracking_plan = {file:?}\n");
+    let planned = Server::headwater(&binary()?, planned.path(), &with_plan)?;
     let (mut more, mut rates) = (vec![], vec![]);
     for _ in 0..args.rounds {
         let mut costs = Vec::new();

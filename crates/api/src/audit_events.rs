@@ -471,7 +471,7 @@ fn filter(query: &str) -> Result<Filter, ApiError> {
 }
 
 /// A cell of a CSV file. What a spreadsheet would take for a formula is kept from being one.
-fn csv_cell(text: &str) -> String {
+pub fn csv_cell(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let guard = if formula { "'" } else { "" };
     if formula || text.contains([',', '"', '\n', '\r']) {

@@ -50,6 +50,10 @@ fn editor(stage: &Stage, operation: &str) -> (&'static str, String) {
         "updateIntegration" | "replaceCatalogInfo" | "submitIntegration" => {
             ("builder", thing("/integrations", "integration"))
         }
+        "updateSchemaSettingsInSource" => {
+            ("owner", format!("{}/settings", thing("/sources", "source")))
+        }
+        name if name.contains("TrackingPlan") => ("owner", thing("/tracking-plans", "plan")),
         _ => ("owner", thing("/sources", "source")),
     }
 }
@@ -91,6 +95,11 @@ async fn race(stage: &Stage, name: &str, path: &str, method: &Method) {
         // The last one cannot be taken away.
         let more = format!("/sources/{}/writekey", stage.thing("source"));
         stage.world.post(who, &more, Value::Null).await.expect(200);
+    }
+    if name == "restoreVersionOfTrackingPlan" {
+        // What is restored is another version than the newest.
+        let more = json!({ "rules": [{ "type": "IDENTIFY", "version": 1, "jsonSchema": {} }] });
+        stage.world.patch(who, &format!("{read}/rules"), more).await.expect(200);
     }
     let tag = version(stage, who, &read).await;
     let call = call(stage, name, path, Target::Own).unwrap();

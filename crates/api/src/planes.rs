@@ -8,6 +8,7 @@
 mod destinations;
 pub mod forward;
 pub mod plans;
+mod schema;
 mod shapes;
 mod sources;
 mod trial;
@@ -29,7 +30,8 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(sources::stream))
         .routes(routes!(sources::trace))
         .routes(routes!(sources::accounting))
-        .routes(routes!(sources::schema))
+        .routes(routes!(schema::schema))
+        .routes(routes!(schema::export))
         .routes(routes!(plans::violations))
         .routes(routes!(plans::proposal))
         .routes(routes!(plans::quarantine))

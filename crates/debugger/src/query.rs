@@ -69,16 +69,19 @@ pub(crate) fn live(pairs: &Pairs) -> Result<LiveQuery, Problem> {
     Ok(query)
 }
 
-/// How many messages a schema is to be found in.
-pub(crate) fn schema(pairs: &Pairs) -> Result<usize, Problem> {
-    let mut wanted = SCHEMA_MESSAGES;
+/// Which messages a schema is to be found in: so many, and not before a time ago. With a time, as
+/// many as one request may look at unless they are said.
+pub(crate) fn schema(pairs: &Pairs) -> Result<(usize, Option<Duration>), Problem> {
+    let (mut messages, mut since) = (None, None);
     for (name, value) in pairs {
         match name.as_str() {
-            "messages" => wanted = count("messages", value, 1, SCHEMA_MESSAGES_MAX)?,
-            _ => return Err(unknown(name, &["messages"])),
+            "messages" => messages = Some(count("messages", value, 1, SCHEMA_MESSAGES_MAX)?),
+            "since" => since = Some(duration("since", value)?),
+            _ => return Err(unknown(name, &["messages", "since"])),
         }
     }
-    Ok(wanted)
+    let usual = if since.is_some() { SCHEMA_MESSAGES_MAX } else { SCHEMA_MESSAGES };
+    Ok((messages.unwrap_or(usual), since))
 }
 
 /// How far back a plan's views look.

@@ -212,9 +212,14 @@ async fn schema_of_source(
     Path(slug): Path<String>,
     query: Pairs,
 ) -> Result<Json<Data<Schema>>, Problem> {
-    let wanted = query::schema(&pairs(query)?)?;
+    let (messages, since) = query::schema(&pairs(query)?)?;
     let source = find_source(&debugger.routing.current(), &slug)?;
-    let data = schema::schema(&*debugger.log, source.id.stream(), wanted).await?;
+    let since_ms = since.map(|ago| {
+        let ago_ms = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+        (debugger.now_ms)().saturating_sub(ago_ms).max(0)
+    });
+    let reach = schema::Reach { messages, since_ms };
+    let data = schema::schema(&*debugger.log, source.id.stream(), reach).await?;
     Ok(Json(Data { data }))
 }
 

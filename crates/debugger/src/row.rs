@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use event_log::Position;
-use serde::{Serialize, Serializer};
-use spec::format_iso;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
+use spec::{Kind, format_iso};
 
 use crate::opened::{Content, Opened, Verdict};
 
@@ -34,6 +35,9 @@ pub struct Row<'a> {
     /// `userId`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<Cow<'a, str>>,
+    /// `email` among the traits of an identify call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<Cow<'a, str>>,
     /// `anonymousId`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anonymous_id: Option<Cow<'a, str>>,
@@ -61,6 +65,7 @@ impl<'a> Row<'a> {
             Content::Refused(refused) => refused.body_bytes as usize,
             _ => opened.body().len(),
         };
+        let email = email(fields.kind.as_deref(), opened.body());
         Row {
             position: opened.position,
             source,
@@ -69,6 +74,7 @@ impl<'a> Row<'a> {
             kind: fields.kind.map(cut),
             name: fields.name.map(cut),
             user_id: fields.user_id.map(cut),
+            email: email.map(cut),
             anonymous_id: fields.anonymous_id.map(cut),
             message_id: fields.message_id.map(cut),
             code: opened.code(),
@@ -80,6 +86,26 @@ impl<'a> Row<'a> {
             bytes,
         }
     }
+}
+
+/// `email` among the traits of a call of this kind, where it says who somebody is.
+fn email<'a>(kind: Option<&str>, body: &'a [u8]) -> Option<Cow<'a, str>> {
+    #[derive(Deserialize)]
+    struct Parts<'a> {
+        #[serde(borrow)]
+        traits: Option<&'a RawValue>,
+    }
+    #[derive(Deserialize)]
+    struct Traits<'a> {
+        #[serde(borrow)]
+        email: Option<Cow<'a, str>>,
+    }
+    if kind != Some(Kind::Identify.as_str()) {
+        return None;
+    }
+    let parts: Parts<'a> = serde_json::from_slice(body).ok()?;
+    let traits: Traits<'a> = serde_json::from_str(parts.traits?.get()).ok()?;
+    traits.email.filter(|email| !email.is_empty())
 }
 
 fn detail(content: &Content) -> Option<Cow<'_, str>> {

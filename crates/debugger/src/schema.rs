@@ -28,6 +28,20 @@ const NAME_BYTES_MAX: usize = 512;
 /// One request looks through at most this much of the log.
 const SCAN_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// Of a longer time the series go by days.
+const BY_HOURS_MAX_MS: i64 = 2 * DAY_MS;
+
+/// How far one looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// At so many of the newest messages.
+    pub(crate) messages: usize,
+    /// At none that came before, Unix milliseconds.
+    pub(crate) since_ms: Option<i64>,
+}
+
 /// What a source sends, as far as it was looked at.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,11 +50,23 @@ pub(crate) struct Schema {
     from: Option<String>,
     /// How many were looked at.
     messages: usize,
-    /// Whether these are all that are kept.
+    /// Whether these are all that are kept, or all of the time that was asked for.
     complete: bool,
     /// Whether there are events or properties beyond what is told apart.
     truncated: bool,
+    limits: Limits,
+    /// What a point of a series stands for: `hour` or `day`.
+    interval: &'static str,
     events: Vec<EventView>,
+}
+
+/// How many are told apart.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Limits {
+    events: usize,
+    properties_of_event: usize,
+    traits: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -53,35 +79,56 @@ struct EventView {
     discarded: u64,
     first_seen_at: String,
     last_seen_at: String,
+    series: Vec<Point>,
     properties: Vec<PropertyView>,
 }
 
+/// The messages of one hour or day in which there were any.
 #[derive(Debug, Serialize)]
+struct Point {
+    at: String,
+    accepted: u64,
+    discarded: u64,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct PropertyView {
     name: String,
     count: u64,
+    accepted: u64,
+    discarded: u64,
+    last_seen_at: String,
     types: BTreeMap<&'static str, u64>,
 }
 
-/// Looks at the newest `wanted` messages of `stream`, or at fewer when they are large.
+/// Looks at the newest messages of `stream` within `reach`, or at fewer when they are large.
 pub(crate) async fn schema(
     log: &dyn EventLog,
     stream: u64,
-    wanted: usize,
+    reach: Reach,
 ) -> Result<Schema, LogError> {
+    let (wanted, since_ms) = (reach.messages, reach.since_ms.unwrap_or(i64::MIN));
     let mut before = *log.end().borrow();
+    // A little earlier: the clock that stamps messages may be set back.
+    let floor = reach.since_ms.map(|since_ms| log.position_at(since_ms - HOUR_MS));
     let mut sketch = Sketch::default();
     let mut scanned = 0;
     let complete = loop {
-        let Some(block) = log.block_before(before, Some(stream)) else { break true };
+        let block = log.block_before(before, Some(stream));
+        let Some(block) = block.filter(|block| floor.is_none_or(|floor| block.end > floor)) else {
+            break true;
+        };
         let end = block.end.min(before);
         let of = |verdict| matches!(verdict, Verdict::Accepted | Verdict::Discarded);
         let read = stretch(log, block.start..end, Some(stream), of).await?;
         let Some(Stretch { entries, bytes }) = read else { break true };
         scanned += bytes;
         let left = wanted - sketch.messages;
-        let whole = entries.len() <= left;
-        for entry in entries.iter().rev().take(left) {
+        let within: Vec<_> =
+            entries.iter().rev().filter(|entry| entry.label.time_ms >= since_ms).collect();
+        let whole = within.len() <= left;
+        for entry in within.into_iter().take(left) {
             if let Some(opened) = Opened::open(entry) {
                 sketch.take(&opened);
             }
@@ -91,7 +138,8 @@ pub(crate) async fn schema(
             break false;
         }
         if sketch.messages == wanted || scanned >= SCAN_BYTES_MAX {
-            break log.block_before(before, Some(stream)).is_none();
+            let older = log.block_before(before, Some(stream));
+            break older.is_none_or(|older| floor.is_some_and(|floor| older.end <= floor));
         }
         tokio::task::yield_now().await;
     };
@@ -114,6 +162,8 @@ struct Event {
     discarded: u64,
     first_ms: i64,
     last_ms: i64,
+    /// Accepted and discarded ones, by the first millisecond of their hour.
+    hours: BTreeMap<i64, (u64, u64)>,
     properties: BTreeMap<String, Property>,
 }
 
@@ -121,6 +171,8 @@ struct Event {
 #[derive(Debug, Default)]
 struct Property {
     any: Count,
+    discarded: u64,
+    last_ms: i64,
     types: [Count; TYPES.len()],
 }
 
@@ -161,10 +213,19 @@ impl Sketch {
             return;
         }
         let event = self.events.entry(key).or_insert_with(|| Event::new(at_ms));
-        match &opened.content {
-            Content::Discarded(discard, _) => event.discarded += u64::from(discard.messages),
-            _ => event.accepted += 1,
-        }
+        let hour = event.hours.entry(at_ms - at_ms.rem_euclid(HOUR_MS)).or_default();
+        let discarded = match &opened.content {
+            Content::Discarded(discard, _) => {
+                event.discarded += u64::from(discard.messages);
+                hour.1 += u64::from(discard.messages);
+                true
+            }
+            _ => {
+                event.accepted += 1;
+                hour.0 += 1;
+                false
+            }
+        };
         event.first_ms = event.first_ms.min(at_ms);
         event.last_ms = event.last_ms.max(at_ms);
         if let Some(Value::Object(fields)) = described(kind, opened.body()) {
@@ -173,12 +234,18 @@ impl Sketch {
                 in_all: &mut self.properties,
                 truncated: &mut self.truncated,
                 message: self.messages,
+                discarded,
+                at_ms,
             };
             walk.object(&mut String::new(), &fields);
         }
     }
 
     fn schema(self, complete: bool) -> Schema {
+        let times = self.events.values().map(|event| (event.first_ms, event.last_ms));
+        let span = times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let by_hours = span.is_none_or(|(first, last)| last - first <= BY_HOURS_MAX_MS);
+        let (interval, step_ms) = if by_hours { ("hour", HOUR_MS) } else { ("day", DAY_MS) };
         let events = self.events.into_iter().map(|((kind, name), event)| EventView {
             r#type: kind.as_str(),
             name,
@@ -187,6 +254,7 @@ impl Sketch {
             discarded: event.discarded,
             first_seen_at: iso(event.first_ms),
             last_seen_at: iso(event.last_ms),
+            series: series(&event.hours, step_ms),
             properties: event.properties.into_iter().map(PropertyView::of).collect(),
         });
         Schema {
@@ -194,15 +262,38 @@ impl Sketch {
             messages: self.messages,
             complete,
             truncated: self.truncated,
+            limits: Limits {
+                events: EVENTS_MAX,
+                properties_of_event: PROPERTIES_MAX,
+                traits: PROPERTIES_MAX,
+            },
+            interval,
             events: events.collect(),
         }
     }
 }
 
+/// Hours put together to steps.
+fn series(hours: &BTreeMap<i64, (u64, u64)>, step_ms: i64) -> Vec<Point> {
+    let mut steps: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
+    for (hour_ms, (accepted, discarded)) in hours {
+        let step = steps.entry(hour_ms - hour_ms.rem_euclid(step_ms)).or_default();
+        *step = (step.0 + accepted, step.1 + discarded);
+    }
+    let point = |(at, (accepted, discarded))| Point { at: iso(at), accepted, discarded };
+    steps.into_iter().map(point).collect()
+}
+
 impl Event {
     fn new(at_ms: i64) -> Event {
-        let properties = BTreeMap::new();
-        Event { accepted: 0, discarded: 0, first_ms: at_ms, last_ms: at_ms, properties }
+        Event {
+            accepted: 0,
+            discarded: 0,
+            first_ms: at_ms,
+            last_ms: at_ms,
+            hours: BTreeMap::new(),
+            properties: BTreeMap::new(),
+        }
     }
 }
 
@@ -213,6 +304,9 @@ impl PropertyView {
         PropertyView {
             name,
             count: property.any.messages,
+            accepted: property.any.messages - property.discarded,
+            discarded: property.discarded,
+            last_seen_at: iso(property.last_ms),
             types: types.map(|(word, count)| (word, count.messages)).collect(),
         }
     }
@@ -242,6 +336,8 @@ struct Walk<'a> {
     in_all: &'a mut usize,
     truncated: &'a mut bool,
     message: usize,
+    discarded: bool,
+    at_ms: i64,
 }
 
 impl Walk<'_> {
@@ -288,15 +384,21 @@ impl Walk<'_> {
                 self.properties.entry(path.to_owned()).or_default()
             }
         };
-        property.any.note(self.message);
+        if property.any.note(self.message) {
+            property.discarded += u64::from(self.discarded);
+            property.last_ms = property.last_ms.max(self.at_ms);
+        }
         property.types[type_of(value)].note(self.message);
     }
 }
 
 impl Count {
-    fn note(&mut self, message: usize) {
-        if self.last != message {
+    /// Whether it is counted now for the first time.
+    fn note(&mut self, message: usize) -> bool {
+        let first = self.last != message;
+        if first {
             *self = Count { messages: self.messages + 1, last: message };
         }
+        first
     }
 }

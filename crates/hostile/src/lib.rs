@@ -8,19 +8,21 @@ mod body;
 mod egress;
 mod log;
 mod pixel;
+mod rules;
 mod segment;
 
 pub use body::body;
 pub use egress::egress;
 pub use log::log;
 pub use pixel::pixel;
+pub use rules::rules;
 
 /// The name of a target's corpus, and the target.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 4] =
-    [("body", body), ("egress", egress), ("log", log), ("pixel", pixel)];
+pub const TARGETS: [Target; 5] =
+    [("body", body), ("egress", egress), ("log", log), ("pixel", pixel), ("rules", rules)];
 
 /// Runs `work` to its end on a runtime of its own.
 fn block_on<T>(work: impl Future<Output = T>) -> T {

@@ -85,9 +85,9 @@ impl View<'_> {
         }
         self.object(Field::Properties, "properties", "properties_not_object", on)?;
         self.object(Field::Traits, "traits", "traits_not_object", on)?;
-        self.object(Field::Integrations, "integrations", "bad_request", on)?;
+        self.object(Field::Integrations, "integrations", "integrations_not_object", on)?;
         if !self.context_value.object_like() {
-            return on(self.not_object("context", "bad_request", self.context_value));
+            return on(self.not_object("context", "context_not_object", self.context_value));
         }
         self.device(on)?;
         self.consent(on)

@@ -1861,6 +1861,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reviews/{submissionId}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the certificate of a submission in review
+         * @description As its builder sees it.
+         */
+        get: operations["getCertificateOfReview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/catalog/sources/{sourceMetadataId}/certificate": {
         parameters: {
             query?: never;
@@ -2993,10 +3013,34 @@ export interface paths {
         };
         /**
          * Get what a source sends
-         * @description Its events and their properties, found in its newest messages: names, types, and how often they
-         *     came; never values. At most 4,000 events and 300 properties of each are told apart.
+         * @description Its events and their properties, and the traits of identify and group calls, found in its
+         *     newest messages: names, types, and how often they came; never values. At most 4,000 events, 300
+         *     properties of each and 300 traits are told apart. Beside them stands what somebody set of each
+         *     event.
          */
         get: operations["getSchemaOfSource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/{sourceId}/schema/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export what a source sends
+         * @description As CSV: one row for each event and each of its properties, or one for each trait; never values.
+         *     It is found as `GET /sources/{sourceId}/schema` finds it, so of a busy source the newest 20,000
+         *     messages count; the header `x-schema-complete` is `false` then.
+         */
+        get: operations["exportSchemaOfSource"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4693,10 +4737,14 @@ export interface components {
                  * @example 5000
                  */
                 messages: number;
-                /** @description Whether these are all that are kept. */
+                /** @description Whether these are all that are kept, or all of the time that was asked for. */
                 complete: boolean;
                 /** @description Whether there are events or properties beyond those that are told apart. */
                 truncated: boolean;
+                /** @description How many are told apart. */
+                limits: components["schemas"]["SchemaLimits"];
+                /** @description What a point of a series stands for. */
+                interval: components["schemas"]["SchemaInterval"];
                 /** @description By type and name. */
                 events: components["schemas"]["SchemaEvent"][];
             };
@@ -6296,6 +6344,11 @@ export interface components {
             name?: string | null;
             /** @description `userId`. */
             userId?: string | null;
+            /**
+             * @description `email` among the traits of an identify call.
+             * @example ada@example.com
+             */
+            email?: string | null;
             /** @description `anonymousId`. */
             anonymousId?: string | null;
             /** @description `messageId`. */
@@ -7489,6 +7542,19 @@ export interface components {
              * @example 2026-11-25T12:30:00.000Z
              */
             lastSeenAt: string;
+            /** @description When they came, the oldest first. */
+            series: components["schemas"]["SchemaPoint"][];
+            /** @description Whether somebody blocked the event. */
+            blocked: boolean;
+            /** @description Whether somebody archived it. */
+            archived: boolean;
+            /**
+             * @description The destinations that somebody switched off for it, by id.
+             * @example [
+             *       "dst_4hPS4Yz1rXUSX6sFwGFHUb"
+             *     ]
+             */
+            destinationsOff: string[];
             /** @description Properties; of identify and group calls, traits. */
             properties: components["schemas"]["SchemaProperty"][];
         };
@@ -7551,6 +7617,52 @@ export interface components {
             /** @description Where this page stands. */
             pagination: components["schemas"]["Pagination"];
         };
+        /**
+         * @description What a point of a series stands for.
+         * @enum {string}
+         */
+        SchemaInterval: "hour" | "day";
+        /** @description How many of each a schema tells apart. Data flows beyond them all the same. */
+        SchemaLimits: {
+            /**
+             * Format: int32
+             * @description Events.
+             * @example 4000
+             */
+            events: number;
+            /**
+             * Format: int32
+             * @description Properties of each event, nested ones included.
+             * @example 300
+             */
+            propertiesOfEvent: number;
+            /**
+             * Format: int32
+             * @description Traits of identify calls, and as many of group calls.
+             * @example 300
+             */
+            traits: number;
+        };
+        /** @description The messages of one hour or day in which there were any. */
+        SchemaPoint: {
+            /**
+             * @description When it began.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Messages accepted.
+             * @example 11
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Messages discarded.
+             * @example 1
+             */
+            discarded: number;
+        };
         /** @description A property or trait. */
         SchemaProperty: {
             /**
@@ -7564,6 +7676,23 @@ export interface components {
              * @example 12
              */
             count: number;
+            /**
+             * Format: int64
+             * @description Accepted ones that have it.
+             * @example 11
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Discarded ones that have it.
+             * @example 1
+             */
+            discarded: number;
+            /**
+             * @description When the newest of them came.
+             * @example 2026-11-25T12:30:00.000Z
+             */
+            lastSeenAt: string;
             /**
              * @description Messages by the type that it has in them: `string`, `number`, `boolean`, `object`, `array`,
              *     `null`.
@@ -8023,10 +8152,14 @@ export interface components {
              * @example 5000
              */
             messages: number;
-            /** @description Whether these are all that are kept. */
+            /** @description Whether these are all that are kept, or all of the time that was asked for. */
             complete: boolean;
             /** @description Whether there are events or properties beyond those that are told apart. */
             truncated: boolean;
+            /** @description How many are told apart. */
+            limits: components["schemas"]["SchemaLimits"];
+            /** @description What a point of a series stands for. */
+            interval: components["schemas"]["SchemaInterval"];
             /** @description By type and name. */
             events: components["schemas"]["SchemaEvent"][];
         };
@@ -16231,6 +16364,43 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    getCertificateOfReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The submission's id */
+                submissionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The certificate */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "format": "headwater-conformance-certificate/1",
+                     *       "payload": {},
+                     *       "publicKey": "6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=",
+                     *       "signature": "c2lnbmF0dXJlIG9mIHRoZSBwYXlsb2Fk"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
     getSourceCertificate: {
         parameters: {
             query?: never;
@@ -22187,6 +22357,7 @@ export interface operations {
                      *             "type": "track",
                      *             "name": "Order Completed",
                      *             "userId": "97980cfea0067",
+                     *             "email": "ada@example.com",
                      *             "anonymousId": "507f191e810c19729de860ea",
                      *             "messageId": "ajs-next-1695383400-4ff1",
                      *             "code": "event_not_string",
@@ -22249,6 +22420,7 @@ export interface operations {
                      *         "type": "track",
                      *         "name": "Order Completed",
                      *         "userId": "97980cfea0067",
+                     *         "email": "ada@example.com",
                      *         "anonymousId": "507f191e810c19729de860ea",
                      *         "messageId": "ajs-next-1695383400-4ff1",
                      *         "code": "event_not_string",
@@ -22446,8 +22618,13 @@ export interface operations {
     getSchemaOfSource: {
         parameters: {
             query?: {
-                /** @description Look at so many of the newest messages, 1 to 20,000; 5,000 when left out */
+                /** @description Look at so many of the newest messages, 1 to 20,000; 5,000 when left out, 20,000 with `since` */
                 messages?: number;
+                /**
+                 * @description Look at none that came longer ago; `complete` and `from` say whether that far was looked
+                 * @example 7d
+                 */
+                since?: string;
             };
             header?: {
                 /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
@@ -22474,6 +22651,12 @@ export interface operations {
                      *         "messages": 5000,
                      *         "complete": true,
                      *         "truncated": true,
+                     *         "limits": {
+                     *           "events": 4000,
+                     *           "propertiesOfEvent": 300,
+                     *           "traits": 300
+                     *         },
+                     *         "interval": "hour",
                      *         "events": [
                      *           {
                      *             "type": "track",
@@ -22483,10 +22666,25 @@ export interface operations {
                      *             "discarded": 1,
                      *             "firstSeenAt": "2026-11-25T12:00:00.000Z",
                      *             "lastSeenAt": "2026-11-25T12:30:00.000Z",
+                     *             "series": [
+                     *               {
+                     *                 "at": "2026-11-25T12:00:00.000Z",
+                     *                 "accepted": 11,
+                     *                 "discarded": 1
+                     *               }
+                     *             ],
+                     *             "blocked": true,
+                     *             "archived": true,
+                     *             "destinationsOff": [
+                     *               "dst_4hPS4Yz1rXUSX6sFwGFHUb"
+                     *             ],
                      *             "properties": [
                      *               {
                      *                 "name": "products.$.sku",
                      *                 "count": 12,
+                     *                 "accepted": 11,
+                     *                 "discarded": 1,
+                     *                 "lastSeenAt": "2026-11-25T12:30:00.000Z",
                      *                 "types": {
                      *                   "string": 11,
                      *                   "number": 1
@@ -22499,6 +22697,50 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Data_SourceSchema"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    exportSchemaOfSource: {
+        parameters: {
+            query: {
+                /**
+                 * @description `TRACK`, `IDENTIFY` or `GROUP`
+                 * @example TRACK
+                 */
+                type: string;
+                /**
+                 * @description `7` (when left out) or `30`
+                 * @example 7
+                 */
+                days?: number;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the source */
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["Error400"];

@@ -148,6 +148,7 @@ fn query(stage: &Stage, operation: &str, target: Target) -> Option<String> {
         }
         ("removeSourceFromTrackingPlan", _) => Some(source_query(stage, target)),
         ("reviewConsequencesOfTrackingPlan", _) => Some(source_query(stage, target)),
+        ("exportSchemaOfSource", _) => Some("?type=TRACK".to_owned()),
         ("deleteSource", Target::Own) => Some("?confirm=website".to_owned()),
         ("getEventsVolumeFromWorkspace", Target::Own) => Some(VOLUME.to_owned()),
         ("getEventsVolumeFromWorkspace", Target::Foreign) => {

@@ -31,6 +31,9 @@ pub struct MessageRow {
     name: Option<String>,
     /// `userId`.
     user_id: Option<String>,
+    /// `email` among the traits of an identify call.
+    #[schema(example = "ada@example.com")]
+    email: Option<String>,
     /// `anonymousId`.
     anonymous_id: Option<String>,
     /// `messageId`.
@@ -207,7 +210,7 @@ pub struct Resumed {
 }
 
 /// What a source sends, as far as its newest messages show.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceSchema {
     /// When the oldest message came that was looked at.
@@ -216,53 +219,121 @@ pub struct SourceSchema {
     /// How many were looked at.
     #[schema(example = 5000)]
     messages: u32,
-    /// Whether these are all that are kept.
-    complete: bool,
+    /// Whether these are all that are kept, or all of the time that was asked for.
+    pub complete: bool,
     /// Whether there are events or properties beyond those that are told apart.
     truncated: bool,
+    /// How many are told apart.
+    limits: SchemaLimits,
+    /// What a point of a series stands for.
+    #[schema(example = "hour")]
+    interval: SchemaInterval,
     /// By type and name.
-    events: Vec<SchemaEvent>,
+    pub events: Vec<SchemaEvent>,
 }
 
-/// An event, page or screen by its name; identify, group and alias calls stand together.
-#[derive(Debug, Serialize, ToSchema)]
+/// How many of each a schema tells apart. Data flows beyond them all the same.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct SchemaEvent {
-    /// `track`, `identify`, `page` …
-    #[serde(rename = "type")]
-    #[schema(example = "track")]
-    kind: String,
-    /// The event, or the name of the page or screen.
-    #[schema(example = "Order Completed")]
-    name: Option<String>,
-    /// How often it came.
-    #[schema(example = 12)]
-    count: u64,
+pub struct SchemaLimits {
+    /// Events.
+    #[schema(example = 4000)]
+    events: u32,
+    /// Properties of each event, nested ones included.
+    #[schema(example = 300)]
+    properties_of_event: u32,
+    /// Traits of identify calls, and as many of group calls.
+    #[schema(example = 300)]
+    traits: u32,
+}
+
+/// What a point of a series stands for.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SchemaInterval {
+    /// An hour.
+    Hour,
+    /// A day, in UTC.
+    Day,
+}
+
+/// The messages of one hour or day in which there were any.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct SchemaPoint {
+    /// When it began.
+    #[schema(example = "2026-11-25T12:00:00.000Z")]
+    at: String,
     /// Messages accepted.
     #[schema(example = 11)]
     accepted: u64,
     /// Messages discarded.
     #[schema(example = 1)]
     discarded: u64,
+}
+
+/// An event, page or screen by its name; identify, group and alias calls stand together.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SchemaEvent {
+    /// `track`, `identify`, `page` …
+    #[serde(rename = "type")]
+    #[schema(example = "track")]
+    pub kind: String,
+    /// The event, or the name of the page or screen.
+    #[schema(example = "Order Completed")]
+    pub name: Option<String>,
+    /// How often it came.
+    #[schema(example = 12)]
+    count: u64,
+    /// Messages accepted.
+    #[schema(example = 11)]
+    pub accepted: u64,
+    /// Messages discarded.
+    #[schema(example = 1)]
+    pub discarded: u64,
     /// When the oldest of them came.
     #[schema(example = "2026-11-25T12:00:00.000Z")]
     first_seen_at: String,
     /// When the newest of them came.
     #[schema(example = "2026-11-25T12:30:00.000Z")]
-    last_seen_at: String,
+    pub last_seen_at: String,
+    /// When they came, the oldest first.
+    series: Vec<SchemaPoint>,
+    /// Whether somebody blocked the event.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub blocked: bool,
+    /// Whether somebody archived it.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub archived: bool,
+    /// The destinations that somebody switched off for it, by id.
+    #[serde(default)]
+    #[schema(required = true, example = json!(["dst_4hPS4Yz1rXUSX6sFwGFHUb"]))]
+    pub destinations_off: Vec<String>,
     /// Properties; of identify and group calls, traits.
-    properties: Vec<SchemaProperty>,
+    pub properties: Vec<SchemaProperty>,
 }
 
 /// A property or trait.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct SchemaProperty {
     /// Its name; nested ones dotted, items of arrays as `.$`.
     #[schema(example = "products.$.sku")]
-    name: String,
+    pub name: String,
     /// Messages that have it.
     #[schema(example = 12)]
     count: u64,
+    /// Accepted ones that have it.
+    #[schema(example = 11)]
+    pub accepted: u64,
+    /// Discarded ones that have it.
+    #[schema(example = 1)]
+    pub discarded: u64,
+    /// When the newest of them came.
+    #[schema(example = "2026-11-25T12:30:00.000Z")]
+    pub last_seen_at: String,
     /// Messages by the type that it has in them: `string`, `number`, `boolean`, `object`, `array`,
     /// `null`.
     #[schema(example = json!({ "string": 11, "number": 1 }))]

@@ -7,7 +7,7 @@ use store::destinations;
 
 use super::{
     forward::{Target, forward, named},
-    shapes::{Accounting, MessageDetail, MessagePage, SourceSchema, Trace},
+    shapes::{Accounting, MessageDetail, MessagePage, Trace},
     watch::watched,
 };
 use crate::{answer::Data, caller::Caller, error::ApiError, state::Api};
@@ -159,38 +159,6 @@ pub async fn trace(
     let (parts, _) = request.into_parts();
     let target = Target::new(&["trace", &message_id], parts.uri.query());
     let target = target.with("source", &caller.source()?.id);
-    forward(&api, &parts, target, Body::empty()).await
-}
-
-/// Get what a source sends
-///
-/// Its events and their properties, found in its newest messages: names, types, and how often they
-/// came; never values. At most 4,000 events and 300 properties of each are told apart.
-#[utoipa::path(
-    get,
-    path = "/sources/{sourceId}/schema",
-    operation_id = "getSchemaOfSource",
-    tag = "Data",
-    params(
-        ("sourceId" = String, Path, description = "Id or slug of the source"),
-        ("messages" = Option<u32>, Query, description = "Look at so many of the newest messages, 1 to 20,000; 5,000 when left out", minimum = 1, maximum = 20000)
-    ),
-    responses((status = 200, description = "What it sends", body = Data<SourceSchema>)),
-    extensions(
-        ("x-access" = json!("source_read")),
-        ("x-errors" = json!({
-            "422": ["invalid_parameter"],
-            "503": ["log_unavailable", "no_data_plane", "not_routed"]
-        }))
-    )
-)]
-pub async fn schema(
-    State(api): State<Api>,
-    caller: Caller,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let (parts, _) = request.into_parts();
-    let target = Target::new(&["sources", &caller.source()?.id, "schema"], parts.uri.query());
     forward(&api, &parts, target, Body::empty()).await
 }
 

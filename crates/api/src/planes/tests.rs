@@ -8,7 +8,7 @@ use debugger::Debugger;
 use delivery::Delivery;
 use destination_kit::Clock;
 use event_log::{Batch, EventLog, Label, MemoryLog, Position, Tag};
-use http::{Request, header};
+use http::{Method, Request, header};
 use http_body_util::BodyExt;
 use routing::{Routing, RoutingSnapshot};
 use serde_json::json;
@@ -217,9 +217,56 @@ async fn what_a_source_sends_is_found_in_its_messages() {
     assert_eq!(found.at("/events/0/name"), "Sent");
     assert_eq!(
         found.at("/events/0/properties"),
-        &json!([{ "name": "total", "count": 1, "types": { "number": 1 } }])
+        &json!([{
+            "name": "total", "count": 1, "accepted": 0, "discarded": 1, "types": { "number": 1 },
+            "lastSeenAt": found.at("/events/0/lastSeenAt"),
+        }])
     );
-    assert_eq!(json!([found.at("/messages"), found.at("/complete")]), json!([1, true]));
+    let set = |name: &str| json!({ "event": { "type": "TRACK", "name": name, "blocked": true } });
+    let path = "/sources/website/schema/events";
+    for name in ["Sent", "Page Viewed"] {
+        stage.world.call(&acme, Method::PUT, path, set(name)).await.expect(200);
+    }
+    let hostile = r#"{"type":"track","event":"=1+1","userId":"u","messageId":"h"}"#;
+    stage.discard(&website, hostile).await;
+    for home in ["Home", "Shop"] {
+        let page =
+            format!(r#"{{"type":"page","name":"{home}","userId":"u","messageId":"{home}"}}"#);
+        stage.discard(&website, &page).await;
+    }
+    let identify = r#"{"type":"identify","userId":"u","messageId":"i","traits":{"plan":"x"}}"#;
+    stage.discard(&website, identify).await;
+    let found = stage.world.get(&acme, "/sources/website/schema").await.expect(200);
+    let blocked: Vec<(&str, bool)> = found
+        .at("/events")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| (event["name"].as_str().unwrap_or("-"), event["blocked"] == true))
+        .collect();
+    let expected = [("=1+1", false), ("Sent", true), ("-", false), ("Home", true), ("Shop", true)];
+    assert_eq!(blocked, expected);
+    let at = found.text("/events/0/lastSeenAt");
+    let export = "/sources/website/schema/export?type=";
+    let table = stage.world.get(&acme, &format!("{export}TRACK&days=30")).await.expect(200);
+    assert_eq!(table.headers["content-type"], "text/csv; charset=utf-8");
+    let name = table.headers["content-disposition"].to_str().unwrap();
+    assert!(name.starts_with("attachment; filename=\"acme-website-track--20"), "{name}");
+    assert!(name.ends_with("-utc.csv\""), "{name}");
+    assert_eq!(table.headers["x-schema-complete"], "true");
+    let lines = [
+        "Event Name,Last Seen At (UTC),Property Name,Allowed,Blocked,Total,Planned".to_owned(),
+        format!("\"'=1+1\",{at},,0,1,1,"),
+        format!("Page Viewed,{at},,0,2,2,"),
+        format!("Sent,{at},,0,1,1,"),
+        format!("Sent,{at},total,0,1,1,"),
+    ];
+    assert_eq!(table.text, lines.join("\r\n") + "\r\n");
+    let traits = stage.world.get(&acme, &format!("{export}IDENTIFY")).await.expect(200);
+    assert!(traits.text.ends_with(&format!("Planned\r\nplan,{at},0,1,1,\r\n")), "{}", traits.text);
+    stage.world.get(&acme, &format!("{export}PAGE")).await.refused(422, "not_allowed");
+    stage.world.get(&acme, &format!("{export}TRACK&days=8")).await.refused(422, "not_allowed");
+    assert_eq!(json!([found.at("/messages"), found.at("/complete")]), json!([5, true]));
     let odd = stage.world.get(&acme, "/sources/website/schema?messages=0").await;
     odd.refused(422, "invalid_parameter");
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Operations whose rules are all of one field, or none that the shape does not say.
-const WITHOUT: [&str; 7] = [
+const WITHOUT: [&str; 9] = [
     // Refused with 401, one reason for all.
     "logIn",
     // A password is never looked at without counting the attempt.
@@ -27,6 +27,8 @@ const WITHOUT: [&str; 7] = [
     "setTestAccount",
     "stepMyApplication",
     "redeliverToDestination",
+    "updateSchemaSettingsInSource",
+    "lintBySource",
 ];
 
 /// Operation, who calls it, what is sent, and every fault: pointer and code.
@@ -173,6 +175,19 @@ fn cases() -> Vec<Case> {
             vec![("/more", "unknown_field"), ("/labels/0", "unknown_label")],
         ),
         (
+            "setSchemaEventOfSource",
+            "owner",
+            json!({ "event": {
+                "type": "TRACK", "name": "Ping", "blocked": "yes", "archived": true,
+                "destinations": [{ "id": "nowhere", "enabled": true }]
+            } }),
+            vec![
+                ("/event/blocked", "wrong_type"),
+                ("/event/archived", "not_blocked"),
+                ("/event/destinations/0/id", "unknown_destination"),
+            ],
+        ),
+        (
             "createDestination",
             "owner",
             json!({ "sourceId": "nonsense", "metadataId": "webhook", "name": 5, "settings": { "url": "no" } }),
@@ -239,6 +254,36 @@ fn cases() -> Vec<Case> {
             "builder",
             json!({ "workspace": "nobodys", "name": 5 }),
             vec![("/name", "wrong_type"), ("/workspace", "not_found")],
+        ),
+        (
+            "createTrackingPlan",
+            "owner",
+            json!({ "name": " ", "description": 5 }),
+            vec![("/description", "wrong_type"), ("/name", "name_empty")],
+        ),
+        (
+            "updateTrackingPlan",
+            "owner",
+            json!({ "name": " ", "description": 5 }),
+            vec![("/description", "wrong_type"), ("/name", "name_empty")],
+        ),
+        (
+            "replaceRulesInTrackingPlan",
+            "owner",
+            json!({ "rules": [
+                { "type": "TRACK", "key": "A", "jsonSchema": {}, "createdAt": 5 },
+                { "type": "TRACK", "jsonSchema": {} },
+            ] }),
+            vec![("/rules/0/createdAt", "wrong_type"), ("/rules/1/key", "bad_rule")],
+        ),
+        (
+            "updateRulesInTrackingPlan",
+            "owner",
+            json!({ "rules": [
+                { "type": "TRACK", "key": "A", "jsonSchema": {}, "createdAt": 5 },
+                { "type": "TRACK", "jsonSchema": {} },
+            ] }),
+            vec![("/rules/0/createdAt", "wrong_type"), ("/rules/1/key", "bad_rule")],
         ),
         (
             "decideReview",

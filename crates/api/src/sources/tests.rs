@@ -14,7 +14,7 @@ use store::{accounts, integrations, labels, members, sources, workspaces};
 use crate::{
     Options,
     activity::Activity,
-    destinations::tests::webhook,
+    destinations::tests::{options, webhook},
     testing::{Reply, Who, World},
 };
 
@@ -339,7 +339,7 @@ async fn a_sources_secrets_are_sealed_and_masked() {
 
 #[tokio::test]
 async fn events_are_blocked_switched_archived_and_added_before_they_come() {
-    for world in World::all().await {
+    for world in World::each(options()).await {
         let acme = acme(&world).await;
         let id = source(&world, &acme, "website").await.text("/source/id");
         let hook = world.post(&acme, "/destinations", webhook(&id)).await.expect(200);

@@ -15,6 +15,7 @@ pub(crate) struct Row {
     pub(crate) r#type: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) user_id: Option<String>,
+    pub(crate) email: Option<String>,
     pub(crate) anonymous_id: Option<String>,
     pub(crate) message_id: Option<String>,
     pub(crate) code: Option<String>,
@@ -57,7 +58,8 @@ pub(crate) fn line(row: &Row, with_source: bool, screen: &Screen<'_>) -> String 
         parts.push(screen.paint(Style::Strong, &tame(name)));
     }
     if let Some(person) = row.person() {
-        parts.push(tame(person).into_owned());
+        let email = row.email.as_deref().map(|email| format!(" ({})", tame(email)));
+        parts.push(format!("{}{}", tame(person), email.unwrap_or_default()));
     }
     if let Some(source) = row.source.as_deref().filter(|_| with_source) {
         parts.push(screen.paint(Style::Faint, &tame(source)));

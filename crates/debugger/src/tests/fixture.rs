@@ -78,13 +78,24 @@ impl World {
         tag: Tag,
         payload: &[u8],
     ) -> Position {
+        self.append_at(RECEIVED_AT_MS, kind, source, tag, payload).await
+    }
+
+    pub(crate) async fn append_at(
+        &self,
+        time_ms: i64,
+        kind: u8,
+        source: &str,
+        tag: Tag,
+        payload: &[u8],
+    ) -> Position {
         let stream = match source {
             "" => 0,
             source => SourceId(source.into()).stream(),
         };
         let mut batch = Batch::new();
         batch.want_places();
-        batch.push(Label { kind, stream, time_ms: RECEIVED_AT_MS, tag }, payload);
+        batch.push(Label { kind, stream, time_ms, tag }, payload);
         let appended = self.log.lane().append(batch).await.expect("there is room");
         appended.places[0].position
     }
@@ -252,7 +263,7 @@ fn between_quotes(json: &str, key: &str) -> Option<Span> {
     Some(Span { start: start as u32, len: len as u32 })
 }
 
-fn encoded(json: &str) -> Vec<u8> {
+pub(crate) fn encoded(json: &str) -> Vec<u8> {
     let word = |span: Span| &json[span.start as usize..][..span.len as usize];
     let kind = between_quotes(json, "type").map(|span| word(span).parse::<Kind>());
     let kind = kind.expect("the test names a type").expect("it is one of the six");

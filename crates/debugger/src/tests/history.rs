@@ -231,3 +231,23 @@ async fn sources_are_listed() {
         "writeKeys": ["key-of-website"], "destinations": ["crm"]});
     assert_eq!(*website, expected);
 }
+
+#[tokio::test]
+async fn an_identify_row_shows_the_address_of_whom_it_is_about() {
+    let world = World::new();
+    let identify = |id: &str, traits: &str| {
+        format!(r#"{{"type":"identify","userId":"u-1","messageId":"{id}","traits":{traits}}}"#)
+    };
+    world.accept("website", &identify("m-1", r#"{"email":"ada@example.com"}"#)).await;
+    world.accept("website", &identify("m-2", r#"{"email":"gr\u00e4ce@example.com"}"#)).await;
+    world.accept("website", &identify("m-3", r#"{"email":7}"#)).await;
+    world.accept("website", &identify("m-4", "{}")).await;
+    let track =
+        r#"{"type":"track","event":"E","userId":"u","messageId":"m-5","traits":{"email":"x"}}"#;
+    world.accept("website", track).await;
+    let (_, answer) = world.get("/api/sources/website/messages").await;
+    let rows = answer["data"]["messages"].as_array().expect("rows");
+    let emails: Vec<Option<&str>> = rows.iter().map(|row| row["email"].as_str()).collect();
+    let expected = [None, None, None, Some("gr\u{e4}ce@example.com"), Some("ada@example.com")];
+    assert_eq!(emails, expected);
+}

@@ -1,9 +1,11 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use event_log::Tag;
 use http::StatusCode;
 use serde_json::{Value, json};
+use spec::record;
 
-use super::fixture::World;
+use super::fixture::{RECEIVED_AT_MS, World, encoded};
 use crate::schema::{EVENTS_MAX, PROPERTIES_MAX};
 
 async fn schema(world: &World, query: &str) -> Value {
@@ -24,7 +26,10 @@ async fn events_and_their_properties_are_found_with_their_types() {
     let world = World::new();
     assert_eq!(
         schema(&world, "").await,
-        json!({ "from": null, "messages": 0, "complete": true, "truncated": false, "events": [] })
+        json!({
+            "from": null, "messages": 0, "complete": true, "truncated": false, "interval": "hour",
+            "limits": { "events": 4000, "propertiesOfEvent": 300, "traits": 300 }, "events": []
+        })
     );
     let first = r#"{"total":42.50,"coupon":null,"products":[{"sku":"a"},{"sku":7,"new":true}]}"#;
     track(&world, "m-1", "Order Completed", first).await;
@@ -47,25 +52,36 @@ async fn events_and_their_properties_are_found_with_their_types() {
         json!({
             "type": kind, "name": name, "count": accepted + discarded, "accepted": accepted,
             "discarded": discarded, "firstSeenAt": at, "lastSeenAt": at, "properties": properties,
+            "series": [{
+                "at": "2025-11-13T02:00:00.000Z", "accepted": accepted, "discarded": discarded
+            }],
+        })
+    };
+    let property = |name: &str, accepted: u64, discarded: u64, types: Value| {
+        json!({
+            "name": name, "count": accepted + discarded, "accepted": accepted,
+            "discarded": discarded, "lastSeenAt": at, "types": types,
         })
     };
     assert_eq!(
         found,
         json!({
             "from": at, "messages": 8, "complete": true, "truncated": false,
+            "interval": "hour",
+            "limits": { "events": 4000, "propertiesOfEvent": 300, "traits": 300 },
             "events": [
                 event("track", Value::Null, 0, 1, json!([])),
                 event("track", json!("Order Completed"), 2, 1, json!([
-                    { "name": "coupon", "count": 1, "types": { "null": 1 } },
-                    { "name": "products", "count": 1, "types": { "array": 1 } },
-                    { "name": "products.$", "count": 1, "types": { "object": 1 } },
-                    { "name": "products.$.new", "count": 1, "types": { "boolean": 1 } },
-                    { "name": "products.$.sku", "count": 1, "types": { "number": 1, "string": 1 } },
-                    { "name": "total", "count": 3, "types": { "number": 2, "string": 1 } },
+                    property("coupon", 1, 0, json!({ "null": 1 })),
+                    property("products", 1, 0, json!({ "array": 1 })),
+                    property("products.$", 1, 0, json!({ "object": 1 })),
+                    property("products.$.new", 1, 0, json!({ "boolean": 1 })),
+                    property("products.$.sku", 1, 0, json!({ "number": 1, "string": 1 })),
+                    property("total", 2, 1, json!({ "number": 2, "string": 1 })),
                 ])),
                 event("identify", Value::Null, 1, 0, json!([
-                    { "name": "address", "count": 1, "types": { "object": 1 } },
-                    { "name": "address.city", "count": 1, "types": { "string": 1 } },
+                    property("address", 1, 0, json!({ "object": 1 })),
+                    property("address.city", 1, 0, json!({ "string": 1 })),
                 ])),
                 event("page", Value::Null, 1, 0, json!([])),
                 event("alias", Value::Null, 1, 0, json!([])),
@@ -120,4 +136,37 @@ async fn what_is_listed_is_bounded() {
     let found = schema(&world, "?messages=20000").await;
     assert_eq!(found["events"].as_array().unwrap().len(), EVENTS_MAX);
     assert_eq!(json!([found["truncated"], found["messages"]]), json!([true, EVENTS_MAX + 5]));
+}
+
+#[tokio::test]
+async fn a_time_bounds_the_look_and_its_series_go_by_hours_or_days() {
+    let world = World::new();
+    let hour = 3_600_000;
+    let at = async |ago_hours: i64, event: &str| {
+        let json = format!(r#"{{"type":"track","event":"{event}","messageId":"{ago_hours}"}}"#);
+        let time_ms = RECEIVED_AT_MS - ago_hours * hour;
+        world.append_at(time_ms, record::MESSAGE, "website", Tag::None, &encoded(&json)).await;
+    };
+    for ago_hours in [24 * 20, 24 * 6, 24 * 6 - 1, 1, 0] {
+        at(ago_hours, if ago_hours > 24 * 7 { "Old" } else { "New" }).await;
+    }
+    let found = schema(&world, "?since=7d").await;
+    assert_eq!(json!([found["messages"], found["complete"]]), json!([4, true]));
+    assert_eq!(
+        json!([found["events"].as_array().unwrap().len(), found["interval"]]),
+        json!([1, "day"])
+    );
+    let point = |at: &str, accepted: u64| json!({ "at": at, "accepted": accepted, "discarded": 0 });
+    let days = json!([point("2025-11-07T00:00:00.000Z", 2), point("2025-11-13T00:00:00.000Z", 2),]);
+    assert_eq!(found["events"][0]["series"], days);
+    let found = schema(&world, "?since=2h").await;
+    let hours =
+        json!([point("2025-11-13T01:00:00.000Z", 1), point("2025-11-13T02:00:00.000Z", 1),]);
+    assert_eq!(json!([found["interval"], found["events"][0]["series"]]), json!(["hour", hours]));
+    let found = schema(&world, "?since=30d&messages=4").await;
+    assert_eq!(json!([found["messages"], found["complete"]]), json!([4, false]), "it says so");
+    let found = schema(&world, "?since=30d").await;
+    assert_eq!(json!([found["messages"], found["complete"]]), json!([5, true]));
+    let (status, _) = world.get("/api/sources/website/schema?since=long").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
 }

@@ -589,6 +589,7 @@ fn secrets_are_never_shown() {
         enabled = true  # headwater.toml:15
         concurrency = 8  # default
         # retry_for is not set
+        events_off = []  # default
         # id is not set
 
         [destinations.settings]

@@ -222,8 +222,8 @@ fn objects_are_objects() {
         Kind::Identify,
         r#","userId":"u","context":"x","integrations":true"#,
         expect![[r#"
-        bad_request /integrations integrations is a boolean
-        bad_request /context context is text
+        integrations_not_object /integrations integrations is a boolean
+        context_not_object /context context is text
     "#]],
     );
 }
@@ -286,4 +286,23 @@ fn an_example_keeps_the_senders_own_values() {
         r#"{"type":"track","userId":"u-1","event":"Shoe \u0022Tied\u0022","properties":"x"}"#;
     let report = check::check(body.as_bytes());
     expect![[r#"{"type":"track","userId":"u-1","event":"Shoe \u0022Tied\u0022","properties":{"price":18.99}}"#]].assert_eq(&report.findings[0].fault.example);
+}
+
+/// What may be discarded as is written down twice: here by what stops it, there for those who ask
+/// why. Both call it the same.
+#[test]
+fn a_rule_of_the_wire_has_the_code_of_its_discard() {
+    let rules = spec::rules::all().iter().filter(|rule| rule.set == spec::rules::Set::Wire);
+    for rule in rules.filter(|rule| rule.severity == spec::rules::Severity::Error) {
+        let report = check::check(rule.failing.as_bytes());
+        let code = report.findings.first().map(|finding| finding.fault.code);
+        let expected = match rule.code {
+            // The wire has one code for a request that is not taken at all, one for what in it is no
+            // message. Source: Segment, "HTTP API".
+            "unreadable" | "too_deep" | "message_too_large" => "invalid_request",
+            "type_unknown" => "bad_request",
+            code => code,
+        };
+        assert_eq!(code, Some(expected), "{}: {}", rule.code, rule.failing);
+    }
 }

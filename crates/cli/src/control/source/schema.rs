@@ -34,6 +34,24 @@ Examples:
 
 {EXIT_CODES}"))]
     Unblock(Event),
+    /// Write what the source sends as CSV: names and counts, never values.
+    #[command(after_help = format!("\
+Examples:
+  headwater source schema export website > events.csv
+  headwater source schema export website --type IDENTIFY --days 30
+
+{EXIT_CODES}"))]
+    Export {
+        /// Whose.
+        #[command(flatten)]
+        which: Which,
+        /// Events, or the traits of identify or group calls.
+        #[arg(long = "type", value_name = "TYPE", default_value = "TRACK", value_parser = ["TRACK", "IDENTIFY", "GROUP"])]
+        kind: String,
+        /// Of the last 7 or 30 days.
+        #[arg(long, value_name = "DAYS", default_value = "7", value_parser = ["7", "30"])]
+        days: String,
+    },
     /// Switch an event off, or on again, for a destination of the source.
     #[command(after_help = format!("\
 Examples:
@@ -82,6 +100,12 @@ pub(super) async fn run(command: &Command, console: &mut Console<'_, '_>) -> Res
         Command::Unblock(event) => {
             let line = format!("{} comes through", event.name);
             set(event, json!({ "blocked": false }), &line, console).await
+        }
+        Command::Export { which, kind, days } => {
+            let path = ["sources", &which.source, "schema", "export"];
+            let query = [("type", kind.as_str()), ("days", days.as_str())];
+            let table = console.download(&path, &query).await?;
+            console.screen.line(String::from_utf8_lossy(&table).trim_end())
         }
         Command::Switch { event, destination, to } => {
             let names = destinations(&event.which.source, console).await?;

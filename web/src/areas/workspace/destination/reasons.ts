@@ -35,6 +35,11 @@ const INGEST: Record<string, Words> = {
     remedy: 'Send `properties` as a JSON object.',
   },
   traits_not_object: { what: '`traits` was not an object.', remedy: 'Send `traits` as a JSON object.' },
+  context_not_object: { what: '`context` was not an object.', remedy: 'Send `context` as a JSON object.' },
+  integrations_not_object: {
+    what: '`integrations` was not an object.',
+    remedy: 'Send `integrations` as a JSON object, or leave it out.',
+  },
   empty_batch: { what: 'A batch came without messages.', remedy: 'Send batches of at least one message.' },
   bad_request: {
     what: 'The message could not be read.',

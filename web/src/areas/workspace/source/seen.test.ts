@@ -9,10 +9,21 @@ const event = (given: Partial<SeenEvent>): SeenEvent => ({
   discarded: 1,
   firstSeenAt: '2026-11-25T12:00:00.000Z',
   lastSeenAt: '2026-11-25T12:30:00.000Z',
+  series: [],
+  blocked: false,
+  archived: false,
+  destinationsOff: [],
   properties: [],
   ...given,
 })
-const price = { name: 'products.$.price', count: 12, types: { number: 11, string: 1 } }
+const price = {
+  name: 'products.$.price',
+  count: 12,
+  accepted: 11,
+  discarded: 1,
+  lastSeenAt: '2026-11-25T12:30:00.000Z',
+  types: { number: 11, string: 1 },
+}
 
 test('events are found by name, call and property', () => {
   const order = event({ properties: [price] })

@@ -98,6 +98,16 @@ const REASONS: Record<string, Reason> = {
     fix: 'Send the version as a number.',
     sample: '2',
   },
+  context_not_object: {
+    expected: 'an object',
+    fix: 'Send context as an object, or leave it out.',
+    sample: '{"locale":"en-GB"}',
+  },
+  integrations_not_object: {
+    expected: 'an object of names of destinations to true, false or options',
+    fix: 'Send integrations as an object, or leave it out.',
+    sample: '{"All":true}',
+  },
   bad_request: {
     expected: 'one message: an object of at most 32,768 bytes with a type',
     fix: 'Correct what is named above and send it again.',
@@ -166,19 +176,12 @@ export function corrected(
   const call = asSent(message)
   if (call.root.kind !== 'object') return null
   if (code === 'no_user_anon_id') return parse(edited(call, new Set(), { userId: '"019mr8mf4r"' }))
-  const sample = code === 'bad_request' ? objectSample(pointer) : REASONS[code]?.sample
+  const sample = code === 'bad_request' ? typeSample(pointer) : REASONS[code]?.sample
   if (!sample || !pointer) return null
   return mend(call, pointer, sample)
 }
 
-const objectSample = (pointer: string | undefined) =>
-  pointer === '/type'
-    ? '"track"'
-    : pointer === '/integrations'
-      ? '{"All":true}'
-      : pointer === '/context'
-        ? '{"locale":"en-GB"}'
-        : undefined
+const typeSample = (pointer: string | undefined) => (pointer === '/type' ? '"track"' : undefined)
 
 /** The text with another value at a pointer; what stands around it is not touched. */
 export function mend(json: Json, pointer: string, value: string): Json | null {

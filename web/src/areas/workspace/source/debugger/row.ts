@@ -24,9 +24,15 @@ const CALLS: Record<string, string> = {
 /** The glyph of a call. */
 export const callGlyph = (type: string | null | undefined) => (type && CALLS[type]) || '·'
 
+/** Who a row is about: `019mr8mf4r (ada@example.com)` where an identify call says both. */
+function personOf(row: Row): string {
+  const id = row.userId || row.anonymousId
+  return row.email && id ? `${id} (${row.email})` : row.email || id || ''
+}
+
 /** What a row is called: its event or page, else what was wrong, else who it is about. */
 export function nameOf(row: Row): string {
-  return row.name || row.detail || row.userId || row.anonymousId || 'No name'
+  return row.name || row.detail || personOf(row) || 'No name'
 }
 
 /** Why a row was not accepted, where its name does not say so already. */
@@ -37,8 +43,8 @@ export function whyOf(row: Row): string {
 
 /** Who a row is about, where its name does not say so already. */
 export function userOf(row: Row): string {
-  const user = row.userId || row.anonymousId || ''
-  return user === nameOf(row) ? '' : user
+  const person = personOf(row)
+  return person === nameOf(row) ? '' : person
 }
 
 const two = (value: number) => String(value).padStart(2, '0')
