@@ -226,9 +226,9 @@ export function Summary({ faults }: { faults: Fault[] }) {
   )
 }
 
-/** A message of the API as a sentence. */
+/** A message of the API as a sentence; the path of a property stays as it is written. */
 export function sentence(text: string): string {
-  const upper = text.charAt(0).toUpperCase() + text.slice(1)
+  const upper = /^\w+\.\w/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1)
   return /[.!?…]$/.test(upper) ? upper : `${upper}.`
 }
 

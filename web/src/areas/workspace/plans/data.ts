@@ -213,6 +213,3 @@ export async function makePlan(
   }
   return plan
 }
-
-/** Said where only an administrator of tracking plans may do something. */
-export const PLAN_ADMINS_ONLY = 'Only a Tracking Plan Admin, or an owner of the workspace, can do this.'

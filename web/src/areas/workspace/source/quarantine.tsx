@@ -82,32 +82,32 @@ export function SourceQuarantine() {
                   },
                 ]}
               />
-              <Confirm
-                title={`Release ${plural(messages, 'message')}?`}
-                open={asking}
-                onClose={() => setAsking(false)}
-                action="Release"
-                run={async () => {
-                  setReleased(
-                    await read(
-                      api.POST('/sources/{sourceId}/quarantine/release', {
-                        params: { path: { sourceId: source }, header: inWorkspace(ws) },
-                      }),
-                    ),
-                  )
-                  await client.invalidateQueries({ queryKey: ['w', ws, 'sources', source] })
-                }}
-              >
-                <p>
-                  Everything that waits is judged by the plan as it is now, in the order in which it came.
-                  What conforms is accepted and goes to the destinations that the source has now, with its own
-                  id and times. What does not waits on.
-                </p>
-              </Confirm>
             </Section>
           )
         }
       </Loaded>
+      <Confirm
+        title={`Release ${plural(waiting.data?.messages ?? 0, 'message')}?`}
+        open={asking}
+        onClose={() => setAsking(false)}
+        action="Release"
+        run={async () => {
+          setReleased(
+            await read(
+              api.POST('/sources/{sourceId}/quarantine/release', {
+                params: { path: { sourceId: source }, header: inWorkspace(ws) },
+              }),
+            ),
+          )
+          await client.invalidateQueries({ queryKey: ['w', ws, 'sources', source] })
+        }}
+      >
+        <p>
+          Everything that waits is judged by the plan as it is now, in the order in which it came. What
+          conforms is accepted and goes to the destinations that the source has now, with its own id and
+          times. What does not waits on.
+        </p>
+      </Confirm>
     </Body>
   )
 }

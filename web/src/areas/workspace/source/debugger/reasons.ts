@@ -10,8 +10,37 @@ export interface Reason {
   sample?: string
 }
 
+const PLANNED = 'a message that the tracking plan allows'
+const SENDER = 'Mend the sender, or the rule of the tracking plan, and send it again.'
+const RELEASE = 'Mend the tracking plan, then release the quarantine of the source; or mend the sender.'
+/** What a tracking plan holds back, and what an operator of the source does. */
+const HELD: Record<string, Reason> = {
+  schema_violation: { expected: PLANNED, fix: SENDER },
+  common_schema_violation: { expected: PLANNED, fix: SENDER },
+  unplanned: {
+    expected: 'an event that the tracking plan knows',
+    fix: 'Add the event to the tracking plan, or stop sending it.',
+  },
+  unplanned_and_schema_violation: {
+    expected: 'an event that the tracking plan knows',
+    fix: 'Add the event to the tracking plan, and mend what breaks the rules for all messages.',
+  },
+  event_setting: {
+    expected: 'an event that is not blocked',
+    fix: 'Let the event through on the Schema page of the source.',
+  },
+}
+for (const code of [
+  'schema_violation',
+  'common_schema_violation',
+  'unplanned',
+  'unplanned_and_schema_violation',
+])
+  HELD[`quarantined_${code}`] = { expected: HELD[code]!.expected, fix: RELEASE }
+
 const ID = 'text that is not empty, or a number'
 const REASONS: Record<string, Reason> = {
+  ...HELD,
   no_user_anon_id: {
     expected: 'a userId or an anonymousId, text that is not empty',
     fix: 'Say who did it: send a userId for people you know, an anonymousId for visitors.',
