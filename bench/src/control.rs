@@ -187,6 +187,7 @@ fn integration(number: usize) -> integrations::Integration {
         created_at_ms: NOW_MS,
         updated_at_ms: NOW_MS,
         version: 1,
+        beta_met_at_ms: None,
     }
 }
 

@@ -14,6 +14,7 @@ mod tests;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub use beta::settle;
 pub use frozen::freeze;
 pub use gather::{Gathered, Wanted, gather, report};
 

@@ -4,7 +4,7 @@
 use catalog::{
     Action, Checklist, Facts, Info, Party, Refusal, State, TeamRole,
     checklist::{self, Checked},
-    state::{BetaRules, shown},
+    state::shown,
 };
 use proof::Report;
 use spec::SourceId;
@@ -33,8 +33,8 @@ pub fn stored_state(row: &Integration) -> Result<State, ApiError> {
 
 /// The state as everybody sees it now: beta ends by the clock.
 pub fn shown_state(api: &Api, row: &Integration, now_ms: i64) -> Result<State, ApiError> {
-    let rules = BetaRules { days: api.options.beta_days, installs: 0 };
-    Ok(shown(stored_state(row)?, row.approved_at_ms, &rules, 0, now_ms))
+    let met = row.beta_met_at_ms.is_some();
+    Ok(shown(stored_state(row)?, row.approved_at_ms, &api.beta_rules(), met, now_ms))
 }
 
 /// Catalog info from a row.
@@ -157,7 +157,7 @@ pub fn publish(
 
 /// What a partner's team reads when `row` is listed: until when it carries the beta badge.
 pub fn listed_letter(api: &Api, row: &Integration) -> mail::Letter {
-    let rules = BetaRules { days: api.options.beta_days, installs: 0 };
+    let rules = api.beta_rules();
     mail::Letter::Approved {
         integration: row.name.clone(),
         public_at_ms: rules.ends_at_ms(row.approved_at_ms.unwrap_or(row.updated_at_ms)),

@@ -287,7 +287,13 @@ pub struct DestinationMetadata {
 pub fn shown_state(api: &Api, row: &Integration) -> State {
     // A state that no release knows is treated as the most closed one.
     let stored = State::parse(&row.state).unwrap_or(State::Unavailable);
-    state::shown(stored, row.approved_at_ms, &api.beta_rules(), 0, api.now_ms())
+    state::shown(
+        stored,
+        row.approved_at_ms,
+        &api.beta_rules(),
+        row.beta_met_at_ms.is_some(),
+        api.now_ms(),
+    )
 }
 
 /// Catalog info as customers read it: what is published or, before that, the draft.

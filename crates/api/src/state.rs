@@ -3,7 +3,7 @@
 use std::{collections::HashMap, ops::Deref, sync::Arc};
 
 use axum::Router;
-use catalog::BetaRules;
+use catalog::{BetaCriteria, BetaRules};
 use destination_kit::Definition;
 use store::{Db, Fresh, Sealer};
 use tokio::sync::{Notify, Semaphore};
@@ -60,6 +60,8 @@ pub struct Options {
     pub public_url: String,
     /// Days from approval to general availability.
     pub beta_days: u32,
+    /// What a beta must have shown at customers by then.
+    pub beta_criteria: BetaCriteria,
     /// Requests that one caller may make to one operation in a minute.
     pub requests_per_minute: u32,
     /// The kinds of destinations that this server can deliver to.
@@ -75,6 +77,7 @@ impl Default for Options {
         Options {
             public_url: "http://127.0.0.1:8080".to_owned(),
             beta_days: 14,
+            beta_criteria: BetaCriteria::default(),
             requests_per_minute: 600,
             definitions: Vec::new(),
             mail_is_sent: false,
@@ -123,7 +126,7 @@ impl Api {
 
     /// When a beta ends.
     pub fn beta_rules(&self) -> BetaRules {
-        BetaRules { days: self.options.beta_days, installs: 0 }
+        BetaRules { days: self.options.beta_days, criteria: self.options.beta_criteria }
     }
 
     /// Now, Unix milliseconds.

@@ -2,7 +2,7 @@
 
 use store::{links, mails, reseal, sessions, throttles};
 
-use crate::{error::ApiError, state::Api};
+use crate::{checks, error::ApiError, state::Api};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -12,9 +12,15 @@ const LINKS_MS: i64 = 7 * DAY_MS;
 /// Mails stay in the outbox for this long.
 const MAILS_MS: i64 = 90 * DAY_MS;
 
-/// Removes ended sessions, old links, forgotten failures and old mails, and seals with the newest
-/// key what an older one sealed. Once an hour is enough.
+/// Removes what is over, and notes which betas meet what is asked of them. Once an hour is enough.
 pub async fn sweep(api: &Api) -> Result<(), ApiError> {
+    remove(api).await?;
+    checks::settle(api).await
+}
+
+/// Removes ended sessions, old links, forgotten failures and old mails, and seals with the newest
+/// key what an older one sealed.
+async fn remove(api: &Api) -> Result<(), ApiError> {
     let now_ms = api.now_ms();
     let mut write = api.db.write().await?;
     sessions::sweep(&mut write, now_ms).await?;

@@ -27,5 +27,5 @@ pub use docs::Docs;
 pub use info::{Info, Missing};
 pub use labels::Label;
 pub use problem::Problem;
-pub use state::{Action, BetaRules, Party, Refusal, State};
+pub use state::{Action, BetaCriteria, BetaRules, Party, Refusal, State};
 pub use text::check_email;

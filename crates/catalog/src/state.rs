@@ -24,8 +24,8 @@ use crate::{problem::Problem, text::check_lines};
 mod view;
 
 pub use view::{
-    BetaRules, Editing, NOTEWORTHY_DAYS, Viewer, editing, installable_by, listed, noteworthy,
-    noteworthy_after_ms, shown, visible_to,
+    BetaCriteria, BetaRules, Criterion, Editing, NOTEWORTHY_DAYS, Viewer, editing, installable_by,
+    listed, noteworthy, noteworthy_after_ms, shown, visible_to,
 };
 
 /// Characters of a reason.

@@ -98,9 +98,15 @@ impl Control {
         self
     }
 
-    /// The API. `planes` answers what is asked about the data plane.
-    pub fn router(&self, planes: Router) -> Router {
-        let router = api::router(self.api.with_planes(planes));
+    /// The same, which can ask the data plane: `planes` answers.
+    pub fn asking(mut self, planes: Router) -> Control {
+        self.api = self.api.with_planes(planes);
+        self
+    }
+
+    /// The API.
+    pub fn router(&self) -> Router {
+        let router = api::router(self.api.clone());
         router.layer(middleware::from_fn(name_peer))
     }
 
@@ -257,6 +263,7 @@ fn api_on(
     let options = api::Options {
         public_url: control.public_url.clone().unwrap_or_else(|| url.to_owned()),
         beta_days: control.beta_days,
+        beta_criteria: control.beta_criteria,
         requests_per_minute: control.requests_per_minute,
         definitions: kinds.iter().map(|kind| kind.definition()).filter(is_for_all).collect(),
         mail_is_sent: config.mail.is_some(),

@@ -81,5 +81,6 @@ fn new(wanted: &Builtin, fresh: &Fresh, now_ms: i64) -> Integration {
         created_at_ms: now_ms,
         updated_at_ms: now_ms,
         version: 1,
+        beta_met_at_ms: None,
     }
 }

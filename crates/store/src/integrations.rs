@@ -41,12 +41,15 @@ pub struct Integration {
     pub updated_at_ms: i64,
     /// Grows with every change.
     pub version: i64,
+    /// When its beta first met what is asked of it beside its time.
+    pub beta_met_at_ms: Option<i64>,
 }
 
 /// The columns of a row, in the order that [`integration`] reads them.
 pub const COLUMNS: &str = "i.id, i.partner_id, i.kind, i.slug, i.name, i.state, i.draft, \
     i.published, i.published_name, i.published_at_ms, i.approved_at_ms, i.listed_at_ms, \
-    i.removed_reason, i.created_by, i.created_at_ms, i.updated_at_ms, i.version";
+    i.removed_reason, i.created_by, i.created_at_ms, i.updated_at_ms, i.version, \
+    i.beta_met_at_ms";
 
 /// Reads a row of [`COLUMNS`].
 pub fn integration(row: &AnyRow) -> Result<Integration, StoreError> {
@@ -68,7 +71,18 @@ pub fn integration(row: &AnyRow) -> Result<Integration, StoreError> {
         created_at_ms: row.try_get(14)?,
         updated_at_ms: row.try_get(15)?,
         version: row.try_get(16)?,
+        beta_met_at_ms: row.try_get(17)?,
     })
+}
+
+/// Betas that are not known to meet what is asked of them.
+pub async fn betas_unmet(db: &mut AnyConnection) -> Result<Vec<Integration>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM integrations i WHERE i.state = 'PUBLIC_BETA' \
+         AND i.approved_at_ms IS NOT NULL AND i.beta_met_at_ms IS NULL ORDER BY i.id"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(db).await?;
+    rows.iter().map(integration).collect()
 }
 
 /// Adds an integration. [`StoreError::Taken`] when the slug is.
@@ -77,9 +91,10 @@ pub async fn insert(db: &mut AnyConnection, row: &Integration) -> Result<(), Sto
     sqlx::query(
         "INSERT INTO integrations (id, partner_id, kind, slug, name, state, draft, published, \
          published_name, published_at_ms, approved_at_ms, listed_at_ms, removed_reason, \
-         created_by, created_at_ms, updated_at_ms, version, categories, search_text) \
+         created_by, created_at_ms, updated_at_ms, version, categories, search_text, \
+         beta_met_at_ms) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-         $19)",
+         $19, $20)",
     )
     .bind(&row.id)
     .bind(&row.partner_id)
@@ -100,6 +115,7 @@ pub async fn insert(db: &mut AnyConnection, row: &Integration) -> Result<(), Sto
     .bind(row.version)
     .bind(&found_by.categories)
     .bind(&found_by.text)
+    .bind(row.beta_met_at_ms)
     .execute(db)
     .await?;
     Ok(())
@@ -122,7 +138,7 @@ pub async fn update(db: &mut AnyConnection, row: &Integration) -> Result<(), Sto
         "UPDATE integrations SET name = $2, state = $3, draft = $4, published = $5, \
          published_name = $6, published_at_ms = $7, approved_at_ms = $8, listed_at_ms = $9, \
          removed_reason = $10, updated_at_ms = $11, version = $12, categories = $14, \
-         search_text = $15 WHERE id = $1 AND version = $13",
+         search_text = $15, beta_met_at_ms = $16 WHERE id = $1 AND version = $13",
     )
     .bind(&row.id)
     .bind(&row.name)
@@ -139,6 +155,7 @@ pub async fn update(db: &mut AnyConnection, row: &Integration) -> Result<(), Sto
     .bind(row.version - 1)
     .bind(&found_by.categories)
     .bind(&found_by.text)
+    .bind(row.beta_met_at_ms)
     .execute(db)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }

@@ -34,6 +34,8 @@ pub struct Noteworthy {
     pub listed_after_ms: i64,
     /// Approved after this a beta is one still, Unix milliseconds.
     pub beta_after_ms: i64,
+    /// More is asked of a beta than its time.
+    pub beta_asks_more: bool,
 }
 
 /// Listed integrations, by name, which with the id is the cursor.
@@ -51,11 +53,12 @@ pub async fn list(
     for word in filter.search.unwrap_or_default().split_whitespace() {
         wanted.contains_lower("i.search_text", &word.to_lowercase());
     }
-    if let Some(Noteworthy { listed_after_ms, beta_after_ms }) = filter.noteworthy {
+    if let Some(Noteworthy { listed_after_ms, beta_after_ms, beta_asks_more }) = filter.noteworthy {
+        let unmet = if beta_asks_more { " OR i.beta_met_at_ms IS NULL" } else { "" };
         // Numbers, not what anybody wrote.
         wanted.and(&format!(
             "i.listed_at_ms > {listed_after_ms} OR (i.state = 'PUBLIC_BETA' AND \
-             (i.approved_at_ms IS NULL OR i.approved_at_ms > {beta_after_ms}))"
+             (i.approved_at_ms IS NULL OR i.approved_at_ms > {beta_after_ms}{unmet}))"
         ));
     }
     let all = wanted.clone();
@@ -70,7 +73,7 @@ pub async fn list(
     let rows = wanted.limited(&sql, page).fetch_all(&mut *db).await?;
     let total = all.total("integrations i", page, rows.len(), db).await?;
     let row = |row: &sqlx::any::AnyRow| {
-        Ok::<_, StoreError>((integration(row)?, row.try_get::<String, _>(17)?))
+        Ok::<_, StoreError>((integration(row)?, row.try_get::<String, _>(18)?))
     };
     let rows = rows.iter().map(row).collect::<Result<_, _>>()?;
     let paged =

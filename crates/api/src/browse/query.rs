@@ -55,6 +55,7 @@ impl Asked {
                     asked.noteworthy = Some(Noteworthy {
                         listed_after_ms: state::noteworthy_after_ms(now_ms),
                         beta_after_ms: api.beta_rules().holds_after_ms(now_ms),
+                        beta_asks_more: api.beta_rules().criteria.any(),
                     });
                 }
                 "featured" => faults.push(

@@ -39,6 +39,7 @@ async fn entry(world: &World, slug: &str, state: State, since_ms: Option<i64>) -
         created_at_ms: START_MS,
         updated_at_ms: START_MS,
         version: 1,
+        beta_met_at_ms: None,
     };
     let mut write = world.api.db.write().await.unwrap();
     integrations::insert(&mut write, &row).await.unwrap();

@@ -1,5 +1,5 @@
 use axum::extract::{Path, State};
-use catalog::state::BetaRules;
+use catalog::state::Criterion;
 use http::Method;
 use proof::{Report, Setup};
 use serde::Serialize;
@@ -41,6 +41,29 @@ pub struct BetaView {
     violation_rate: Option<f64>,
     /// Rules that are broken now and were kept in what was submitted.
     regressions: Vec<Regression>,
+    /// What this installation asks of a beta beside its time.
+    criteria: Vec<CriterionView>,
+    /// When all of them were met first: from then on only the time counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-11-25T12:00:00.000Z")]
+    criteria_met_at: Option<String>,
+}
+
+/// What is asked of a beta, and how it stands to that.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CriterionView {
+    /// `installs`, `events` (both: at least) or `violationsPercent` (at most).
+    #[schema(example = "installs")]
+    name: &'static str,
+    /// What is asked.
+    #[schema(example = 3.0)]
+    asked: f64,
+    /// What is; absent while there is nothing to measure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 2.0)]
+    measured: Option<f64>,
+    /// Whether that is enough.
+    met: bool,
 }
 
 /// A rule that is broken now and was kept in what was submitted.
@@ -125,6 +148,33 @@ pub async fn for_operator(
 }
 
 async fn of(api: &Api, row: &Integration) -> Result<Data<BetaAnswer>, ApiError> {
+    Ok(data(BetaAnswer { beta: measured(api, row).await? }))
+}
+
+/// Notes which betas meet what is asked of them. Nothing to do where nothing is asked.
+pub async fn settle(api: &Api) -> Result<(), ApiError> {
+    if !api.beta_rules().criteria.any() || api.planes.is_none() {
+        return Ok(());
+    }
+    let waiting = integrations::betas_unmet(&mut *api.db.read().await?).await?;
+    for row in waiting {
+        if !measured(api, &row).await?.criteria.iter().all(|criterion| criterion.met) {
+            continue;
+        }
+        let mut write = api.db.write().await?;
+        let found = integrations::find(&mut write, &row.id).await?;
+        // Whoever changed it meanwhile is looked at with the next round.
+        let Some(mut found) = found.filter(|found| found.version == row.version) else { continue };
+        found.beta_met_at_ms = Some(api.now_ms());
+        found.version += 1;
+        integrations::update(&mut write, &found).await?;
+        write.commit().await?;
+        tracing::info!(integration = found.slug, "a beta met what is asked of it");
+    }
+    Ok(())
+}
+
+async fn measured(api: &Api, row: &Integration) -> Result<BetaView, ApiError> {
     let approved_at_ms = row.approved_at_ms.ok_or_else(|| {
         ApiError::conflict("not_approved", "there is no beta before the approval")
             .fix("submit it for review")
@@ -161,17 +211,27 @@ async fn of(api: &Api, row: &Integration) -> Result<Data<BetaAnswer>, ApiError> 
     workspaces.sort_unstable();
     workspaces.dedup();
     let accepted = |source: &&str| api.activity.accepted(&SourceId((*source).into()));
-    let rules = BetaRules { days: api.options.beta_days, installs: 0 };
+    let rules = api.beta_rules();
     let (checked, with_errors) = (report.seen.messages, report.seen.with_errors);
-    let beta = BetaView {
+    let (installs, events) = (workspaces.len() as u64, sources.iter().map(accepted).sum());
+    let rate = (checked > 0).then(|| with_errors as f64 / checked as f64);
+    let criteria = rules.criteria.of(installs, events, rate.map(|rate| rate * 100.0));
+    let criterion = |one: Criterion| CriterionView {
+        name: one.name,
+        asked: one.asked,
+        measured: one.measured,
+        met: one.met,
+    };
+    Ok(BetaView {
         approved_at: answer::time(approved_at_ms),
         ends_at: answer::time(rules.ends_at_ms(approved_at_ms)),
-        installs: workspaces.len() as u64,
-        events: sources.iter().map(accepted).sum(),
+        installs,
+        events,
         checked,
         with_errors,
-        violation_rate: (checked > 0).then(|| with_errors as f64 / checked as f64),
+        violation_rate: rate,
         regressions: regressions.collect(),
-    };
-    Ok(data(BetaAnswer { beta }))
+        criteria: criteria.into_iter().map(criterion).collect(),
+        criteria_met_at: row.beta_met_at_ms.map(answer::time),
+    })
 }

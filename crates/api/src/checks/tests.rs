@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use catalog::BetaCriteria;
 use debugger::Debugger;
 use event_log::{Batch, EventLog, Label, MemoryLog, Tag};
 use proof::certificate;
@@ -11,6 +12,7 @@ use spec::{Head, Kind, Message, SourceId, Span, record};
 
 use crate::{
     state::Options,
+    sweep::sweep,
     testing::{START_MS, Who, World, journey::Busy},
 };
 
@@ -25,11 +27,15 @@ struct Stage {
 
 impl Stage {
     async fn new() -> Stage {
+        Stage::with(Options::default()).await
+    }
+
+    async fn with(options: Options) -> Stage {
         let log = MemoryLog::new();
         let shared: Arc<dyn EventLog> = Arc::new(log.clone());
         let routing = Routing::new(RoutingSnapshot::default());
         let debugger = Debugger::new(shared, routing, || START_MS, debugger::Options::default());
-        let options = Options { requests_per_minute: 100_000, ..Options::default() };
+        let options = Options { requests_per_minute: 100_000, ..options };
         let made = World::made(options, |api| api.with_planes(debugger::routes(debugger))).await;
         let world = made.watching(Arc::new(Busy));
         let builder = world.known("mia@acme.example").await;
@@ -169,6 +175,52 @@ async fn a_reviewer_sees_what_the_builder_saw() {
     world.approve(&operator, &submission).await;
     let published = world.get(&Who::default(), public).await.expect(200);
     assert_eq!(published.body, document.body);
+}
+
+#[tokio::test]
+async fn a_beta_ends_once_its_time_is_over_and_it_met_what_else_is_asked() {
+    let criteria =
+        BetaCriteria { installs: Some(1), events: Some(1), violations_percent: Some(50) };
+    let stage = Stage::with(Options { beta_criteria: criteria, ..Options::default() }).await;
+    let world = &stage.world;
+    stage.send(&stage.source, &opened()).await;
+    let submission = stage.submitted().await;
+    let operator = world.known_operator("olga@headwater.example").await;
+    world.approve(&operator, &submission).await;
+    let state = async || {
+        sweep(&world.api).await.unwrap();
+        let entry = world.get(&Who::default(), "/catalog/sources/acme-mail").await.expect(200);
+        let news = world.get(&Who::default(), "/catalog/sources?featured=new").await.expect(200);
+        let listed = news.at("/sourcesCatalog").as_array().unwrap().len();
+        (entry.text("/sourceMetadata/status"), listed)
+    };
+    world.pass(31 * 86_400_000);
+    assert_eq!(state().await, ("PUBLIC_BETA".to_owned(), 1), "nobody installed it");
+    let beta = world.get(&stage.builder, &stage.path("beta")).await.expect(200);
+    let names: Vec<&str> = beta
+        .at("/beta/criteria")
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["met"] == false)
+        .map(|one| one["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["installs", "events", "violationsPercent"]);
+
+    let customer = world.known("cleo@shop.example").await;
+    world.workspace(&customer, "shop").await;
+    let cleo = customer.within("shop");
+    let add = json!({ "slug": "mail", "enabled": true, "metadataId": stage.id });
+    let source = world.post(&cleo, "/sources", add).await.expect(201).text("/source/id");
+    stage.send(&source, &unsigned()).await;
+    assert_eq!(state().await.0, "PUBLIC_BETA", "what came breaks the Spec");
+    stage.send(&source, &opened()).await;
+    assert_eq!(state().await, ("PUBLIC".to_owned(), 0));
+    let beta = world.get(&stage.builder, &stage.path("beta")).await.expect(200);
+    assert_eq!(beta.at("/beta/criteria/2/measured"), 50.0);
+    beta.text("/beta/criteriaMetAt");
+    stage.send(&source, &unsigned()).await;
+    assert_eq!(state().await.0, "PUBLIC", "met once, it stays met");
 }
 
 #[tokio::test]

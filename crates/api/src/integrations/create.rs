@@ -113,6 +113,7 @@ pub async fn create(
         created_at_ms: caller.now_ms,
         updated_at_ms: caller.now_ms,
         version: 1,
+        beta_met_at_ms: None,
     };
     let view = IntegrationView::of(&api, &caller, &row)?;
     let mut write = api.db.write().await?;

@@ -316,7 +316,7 @@ impl Game {
         let page = self.world.get(&builder, &path).await.expect(200);
         let now_ms = self.world.api.now_ms();
         let rules = self.world.api.beta_rules();
-        let shown = state::shown(believed.state, believed.approved_at_ms, &rules, 0, now_ms);
+        let shown = state::shown(believed.state, believed.approved_at_ms, &rules, false, now_ms);
         assert_eq!(page.text("/integration/status"), shown.as_str(), "after {step:?}");
 
         let anybody = self.world.get(&Who::default(), "/catalog/sources/acme-mail").await;

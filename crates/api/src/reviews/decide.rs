@@ -116,6 +116,7 @@ pub async fn decide(
             let (from, to) = lifecycle::step(&mut row, reviewer, action, caller.id(), by)?;
             if action == Action::Approve {
                 row.approved_at_ms = Some(caller.now_ms);
+                row.beta_met_at_ms = None;
                 row.listed_at_ms.get_or_insert(caller.now_ms);
             }
             (reviewer, action, from, to)

@@ -192,6 +192,7 @@ pub async fn act(
     match action {
         Action::PublishBeta => {
             row.approved_at_ms = Some(caller.now_ms);
+            row.beta_met_at_ms = None;
             row.listed_at_ms.get_or_insert(caller.now_ms);
         }
         Action::Remove => row.removed_reason = Some(wanted.reason.clone()),

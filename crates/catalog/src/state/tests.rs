@@ -120,31 +120,43 @@ const HOUR: i64 = 3_600_000;
 #[test]
 fn beta_ends_by_the_clock_after_fourteen_days() {
     let rules = BetaRules::default();
-    let at = |hours| shown(State::PublicBeta, Some(APPROVED), &rules, 0, APPROVED + hours * HOUR);
+    let at =
+        |hours| shown(State::PublicBeta, Some(APPROVED), &rules, false, APPROVED + hours * HOUR);
     assert_eq!(at(0), State::PublicBeta);
     assert_eq!(at(13 * 24 + 23), State::PublicBeta);
     assert_eq!(at(14 * 24), State::Public);
     let just_before = APPROVED + 14 * 24 * HOUR - 1;
-    assert_eq!(shown(State::PublicBeta, Some(APPROVED), &rules, 9, just_before), State::PublicBeta);
+    assert_eq!(
+        shown(State::PublicBeta, Some(APPROVED), &rules, true, just_before),
+        State::PublicBeta
+    );
 }
 
 #[test]
-fn beta_waits_for_installs_where_the_rules_want_some() {
-    let rules = BetaRules { days: 14, installs: 2 };
+fn beta_waits_for_what_else_is_asked() {
+    let criteria =
+        BetaCriteria { installs: Some(2), events: Some(10), violations_percent: Some(5) };
+    let rules = BetaRules { days: 14, criteria };
     let late = APPROVED + 1000 * 24 * HOUR;
-    let with = |installs| shown(State::PublicBeta, Some(APPROVED), &rules, installs, late);
-    assert_eq!(with(1), State::PublicBeta);
-    assert_eq!(with(2), State::Public);
+    let with = |met| shown(State::PublicBeta, Some(APPROVED), &rules, met, late);
+    assert_eq!([false, true].map(with), [State::PublicBeta, State::Public]);
+    let met = |installs, events, violations| {
+        criteria.of(installs, events, violations).iter().map(|one| one.met).collect::<Vec<_>>()
+    };
+    assert_eq!(met(2, 10, Some(5.0)), [true, true, true]);
+    assert_eq!(met(1, 9, Some(5.1)), [false, false, false]);
+    assert_eq!(met(9, 99, None), [true, true, false], "nothing measured is nothing shown");
+    assert_eq!(BetaCriteria::default().of(0, 0, None), []);
 }
 
 #[test]
 fn only_a_listed_beta_ends() {
-    let rules = BetaRules { days: 0, installs: 0 };
+    let rules = BetaRules { days: 0, ..BetaRules::default() };
     for state in State::ALL.into_iter().filter(|state| *state != State::PublicBeta) {
-        assert_eq!(shown(state, Some(0), &rules, u32::MAX, i64::MAX), state);
+        assert_eq!(shown(state, Some(0), &rules, true, i64::MAX), state);
     }
-    assert_eq!(shown(State::PublicBeta, None, &rules, 0, i64::MAX), State::PublicBeta);
-    let long = BetaRules { days: u32::MAX, installs: 0 };
+    assert_eq!(shown(State::PublicBeta, None, &rules, false, i64::MAX), State::PublicBeta);
+    let long = BetaRules { days: u32::MAX, ..BetaRules::default() };
     assert_eq!(long.ends_at_ms(i64::MAX), i64::MAX, "saturates");
 }
 
@@ -286,8 +298,8 @@ proptest! {
     fn beta_is_never_shown_again_once_it_ended(
         approved in any::<i64>(), now in any::<i64>(), later in any::<u32>(), days in any::<u32>()
     ) {
-        let rules = BetaRules { days, installs: 0 };
-        let at = |now| shown(State::PublicBeta, Some(approved), &rules, 0, now);
+        let rules = BetaRules { days, ..BetaRules::default() };
+        let at = |now| shown(State::PublicBeta, Some(approved), &rules, false, now);
         if at(now) == State::Public {
             prop_assert_eq!(at(now.saturating_add(i64::from(later))), State::Public);
         }

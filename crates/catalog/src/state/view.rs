@@ -1,24 +1,71 @@
 //! What follows from a state and the time: what is shown, who finds it, who may add it, what an
 //! edit does.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::State;
 
 /// When a beta ends. Both have to hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BetaRules {
     /// Days since approval.
     pub days: u32,
-    /// Workspaces that have installed it.
-    pub installs: u32,
+    /// What it must have shown at customers.
+    pub criteria: BetaCriteria,
+}
+
+/// What a beta must have shown at customers, beside its time. Met once, it stays met.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BetaCriteria {
+    /// At least so many workspaces that installed it.
+    pub installs: Option<u32>,
+    /// At least so many events that they sent.
+    pub events: Option<u64>,
+    /// At most so many in a hundred of these break the Spec.
+    pub violations_percent: Option<u32>,
+}
+
+/// One criterion, and how a beta stands to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Criterion {
+    /// `installs`, `events` or `violationsPercent`.
+    pub name: &'static str,
+    /// What is asked.
+    pub asked: f64,
+    /// What is; `None` while there is nothing to measure.
+    pub measured: Option<f64>,
+    /// Whether that is enough.
+    pub met: bool,
+}
+
+impl BetaCriteria {
+    /// Whether anything is asked.
+    pub fn any(&self) -> bool {
+        *self != BetaCriteria::default()
+    }
+
+    /// How a beta with these figures stands to each criterion. `violations`: of a hundred events.
+    pub fn of(&self, installs: u64, events: u64, violations: Option<f64>) -> Vec<Criterion> {
+        let at_least = |name, asked: Option<f64>, measured: u64| {
+            let (asked, measured) = (asked?, measured as f64);
+            Some(Criterion { name, asked, measured: Some(measured), met: measured >= asked })
+        };
+        let most = self.violations_percent.map(|asked| Criterion {
+            name: "violationsPercent",
+            asked: f64::from(asked),
+            measured: violations,
+            met: violations.is_some_and(|measured| measured <= f64::from(asked)),
+        });
+        let installs = at_least("installs", self.installs.map(f64::from), installs);
+        let events = at_least("events", self.events.map(|events| events as f64), events);
+        [installs, events, most].into_iter().flatten().collect()
+    }
 }
 
 impl Default for BetaRules {
     /// What sources have: fourteen days, whoever uses it.
     fn default() -> Self {
-        Self { days: 14, installs: 0 }
+        Self { days: 14, criteria: BetaCriteria::default() }
     }
 }
 
@@ -36,18 +83,19 @@ impl BetaRules {
     }
 }
 
-/// The state as everybody sees it: a beta whose time is over is public. A beta without an
-/// approval time stays beta, so entries that need no review carry one nevertheless.
+/// The state as everybody sees it: a beta whose time is over is public, once it met what else is
+/// asked. A beta without an approval time stays beta, so entries that need no review carry one
+/// nevertheless.
 pub fn shown(
     state: State,
     approved_at_ms: Option<i64>,
     beta: &BetaRules,
-    installs: u32,
+    met: bool,
     now_ms: i64,
 ) -> State {
     match (state, approved_at_ms) {
         (State::PublicBeta, Some(approved))
-            if now_ms >= beta.ends_at_ms(approved) && installs >= beta.installs =>
+            if now_ms >= beta.ends_at_ms(approved) && (met || !beta.criteria.any()) =>
         {
             State::Public
         }

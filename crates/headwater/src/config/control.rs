@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use catalog::BetaCriteria;
+
 use super::{
     section::{Parsed, Section},
     tree::Node,
@@ -23,6 +25,8 @@ pub struct Control {
     pub secret_keys: Option<PathBuf>,
     /// Days from approval to general availability.
     pub beta_days: u32,
+    /// What a beta must have shown at customers by then.
+    pub beta_criteria: BetaCriteria,
     /// Requests of one caller to one operation in a minute.
     pub requests_per_minute: u32,
 }
@@ -62,6 +66,24 @@ impl Control {
             "Days from a source's approval to its general availability.",
             whole(0, 3650),
         );
+        let beta_installs = s.optional(
+            "beta_installs",
+            "3",
+            "A beta stays one until at least so many customers' workspaces have installed it. Nothing is asked unless given; the same holds for the next two.",
+            whole(1, 1_000_000),
+        );
+        let beta_events = s.optional(
+            "beta_events",
+            "1000",
+            "… and until they have sent at least so many events.",
+            whole(1, i64::MAX),
+        );
+        let beta_violations_percent = s.optional(
+            "beta_violations_percent",
+            "5",
+            "… of which at most so many in a hundred break the Spec.",
+            whole(0, 100),
+        );
         let requests_per_minute = s.key(
             "requests_per_minute",
             "600",
@@ -74,6 +96,11 @@ impl Control {
             public_url,
             secret_keys,
             beta_days: small(beta_days),
+            beta_criteria: BetaCriteria {
+                installs: beta_installs.map(small),
+                events: beta_events,
+                violations_percent: beta_violations_percent.map(small),
+            },
             requests_per_minute: small(requests_per_minute),
         }
     }

@@ -184,13 +184,11 @@ impl Running {
             Web::new(web::built(), cards)
         });
         let for_control = planes.iter().cloned().fold(Router::new(), Router::merge);
+        let control = control.map(|control| control.asking(for_control));
         let parts = Parts {
             token: token.clone(),
             planes,
-            control: control
-                .as_ref()
-                .filter(|_| has(Role::Control))
-                .map(|control| control.router(for_control)),
+            control: control.as_ref().filter(|_| has(Role::Control)).map(Control::router),
             // Who balances load asks for health where it sends its load.
             operations: if operations.is_some() { health } else { watched },
             web: web.clone(),

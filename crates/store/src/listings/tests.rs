@@ -40,7 +40,7 @@ async fn only_what_is_listed_is_found() {
         assert_eq!(slugs(category("SMS & Push")).await, "entry-1 entry-3");
         assert_eq!(slugs(category("Push")).await, "", "a category whole, or not at all");
         let lately = |listed_after_ms, beta_after_ms| Filter {
-            noteworthy: Some(Noteworthy { listed_after_ms, beta_after_ms }),
+            noteworthy: Some(Noteworthy { listed_after_ms, beta_after_ms, beta_asks_more: false }),
             ..all
         };
         assert_eq!(slugs(lately(99, 100)).await, "entry-1 entry-3");
