@@ -195,8 +195,11 @@ async fn a_beta_ends_once_its_time_is_over_and_it_met_what_else_is_asked() {
         (entry.text("/sourceMetadata/status"), listed)
     };
     world.pass(31 * 86_400_000);
+    // Whoever was logged in is not any more.
+    let operator = world.known_operator("otto@headwater.example").await;
+    let path = format!("/operator/integrations/{}/beta", stage.id);
     assert_eq!(state().await, ("PUBLIC_BETA".to_owned(), 1), "nobody installed it");
-    let beta = world.get(&stage.builder, &stage.path("beta")).await.expect(200);
+    let beta = world.get(&operator, &path).await.expect(200);
     let names: Vec<&str> = beta
         .at("/beta/criteria")
         .as_array()
@@ -216,7 +219,7 @@ async fn a_beta_ends_once_its_time_is_over_and_it_met_what_else_is_asked() {
     assert_eq!(state().await.0, "PUBLIC_BETA", "what came breaks the Spec");
     stage.send(&source, &opened()).await;
     assert_eq!(state().await, ("PUBLIC".to_owned(), 0));
-    let beta = world.get(&stage.builder, &stage.path("beta")).await.expect(200);
+    let beta = world.get(&operator, &path).await.expect(200);
     assert_eq!(beta.at("/beta/criteria/2/measured"), 50.0);
     beta.text("/beta/criteriaMetAt");
     stage.send(&source, &unsigned()).await;

@@ -560,6 +560,9 @@ fn secrets_are_never_shown() {
         # public_url is not set
         # secret_keys is not set
         beta_days = 14  # default
+        # beta_installs is not set
+        # beta_events is not set
+        # beta_violations_percent is not set
         requests_per_minute = 600  # default
 
         [mail]
