@@ -3580,6 +3580,13 @@ export interface components {
             violationRate?: number | null;
             /** @description Rules that are broken now and were kept in what was submitted. */
             regressions: components["schemas"]["Regression"][];
+            /** @description What this installation asks of a beta beside its time. */
+            criteria: components["schemas"]["CriterionView"][];
+            /**
+             * @description When all of them were met first: from then on only the time counts.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            criteriaMetAt?: string | null;
         };
         /** @description The sums of the last 24 hours. */
         BooksState: {
@@ -3974,6 +3981,28 @@ export interface components {
          * @enum {string}
          */
         Criterion: "legitimateCompany" | "fitsPlatform" | "hasService" | "notCustomerOrResearcher";
+        /** @description What is asked of a beta, and how it stands to that. */
+        CriterionView: {
+            /**
+             * @description `installs`, `events` (both: at least) or `violationsPercent` (at most).
+             * @example installs
+             */
+            name: string;
+            /**
+             * Format: double
+             * @description What is asked.
+             * @example 3
+             */
+            asked: number;
+            /**
+             * Format: double
+             * @description What is; absent while there is nothing to measure.
+             * @example 2
+             */
+            measured?: number | null;
+            /** @description Whether that is enough. */
+            met: boolean;
+        };
         /** @description `{"data": …}`. */
         Data_AccountAnswer: {
             /** @description An account in its envelope. */
@@ -16515,7 +16544,16 @@ export interface operations {
                      *               "checked": 0,
                      *               "broken": 0
                      *             }
-                     *           ]
+                     *           ],
+                     *           "criteria": [
+                     *             {
+                     *               "name": "installs",
+                     *               "asked": 3,
+                     *               "measured": 2,
+                     *               "met": true
+                     *             }
+                     *           ],
+                     *           "criteriaMetAt": "2026-11-25T12:00:00.000Z"
                      *         }
                      *       }
                      *     }
@@ -16589,7 +16627,16 @@ export interface operations {
                      *               "checked": 0,
                      *               "broken": 0
                      *             }
-                     *           ]
+                     *           ],
+                     *           "criteria": [
+                     *             {
+                     *               "name": "installs",
+                     *               "asked": 3,
+                     *               "measured": 2,
+                     *               "met": true
+                     *             }
+                     *           ],
+                     *           "criteriaMetAt": "2026-11-25T12:00:00.000Z"
                      *         }
                      *       }
                      *     }
