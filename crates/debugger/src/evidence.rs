@@ -17,7 +17,7 @@ use crate::{
 /// Messages that one report rests on, at most: the newest.
 const MESSAGES_MAX: usize = 100_000;
 /// Bytes of these messages, at most.
-const BYTES_MAX: usize = 64 << 20;
+const BYTES_MAX: usize = 160 << 20;
 /// One request looks through at most this much of the log.
 const SCAN_BYTES_MAX: usize = 1 << 30;
 

@@ -63,7 +63,7 @@ impl Target {
 }
 
 /// Bytes of an answer that is read here.
-const ANSWER_MAX: usize = 128 << 20;
+const ANSWER_MAX: usize = 256 << 20;
 
 /// Asks the data plane, and reads what it answers in its envelope.
 pub async fn ask<T: DeserializeOwned>(
