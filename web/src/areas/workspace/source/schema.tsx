@@ -8,6 +8,7 @@ import { Search } from '../../../kit/fields'
 import { count, plural } from '../../../kit/figures'
 import { Loaded } from '../../../kit/loaded'
 import { Body, Empty, Muted, Note, Panel, Toolbar, useTitle } from '../../../kit/page'
+import { Pulse } from '../../../kit/pulse'
 import { Table } from '../../../kit/table'
 import { exactly, Time } from '../../../kit/time'
 import { sourceQuery } from '../data'
@@ -15,7 +16,18 @@ import { rulesQuery } from '../plans/data'
 import { callGlyph } from './debugger/row'
 import { EventMarks, EventSettings, eventSettingsQuery } from './event-settings'
 import css from './schema.module.css'
-import { eventName, fitting, hasTraits, type SeenEvent, schemaCsv, share, typesInWords } from './seen'
+import {
+  BARS,
+  eventName,
+  fitting,
+  hasTraits,
+  newestOf,
+  type SeenEvent,
+  schemaCsv,
+  share,
+  trend,
+  typesInWords,
+} from './seen'
 import { SeenTabs } from './seen-tabs'
 
 const DEPTHS = ['1000', '5000', '20000']
@@ -123,7 +135,13 @@ export function SourceSchema() {
                   <p>No event or property has “{words}” in its name.</p>
                 </Empty>
               ) : (
-                <Events ws={ws} source={source} events={fitting(seen.events, words)} />
+                <Events
+                  ws={ws}
+                  source={source}
+                  events={fitting(seen.events, words)}
+                  interval={seen.interval}
+                  newest={newestOf(seen.events)}
+                />
               )}
             </>
           )
@@ -133,7 +151,19 @@ export function SourceSchema() {
   )
 }
 
-function Events({ ws, source, events }: { ws: string; source: string; events: SeenEvent[] }) {
+function Events({
+  ws,
+  source,
+  events,
+  interval,
+  newest,
+}: {
+  ws: string
+  source: string
+  events: SeenEvent[]
+  interval: Shapes['SchemaInterval']
+  newest: number
+}) {
   const about = useQuery(sourceQuery(ws, source)).data
   const set = useQuery(eventSettingsQuery(ws, source)).data
   const plan = about?.trackingPlanId
@@ -143,6 +173,9 @@ function Events({ ws, source, events }: { ws: string; source: string; events: Se
     <Panel flush>
       <div className={css.head} aria-hidden>
         <span>event</span>
+        <span>
+          last {BARS} {interval}s
+        </span>
         <span>accepted</span>
         <span>discarded</span>
         <span>first seen</span>
@@ -155,6 +188,8 @@ function Events({ ws, source, events }: { ws: string; source: string; events: Se
               ws={ws}
               source={source}
               event={event}
+              interval={interval}
+              newest={newest}
               set={event.type === 'track' && event.name ? set?.get(event.name) : undefined}
               planned={names && event.type === 'track' && event.name ? names.has(event.name) : undefined}
             />
@@ -169,12 +204,16 @@ function Event({
   ws,
   source,
   event,
+  interval,
+  newest,
   set,
   planned,
 }: {
   ws: string
   source: string
   event: SeenEvent
+  interval: Shapes['SchemaInterval']
+  newest: number
   set: Shapes['SchemaEventView'] | undefined
   planned: boolean | undefined
 }) {
@@ -192,6 +231,14 @@ function Event({
             <strong>{eventName(event)}</strong> <small>{many}</small>{' '}
             <EventMarks set={set} planned={planned} />
           </span>
+        </span>
+        <span className={css.trend}>
+          <Pulse
+            counts={trend(event, interval, newest)}
+            label={`${eventName(event)} over the last ${BARS} ${interval}s`}
+            width={96}
+            height={18}
+          />
         </span>
         <span data-label="accepted">{count(event.accepted)}</span>
         <span data-label="discarded" className={event.discarded > 0 ? css.discarded : undefined}>

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { eventName, fitting, type SeenEvent, schemaCsv, share, typesInWords } from './seen'
+import {
+  BARS,
+  eventName,
+  fitting,
+  newestOf,
+  type SeenEvent,
+  schemaCsv,
+  share,
+  trend,
+  typesInWords,
+} from './seen'
 
 const event = (given: Partial<SeenEvent>): SeenEvent => ({
   type: 'track',
@@ -61,4 +71,22 @@ test('the file has a row for each event and property', () => {
     'track,Order Completed,2026-11-25T12:00:00.000Z,2026-11-25T12:30:00.000Z,11,1,12,products.$.price,12,number:11 string:1',
   )
   expect(lines[2]).toContain('track,"A, B",')
+})
+
+test('a trend has its bars where the events came, and nothing between', () => {
+  const at = (hour: number, accepted: number, discarded = 0) => ({
+    at: new Date(Date.UTC(2026, 10, 25, hour)).toISOString(),
+    accepted,
+    discarded,
+  })
+  const often = event({ series: [at(-20, 9), at(9, 2, 1), at(12, 5)] })
+  const late = event({ name: 'Refunded', series: [at(14, 1)] })
+  const newest = newestOf([often, late])
+  expect(newest).toBe(Date.UTC(2026, 10, 25, 14))
+  const bars = trend(often, 'hour', newest)
+  expect(bars).toHaveLength(BARS)
+  expect([bars.at(-1), bars.at(-3), bars.at(-6)]).toEqual([0, 5, 3])
+  expect(bars.reduce((sum, count) => sum + count, 0)).toBe(8)
+  expect(trend(late, 'day', newest).at(-1)).toBe(1)
+  expect(newestOf([])).toBe(0)
 })

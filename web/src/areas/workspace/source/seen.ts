@@ -48,6 +48,30 @@ export function share(part: number, whole: number): string {
   return percent.format(value)
 }
 
+const INTERVAL_MS = { hour: 3_600_000, day: 86_400_000 }
+
+/** Bars of a trend. */
+export const BARS = 24
+
+/** When the newest interval began that anything came in, over all events. */
+export const newestOf = (events: SeenEvent[]) =>
+  Math.max(0, ...events.map(({ series }) => Date.parse(series.at(-1)?.at ?? '') || 0))
+
+/** How often an event came in each of the last intervals up to `newest`, oldest first; nothing came where the API names none. */
+export function trend(
+  { series }: Pick<SeenEvent, 'series'>,
+  interval: Shapes['SchemaInterval'],
+  newest: number,
+): number[] {
+  const counts = new Array<number>(BARS).fill(0)
+  for (const { at, accepted, discarded } of series) {
+    const back = Math.round((newest - Date.parse(at)) / INTERVAL_MS[interval])
+    const bar = BARS - 1 - back
+    if (bar in counts) counts[bar] = (counts[bar] ?? 0) + accepted + discarded
+  }
+  return counts
+}
+
 /** One row for each event and property; an event without properties has one of its own. Never values. */
 export function schemaCsv(events: SeenEvent[]): string {
   const head = [
