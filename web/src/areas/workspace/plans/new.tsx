@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { api, type Fault, inWorkspace, read, type Shapes } from '../../../api/client'
 import { Button } from '../../../kit/button'
 import { Actions, Select, Summary, TextArea, TextField } from '../../../kit/fields'
@@ -226,7 +226,9 @@ function FromSource({
 
 function Proposal({ found, choose }: { found: Shapes['ProposalView']; choose: (rules: Proposed[]) => void }) {
   const rules = found.rules as unknown as Proposed[]
-  const [taken, setTaken] = useState<Set<string>>(new Set())
+  const [taken, setTaken] = useState(() => new Set(rules.map(ruleId)))
+  // All of it, until somebody leaves some out.
+  useEffect(() => choose(rules), [choose, rules])
   const take = (next: Set<string>) => {
     setTaken(next)
     choose(rules.filter((rule) => next.has(ruleId(rule))))
