@@ -6,12 +6,8 @@ import { pause, send } from './headwater.mjs'
 const ws = 'shop'
 
 /** A source that nobody else sends to, with a destination that takes everything. */
-async function newSource({ customer, url }: Seeded) {
-  const { source } = await customer.post(
-    '/sources',
-    { metadataId: 'http-api', slug: 'till', name: 'Till' },
-    { ws },
-  )
+async function newSource({ customer, url }: Seeded, slug: string, name: string) {
+  const { source } = await customer.post('/sources', { metadataId: 'http-api', slug, name }, { ws })
   const { destination } = await customer.post(
     '/destinations',
     {
@@ -42,7 +38,7 @@ const order = (messageId: string, total: unknown) => ({
 
 test('a tracking plan holds a message back, is mended, and lets it out', async ({ browser, headwater }) => {
   const { customer, url } = headwater
-  const writeKey = await newSource(headwater)
+  const writeKey = await newSource(headwater, 'till', 'Till')
   const context = await browserOf(browser, customer, url)
   const page = await context.newPage()
   const found = complaints(page)
@@ -154,6 +150,43 @@ test('a tracking plan holds a message back, is mended, and lets it out', async (
     await page.getByRole('tab', { name: 'Delivery' }).click()
     await expect(page.getByText('Delivered').first()).toBeVisible()
   })
+  expect(found).toEqual([])
+  await context.close()
+})
+
+test('an event is switched off for a destination, and blocked', async ({ browser, headwater }) => {
+  const { customer, url } = headwater
+  const writeKey = await newSource(headwater, 'kiosk', 'Kiosk')
+  const context = await browserOf(browser, customer, url)
+  const page = await context.newPage()
+  const found = complaints(page)
+  let number = 0
+  /** What the newest message of the event became, sent again until it is `wanted`. */
+  const becomes = async (wanted: RegExp) => {
+    let seen = ''
+    for (let at = 0; at < 100 && !wanted.test(seen); at += 1) {
+      number += 1
+      const id = `ping-${number}`
+      await send(url, writeKey, [{ ...order(id, 1), event: 'Debug Ping' }])
+      await pause(100)
+      seen = JSON.stringify(await customer.get(`/sources/kiosk/trace/${id}`, { ws }))
+    }
+    expect(seen).toMatch(wanted)
+  }
+  await becomes(/"outcome":"delivered"|delivered/)
+
+  await page.goto(`/w/${ws}/sources/kiosk/schema`)
+  await expect(page.getByRole('img', { name: /^Debug Ping over the last 24/ })).toBeVisible()
+  await page.getByText('Debug Ping', { exact: true }).click()
+  await page.getByRole('switch', { name: 'Send Debug Ping to Ledger' }).click()
+  await expect(page.getByText('to 0 of 1 destinations')).toBeVisible()
+  await becomes(/FILTERED_BY_EVENT_SETTING/)
+  await page.getByRole('switch', { name: 'Let Debug Ping through' }).click()
+  await expect(page.getByText('blocked', { exact: true })).toBeVisible()
+  await becomes(/event_setting/)
+  await page.getByRole('switch', { name: 'Let Debug Ping through' }).click()
+  await page.getByRole('switch', { name: 'Send Debug Ping to Ledger' }).click()
+  await becomes(/delivered/)
   expect(found).toEqual([])
   await context.close()
 })
