@@ -18,7 +18,10 @@ async function signUp(page: Page, name: string, email: string, path = '/signup')
   await page.getByLabel('Your name').fill(name)
   await page.getByLabel('E-mail').fill(email)
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+  // Who goes on before that is nobody yet.
+  const signedIn = page.waitForResponse('**/api/sessions')
   await page.getByRole('button', { name: 'Create account' }).click()
+  await signedIn
 }
 
 /** What the operator reads in the outbox: the link of the newest mail to somebody. */
@@ -106,6 +109,8 @@ test('build a source, from the application to general availability', async ({ br
     await page.getByLabel('Name').fill('Acme Test')
     await page.getByRole('button', { name: 'Create workspace' }).click()
     await page.waitForURL('**/w/acme-test')
+    // The address changes first; the bar above is another one then.
+    await h1(page, 'Acme Test')
     await openMenu(page, 'Developer Portal')
     await h1(page, 'Integrations')
   })
