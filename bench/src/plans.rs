@@ -111,7 +111,7 @@ fn verdict(args: &Args, report: &mut Report) -> Result<()> {
         let (status, body) = server.post("/api/checks", &asked.to_string())?;
         took.push(began.elapsed());
         let report: Value = serde_json::from_str(&body).unwrap_or_default();
-        let messages = report["data"]["messages"].as_u64();
+        let messages = report["data"]["seen"]["messages"].as_u64();
         ensure!(status == 200 && messages == Some(CHECKED), "{status}: {body:.400}");
     }
     let took = median(took.iter().map(Duration::as_secs_f64).collect());
