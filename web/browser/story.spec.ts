@@ -353,6 +353,9 @@ test('build a source, from the application to general availability', async ({ br
     // The beta's length is a setting: shortened, its end has passed.
     const { dir } = server
     const port = Number(new URL(url).port)
+    // Nobody still loads something from a server that stops.
+    for (const { page } of [operator, partner, customer]) await page.waitForLoadState('networkidle')
+    for (const { page } of [operator, partner, customer]) await page.goto('about:blank')
     await server.stop({ keep: true })
     server = await startHeadwater({ port, dir, betaDays: 0, postgres })
     await partner.page.goto('/dev-portal/integrations')
