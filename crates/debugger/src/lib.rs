@@ -27,6 +27,7 @@ mod originals;
 mod plan;
 mod problem;
 mod query;
+mod recent;
 mod routes;
 mod row;
 mod schema;

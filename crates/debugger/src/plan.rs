@@ -11,20 +11,19 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use event_log::{EventLog, LogError};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
-use tokio::task::yield_now;
+use spec::{Message, Step};
 use tracking_plan::{Compiled, Inference, Plan, SeenRule, judge};
 
 use self::groups::{Groups, Span, Summary};
 use crate::{
     Debugger,
-    history::{Stretch, stretch},
-    opened::{Opened, Verdict},
+    opened::{Content, Opened},
     problem::Problem,
     query,
+    recent::{Reach, recent},
     routes::{Data, Pairs, find_source, pairs},
     row::iso,
 };
@@ -59,42 +58,30 @@ struct Looked {
     complete: bool,
 }
 
-/// Shows `each` message of `stream` that came since `since_ms`, newest first, at most `most`.
-async fn recent(
-    log: &dyn EventLog,
-    stream: u64,
-    since_ms: i64,
-    most: usize,
-    mut each: impl FnMut(&Opened),
-) -> Result<Looked, LogError> {
-    let oldest = log.position_at(since_ms);
-    let mut before = *log.end().borrow();
-    let (mut left, mut scanned, mut from_ms) = (most, 0, None);
-    let looked = |from_ms: Option<i64>, complete| Looked { from: from_ms.map(iso), complete };
-    while let Some(block) = log.block_before(before, Some(stream)).filter(|b| b.end > oldest) {
-        let of = |verdict| matches!(verdict, Verdict::Accepted | Verdict::Discarded);
-        let range = block.start..block.end.min(before);
-        let Some(read) = stretch(log, range, Some(stream), of).await? else { break };
-        let Stretch { entries, bytes } = read;
-        scanned += bytes;
-        for entry in entries.iter().rev().filter(|entry| entry.label.time_ms >= since_ms) {
-            if left == 0 {
-                return Ok(looked(from_ms, false));
-            }
-            if let Some(opened) = Opened::open(entry) {
-                left -= 1;
-                from_ms = Some(opened.received_at_ms);
-                each(&opened);
-            }
-        }
-        before = block.start;
-        if scanned >= SCAN_BYTES_MAX {
-            let more = log.block_before(before, Some(stream)).is_some_and(|b| b.end > oldest);
-            return Ok(looked(from_ms, !more));
-        }
-        yield_now().await;
+impl Looked {
+    /// Shows `each` message of a source that came since `since_ms`, newest first, at most `messages`.
+    async fn at(
+        debugger: &Debugger,
+        slug: &str,
+        messages: usize,
+        since_ms: i64,
+        each: impl FnMut(&Opened),
+    ) -> Result<Looked, Problem> {
+        let source = find_source(&debugger.routing.current(), slug)?;
+        let reach = Reach { messages, since_ms: Some(since_ms), bytes: SCAN_BYTES_MAX };
+        let looked = recent(&*debugger.log, source.id.stream(), reach, each).await?;
+        Ok(Looked { from: looked.from_ms.map(iso), complete: looked.complete })
     }
-    Ok(looked(from_ms, true))
+}
+
+/// A message that the wire rules took, whatever a plan or a switch made of it then.
+fn sent(opened: &Opened) -> Option<&Message> {
+    match &opened.content {
+        Content::Discarded(discard, message) => {
+            message.as_ref().filter(|_| discard.step == Step::FilteredAtSource)
+        }
+        _ => opened.message(),
+    }
 }
 
 /// What was found, and how far it was looked.
@@ -112,12 +99,9 @@ async fn violations(
     query: Pairs,
 ) -> Result<Json<Data<Answer>>, Problem> {
     let span = span(&debugger, query)?;
-    let source = find_source(&debugger.routing.current(), &slug)?;
     let mut groups = Groups::new(span);
-    let looked = recent(&*debugger.log, source.id.stream(), span.since_ms, COUNTED_MAX, |opened| {
-        groups.take_as_stored(opened);
-    });
-    let looked = looked.await?;
+    let each = |opened: &Opened| groups.take_as_stored(opened);
+    let looked = Looked::at(&debugger, &slug, COUNTED_MAX, span.since_ms, each).await?;
     Ok(Json(Data { data: Answer { looked, summary: groups.summary() } }))
 }
 
@@ -136,7 +120,6 @@ async fn trial(
     Json(plan): Json<Value>,
 ) -> Result<Response, Problem> {
     let span = span(&debugger, query)?;
-    let source = find_source(&debugger.routing.current(), &slug)?;
     let plan = Plan::from_value(&plan).and_then(|plan| Compiled::new(&plan));
     let plan = match plan {
         Ok(plan) => plan,
@@ -146,12 +129,12 @@ async fn trial(
         }
     };
     let mut groups = Groups::new(span);
-    let looked = recent(&*debugger.log, source.id.stream(), span.since_ms, TRIED_MAX, |opened| {
-        if let Some(message) = opened.message() {
+    let each = |opened: &Opened| {
+        if let Some(message) = sent(opened) {
             groups.take(opened, &judge(&plan, message.raw()));
         }
-    });
-    let looked = looked.await?;
+    };
+    let looked = Looked::at(&debugger, &slug, TRIED_MAX, span.since_ms, each).await?;
     Ok(Json(Data { data: Answer { looked, summary: groups.summary() } }).into_response())
 }
 
@@ -176,15 +159,13 @@ async fn proposal(
     query: Pairs,
 ) -> Result<Json<Data<Proposal>>, Problem> {
     let span = span(&debugger, query)?;
-    let source = find_source(&debugger.routing.current(), &slug)?;
     let mut inference = Inference::new();
-    let looked = recent(&*debugger.log, source.id.stream(), span.since_ms, TRIED_MAX, |opened| {
-        // What the wire refused is no model; what a plan or a switch stopped is.
-        if let Some(message) = opened.message() {
+    let each = |opened: &Opened| {
+        if let Some(message) = sent(opened) {
             inference.add(message.raw());
         }
-    });
-    let looked = looked.await?;
+    };
+    let looked = Looked::at(&debugger, &slug, TRIED_MAX, span.since_ms, each).await?;
     let inferred = inference.finish();
     Ok(Json(Data {
         data: Proposal {

@@ -218,8 +218,7 @@ async fn schema_of_source(
         let ago_ms = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
         (debugger.now_ms)().saturating_sub(ago_ms).max(0)
     });
-    let reach = schema::Reach { messages, since_ms };
-    let data = schema::schema(&*debugger.log, source.id.stream(), reach).await?;
+    let data = schema::schema(&*debugger.log, source.id.stream(), messages, since_ms).await?;
     Ok(Json(Data { data }))
 }
 

@@ -12,8 +12,8 @@ use serde_json::{Value, value::RawValue};
 use spec::Kind;
 
 use crate::{
-    history::{Stretch, stretch},
-    opened::{Content, Opened, Verdict},
+    opened::{Content, Opened},
+    recent::{Reach, recent},
     row::iso,
 };
 
@@ -32,15 +32,6 @@ const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// Of a longer time the series go by days.
 const BY_HOURS_MAX_MS: i64 = 2 * DAY_MS;
-
-/// How far one looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Reach {
-    /// At so many of the newest messages.
-    pub(crate) messages: usize,
-    /// At none that came before, Unix milliseconds.
-    pub(crate) since_ms: Option<i64>,
-}
 
 /// What a source sends, as far as it was looked at.
 #[derive(Debug, Serialize)]
@@ -102,48 +93,18 @@ struct PropertyView {
     types: BTreeMap<&'static str, u64>,
 }
 
-/// Looks at the newest messages of `stream` within `reach`, or at fewer when they are large.
+/// Looks at so many of the newest messages of `stream`, at none before `since_ms`, and at fewer when
+/// they are large.
 pub(crate) async fn schema(
     log: &dyn EventLog,
     stream: u64,
-    reach: Reach,
+    messages: usize,
+    since_ms: Option<i64>,
 ) -> Result<Schema, LogError> {
-    let (wanted, since_ms) = (reach.messages, reach.since_ms.unwrap_or(i64::MIN));
-    let mut before = *log.end().borrow();
-    // A little earlier: the clock that stamps messages may be set back.
-    let floor = reach.since_ms.map(|since_ms| log.position_at(since_ms - HOUR_MS));
     let mut sketch = Sketch::default();
-    let mut scanned = 0;
-    let complete = loop {
-        let block = log.block_before(before, Some(stream));
-        let Some(block) = block.filter(|block| floor.is_none_or(|floor| block.end > floor)) else {
-            break true;
-        };
-        let end = block.end.min(before);
-        let of = |verdict| matches!(verdict, Verdict::Accepted | Verdict::Discarded);
-        let read = stretch(log, block.start..end, Some(stream), of).await?;
-        let Some(Stretch { entries, bytes }) = read else { break true };
-        scanned += bytes;
-        let left = wanted - sketch.messages;
-        let within: Vec<_> =
-            entries.iter().rev().filter(|entry| entry.label.time_ms >= since_ms).collect();
-        let whole = within.len() <= left;
-        for entry in within.into_iter().take(left) {
-            if let Some(opened) = Opened::open(entry) {
-                sketch.take(&opened);
-            }
-        }
-        before = block.start;
-        if !whole {
-            break false;
-        }
-        if sketch.messages == wanted || scanned >= SCAN_BYTES_MAX {
-            let older = log.block_before(before, Some(stream));
-            break older.is_none_or(|older| floor.is_some_and(|floor| older.end <= floor));
-        }
-        tokio::task::yield_now().await;
-    };
-    Ok(sketch.schema(complete))
+    let reach = Reach { messages, since_ms, bytes: SCAN_BYTES_MAX };
+    let looked = recent(log, stream, reach, |opened| sketch.take(opened)).await?;
+    Ok(sketch.schema(looked.complete))
 }
 
 /// What was found so far.

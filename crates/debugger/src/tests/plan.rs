@@ -108,6 +108,8 @@ async fn a_plan_is_proposed_by_what_came() {
     let world = World::new();
     world.accept("website", &order("m-1", r#""properties":{"total":7,"coupon":"A"}"#)).await;
     world.accept("website", &order("m-2", r#""properties":{"total":9}"#)).await;
+    // What the wire refused is no model.
+    world.discard("website", "no_user_anon_id", &order("m-3", r#""properties":{}"#)).await;
     let found = get(&world, "/api/sources/website/proposal?since=1h").await;
     assert_eq!((&found["messages"], &found["unread"]), (&json!(2), &json!(0)));
     assert_eq!(found["rules"][0]["key"], "Order Completed");
