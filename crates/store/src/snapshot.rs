@@ -19,7 +19,7 @@ use crate::{Sealer, StoreError, builtin};
 
 mod plans;
 
-pub use plans::{Plans, compiled};
+pub use plans::Plans;
 
 /// Messages on their way to one destination at one time.
 pub const CONCURRENCY: usize = 8;

@@ -1,6 +1,7 @@
 //! Tracking plans of workspaces, their rules, and every revision of them.
 
 use sqlx::{AnyConnection, Row, any::AnyRow};
+use tracking_plan::{Plan, RuleType};
 
 use crate::{Page, Paged, StoreError, conditions::Conditions};
 
@@ -204,6 +205,31 @@ pub async fn rules(
         })
     };
     rows.iter().map(rule).collect()
+}
+
+/// The rules of a plan in one of its revisions, ready to be compiled.
+///
+/// # Errors
+/// [`StoreError::Unreadable`]: a rule is not as it was written.
+pub fn plan_of(rules: &[Rule]) -> Result<Plan, StoreError> {
+    let unreadable = |what, why: String| StoreError::Unreadable { what, why };
+    let rule = |rule: &Rule| {
+        let on = RuleType::from_word(&rule.kind);
+        let version = u32::try_from(rule.version);
+        let schema = serde_json::from_str(&rule.json_schema);
+        Ok(tracking_plan::Rule {
+            on: on.ok_or_else(|| unreadable("tracking_plan_rules.rule_type", rule.kind.clone()))?,
+            key: Some(rule.key.clone()).filter(|key| !key.is_empty()),
+            version: version.map_err(|error| {
+                unreadable("tracking_plan_rules.rule_version", error.to_string())
+            })?,
+            json_schema: schema.map_err(|error| {
+                unreadable("tracking_plan_rules.json_schema", error.to_string())
+            })?,
+        })
+    };
+    let rules = rules.iter().map(rule).collect::<Result<_, StoreError>>()?;
+    Ok(Plan { rules, ..Plan::default() })
 }
 
 /// How many rules of each of these plans hold now, in the order of `plans`.

@@ -9,7 +9,7 @@ use store::{
     tracking_plans::{self, Revision, TrackingPlan},
 };
 use tokio::task::spawn_blocking;
-use tracking_plan::{Compiled, Plan, Problem, Rule, RuleName, RuleType, Settings, diff};
+use tracking_plan::{Compiled, Plan, Problem, Rule, RuleName, Settings, diff};
 use utoipa::ToSchema;
 
 use super::view::PlanNote;
@@ -19,7 +19,7 @@ use crate::{
     change::{Change, record},
     error::{ApiError, Fault},
     state::Api,
-    version::Versioned,
+    version::{IfMatch, Versioned},
 };
 
 /// One difference between two versions of a plan.
@@ -76,43 +76,30 @@ pub struct RulesChanged {
     changes: Vec<ChangeView>,
 }
 
-/// How a plan's rules are to become others.
+/// The rules that a plan is to have.
+#[derive(Default)]
 pub struct Wanted {
-    /// All rules that it has then.
+    /// All of them.
     pub rules: Vec<Rule>,
     /// Where each rule stood in the request, by its name.
     pub places: BTreeMap<RuleName, String>,
-    /// Only say what would change.
-    pub dry_run: bool,
 }
 
 /// The plan in the path, as it stands in this transaction.
-pub async fn found(write: &mut Write, caller: &Caller) -> Result<TrackingPlan, ApiError> {
+pub async fn found(db: &mut store::Connection, caller: &Caller) -> Result<TrackingPlan, ApiError> {
     let row = caller.tracking_plan()?;
-    let row = tracking_plans::find(write, &row.workspace_id, &row.id).await?;
+    let row = tracking_plans::find(db, &row.workspace_id, &row.id).await?;
     row.ok_or_else(|| ApiError::not_found("tracking plan"))
 }
 
-/// The rules of a plan in one of its revisions.
-///
-/// Errors: what is stored cannot be read.
+/// The rules of a plan in one of its revisions, and as they are stored.
 pub async fn plan_of(
     db: &mut store::Connection,
     plan_id: &str,
     revision: i64,
 ) -> Result<(Plan, Vec<tracking_plans::Rule>), ApiError> {
     let stored = tracking_plans::rules(db, plan_id, revision).await?;
-    let mut plan = Plan::default();
-    for rule in &stored {
-        let schema = serde_json::from_str(&rule.json_schema);
-        plan.rules.push(Rule {
-            on: RuleType::from_word(&rule.kind).ok_or_else(|| ApiError::not_found("rule"))?,
-            key: Some(rule.key.clone()).filter(|key| !key.is_empty()),
-            version: u32::try_from(rule.version).unwrap_or_default(),
-            json_schema: schema.map_err(|error| ApiError::unavailable(&error))?,
-        });
-    }
-    Ok((plan, stored))
+    Ok((tracking_plans::plan_of(&stored)?, stored))
 }
 
 /// Compiles a plan, away from the threads that answer requests.
@@ -132,40 +119,73 @@ pub fn fault(problem: &Problem) -> Fault {
         .fix(&problem.fix)
 }
 
-/// Makes the rules what is `wanted`. A new revision only when something differs.
+/// Makes the rules of the plan in the path what `edit` makes of them. A new revision only when
+/// something differs.
+///
+/// Schemas are compiled before the transaction begins, so that nobody else waits for that; when
+/// somebody was quicker, it begins anew.
 pub async fn change(
+    api: &Api,
+    caller: &Caller,
+    seen: IfMatch,
+    dry_run: bool,
+    edit: impl Fn(Plan) -> Result<Wanted, ApiError>,
+) -> Result<Versioned<Data<RulesChanged>>, ApiError> {
+    loop {
+        let (revision, mut old, stored) = {
+            let mut db = api.db.read().await?;
+            let row = found(&mut db, caller).await?;
+            seen.check(row.version)?;
+            let (plan, stored) = plan_of(&mut db, &row.id, row.revision).await?;
+            (row.revision, plan, stored)
+        };
+        let Wanted { rules, places } = edit(old.clone())?;
+        let mut new = Plan { rules, ..Plan::default() };
+        if let Err(problems) = compile(new.clone()).await? {
+            let faults = problems.iter().map(|problem| placed(problem, &places)).collect();
+            return Err(ApiError::invalid(faults));
+        }
+        let mut write = api.db.write().await?;
+        let before = found(&mut write, caller).await?;
+        seen.check(before.version)?;
+        if before.revision == revision {
+            // What breaks a sender depends on what the sources do with those who break the plan.
+            let strictest = strictest(&mut write, &before.id).await?;
+            old.settings = strictest.clone();
+            new.settings = strictest;
+            return keep(api, caller, write, before, dry_run, (&old, &stored), &new).await;
+        }
+    }
+}
+
+/// A problem of a plan as a fault of the request, where the rule stood in it.
+fn placed(problem: &Problem, places: &BTreeMap<RuleName, String>) -> Fault {
+    let mut fault = fault(problem);
+    if let Some(place) = problem.rule.as_ref().and_then(|name| places.get(name)) {
+        let rest = problem.pointer.splitn(4, '/').nth(3);
+        let pointer = rest.map_or_else(|| place.clone(), |rest| format!("{place}/{rest}"));
+        fault.field = Some(pointer.trim_start_matches('/').replace('/', "."));
+        fault.pointer = Some(pointer);
+    }
+    fault
+}
+
+/// Writes down how `new` differs from `old`, which is stored as the rules beside it.
+async fn keep(
     api: &Api,
     caller: &Caller,
     mut write: Write,
     before: TrackingPlan,
-    wanted: Wanted,
+    dry_run: bool,
+    (old, stored): (&Plan, &[tracking_plans::Rule]),
+    new: &Plan,
 ) -> Result<Versioned<Data<RulesChanged>>, ApiError> {
-    let (mut old, stored) = plan_of(&mut write, &before.id, before.revision).await?;
-    let mut new = Plan { rules: wanted.rules, ..Plan::default() };
-    if let Err(problems) = compile(new.clone()).await? {
-        let placed = |problem: &Problem| {
-            let place = problem.rule.as_ref().and_then(|name| wanted.places.get(name));
-            let mut fault = fault(problem);
-            if let Some(place) = place {
-                let rest = problem.pointer.splitn(4, '/').nth(3);
-                let pointer = rest.map_or_else(|| place.clone(), |rest| format!("{place}/{rest}"));
-                fault.field = Some(pointer.trim_start_matches('/').replace('/', "."));
-                fault.pointer = Some(pointer);
-            }
-            fault
-        };
-        return Err(ApiError::invalid(problems.iter().map(placed).collect()));
-    }
-    // What breaks a sender depends on what the sources do with those who break the plan.
-    let strictest = strictest(&mut write, &before.id).await?;
-    old.settings = strictest.clone();
-    new.settings = strictest;
-    let changes = diff(&old, &new);
+    let changes = diff(old, new);
 
     let names = |plan: &Plan| plan.rules.iter().map(Rule::name).collect::<BTreeSet<_>>();
-    let after_names = names(&new);
+    let after_names = names(new);
     let by_name: BTreeMap<RuleName, (&Rule, &tracking_plans::Rule)> =
-        old.rules.iter().map(Rule::name).zip(old.rules.iter().zip(&stored)).collect();
+        old.rules.iter().map(Rule::name).zip(old.rules.iter().zip(stored)).collect();
     let (mut ended, mut added) = (Vec::new(), Vec::new());
     for (name, (_, row)) in &by_name {
         if !after_names.contains(name) {
@@ -195,7 +215,7 @@ pub async fn change(
         after.updated_at_ms = caller.now_ms;
     }
     let breaking = changes.iter().filter(|change| change.breaking).count();
-    if after.revision != before.revision && !wanted.dry_run {
+    if after.revision != before.revision && !dry_run {
         tracking_plans::update(&mut write, &after).await?;
         tracking_plans::end_rules(&mut write, &after.id, after.revision, &ended).await?;
         tracking_plans::add_rules(&mut write, &after.id, after.revision, &added).await?;
@@ -217,7 +237,7 @@ pub async fn change(
         write.commit().await?;
         api.nudge();
     }
-    let version = if wanted.dry_run { before.version } else { after.version };
+    let version = if dry_run { before.version } else { after.version };
     let changes = changes.into_iter().map(ChangeView::of).collect();
     let changed = RulesChanged { status: "SUCCESS", revision: after.revision, breaking, changes };
     Ok(Versioned(version, data(changed)))

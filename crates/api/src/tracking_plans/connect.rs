@@ -130,14 +130,7 @@ pub async fn disconnect(
     caller: Caller,
     request: Request,
 ) -> Result<Data<Done>, ApiError> {
-    let source = page::value(request.uri().query().unwrap_or_default(), "sourceId");
-    let source = source.ok_or_else(|| {
-        ApiError::invalid_field(
-            Fault::at("/sourceId", "required", "\"sourceId\" is required")
-                .expected("the id or slug of a source")
-                .fix("name the source"),
-        )
-    })?;
+    let source = named_source(request.uri().query())?;
     set(&api, &caller, &source, false).await
 }
 
@@ -184,6 +177,17 @@ async fn set(
     write.commit().await?;
     api.nudge();
     Ok(done())
+}
+
+/// The source that a query names.
+pub fn named_source(query: Option<&str>) -> Result<String, ApiError> {
+    page::value(query.unwrap_or_default(), "sourceId").ok_or_else(|| {
+        ApiError::invalid_field(
+            Fault::at("/sourceId", "required", "\"sourceId\" is required")
+                .expected("the id or slug of a source")
+                .fix("name the source"),
+        )
+    })
 }
 
 /// A source of the workspace that the caller may see; what one may not see is not there.

@@ -5,12 +5,14 @@ use store::source_schemas;
 use tracking_plan::{CommonOnViolation, OnBlock, Settings};
 use utoipa::ToSchema;
 
-use super::{change::plan_of, connect::source};
+use super::{
+    change::plan_of,
+    connect::{named_source, source},
+};
 use crate::{
     answer::{Data, data},
     caller::Caller,
-    error::{ApiError, Fault},
-    page,
+    error::ApiError,
     planes::{
         forward::{Target, ask},
         plans::{Violations, period},
@@ -76,14 +78,7 @@ pub async fn consequences(
 ) -> Result<Data<ConsequencesAnswer>, ApiError> {
     let (parts, _) = request.into_parts();
     let period = period(&parts, &["24h", "7d", "30d"])?;
-    let named = page::value(parts.uri.query().unwrap_or_default(), "sourceId");
-    let named = named.ok_or_else(|| {
-        ApiError::invalid_field(
-            Fault::at("/sourceId", "required", "\"sourceId\" is required")
-                .expected("the id or slug of a source")
-                .fix("name the source"),
-        )
-    })?;
+    let named = named_source(parts.uri.query())?;
     let row = caller.tracking_plan()?;
     let (mut plan, source) = {
         let mut db = api.db.read().await?;

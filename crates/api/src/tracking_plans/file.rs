@@ -8,7 +8,7 @@ use tracking_plan::{CSV_BYTES_MAX, CellProblem, Plan, Rule, from_csv, to_csv};
 
 use super::{
     change::{RulesChanged, Wanted, change, fault, plan_of},
-    rules::{DryRun, Named, at, merged},
+    rules::{DryRun, Named, merged},
 };
 use crate::{
     answer::Data,
@@ -120,17 +120,14 @@ pub async fn import(
     let bytes = to_bytes(request.into_body(), CSV_BYTES_MAX).await;
     let bytes = bytes.map_err(|_| ApiError::too_large(CSV_BYTES_MAX))?;
     let rules = if is_table { from_table(&bytes)? } else { from_json(&bytes)? };
-    let write = api.db.write().await?;
-    let (mut write, row) = at(write, &caller, seen).await?;
-    let rules = if replaces {
-        rules
-    } else {
-        let (plan, _) = plan_of(&mut write, &row.id, row.revision).await?;
-        let named: Vec<Named> = rules.into_iter().map(Named::plain).collect();
-        merged(plan, &named)
+    let edit = |plan: Plan| {
+        let rules = match replaces {
+            true => rules.clone(),
+            false => merged(plan, &rules.iter().cloned().map(Named::plain).collect::<Vec<_>>()),
+        };
+        Ok(Wanted { rules, ..Wanted::default() })
     };
-    let wanted = Wanted { rules, places: Default::default(), dry_run: dry_run.0 };
-    change(&api, &caller, write, row, wanted).await
+    change(&api, &caller, seen, dry_run.0, edit).await
 }
 
 fn from_table(bytes: &[u8]) -> Result<Vec<Rule>, ApiError> {

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     change::{ChangeView, RulesChanged, Wanted, change, plan_of},
-    rules::{DryRun, at},
+    rules::DryRun,
     view::PlanRuleView,
 };
 use crate::{
@@ -163,13 +163,13 @@ pub async fn restore(
     dry_run: DryRun,
     Path((_, revision)): Path<(String, String)>,
 ) -> Result<Versioned<Data<RulesChanged>>, ApiError> {
-    let write = api.db.write().await?;
-    let (mut write, row) = at(write, &caller, seen).await?;
-    let revision = revision_of(&mut write, &row.id, &revision).await?;
-    let (plan, _) = plan_of(&mut write, &row.id, revision.revision).await?;
-    let places = Default::default();
-    let wanted = Wanted { rules: plan.rules, places, dry_run: dry_run.0 };
-    change(&api, &caller, write, row, wanted).await
+    let plan = caller.tracking_plan()?;
+    let mut db = api.db.read().await?;
+    let revision = revision_of(&mut db, &plan.id, &revision).await?;
+    let (then, _) = plan_of(&mut db, &plan.id, revision.revision).await?;
+    drop(db);
+    let edit = |_| Ok(Wanted { rules: then.rules.clone(), ..Wanted::default() });
+    change(&api, &caller, seen, dry_run.0, edit).await
 }
 
 async fn revision_of(

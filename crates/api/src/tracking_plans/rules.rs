@@ -4,11 +4,11 @@ use axum::extract::{Request, State};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::tracking_plans;
-use tracking_plan::{Plan, Problem, RULES_PER_REQUEST_MAX, Rule, RuleName};
+use tracking_plan::{Plan, RULES_PER_REQUEST_MAX, Rule, RuleName, too_many_at_once};
 use utoipa::ToSchema;
 
 use super::{
-    change::{RulesChanged, Wanted, change, fault, found, plan_of},
+    change::{RulesChanged, Wanted, change, fault},
     view::PlanRuleView,
 };
 use crate::{
@@ -146,11 +146,11 @@ pub async fn replace(
     Body(input): Body<RulesInput>,
 ) -> Result<Versioned<Data<RulesChanged>>, ApiError> {
     let named = read(&input.rules)?;
-    let write = api.db.write().await?;
-    let (write, row) = at(write, &caller, seen).await?;
-    let places = places(&named);
-    let rules = named.into_iter().map(|named| named.rule).collect();
-    change(&api, &caller, write, row, Wanted { rules, places, dry_run: dry_run.0 }).await
+    let edit = |_| {
+        let rules = named.iter().map(|named| named.rule.clone()).collect();
+        Ok(Wanted { rules, places: places(&named) })
+    };
+    change(&api, &caller, seen, dry_run.0, edit).await
 }
 
 /// Change rules of a tracking plan
@@ -184,12 +184,8 @@ pub async fn update(
     Body(input): Body<RulesInput>,
 ) -> Result<Versioned<Data<RulesChanged>>, ApiError> {
     let named = read(&input.rules)?;
-    let write = api.db.write().await?;
-    let (mut write, row) = at(write, &caller, seen).await?;
-    let (plan, _) = plan_of(&mut write, &row.id, row.revision).await?;
-    let rules = merged(plan, &named);
-    let wanted = Wanted { rules, places: places(&named), dry_run: dry_run.0 };
-    change(&api, &caller, write, row, wanted).await
+    let edit = |plan| Ok(Wanted { rules: merged(plan, &named), places: places(&named) });
+    change(&api, &caller, seen, dry_run.0, edit).await
 }
 
 /// Remove rules from a tracking plan
@@ -230,28 +226,27 @@ pub async fn remove(
         ));
     }
     let named = read(&asked)?;
-    let write = api.db.write().await?;
-    let (mut write, row) = at(write, &caller, seen).await?;
-    let (plan, _) = plan_of(&mut write, &row.id, row.revision).await?;
-    let mut faults = Vec::new();
-    for (index, named) in named.iter().enumerate() {
+    change(&api, &caller, seen, dry_run.0, |plan| without(plan, &named)).await
+}
+
+/// The rules of `plan` but these, all of which it must have.
+fn without(plan: Plan, named: &[Named]) -> Result<Wanted, ApiError> {
+    let has = |name: &RuleName| plan.rules.iter().any(|rule| rule.name() == *name);
+    let unknown = |(index, named): (usize, &Named)| {
         let name = named.rule.name();
-        if !plan.rules.iter().any(|rule| rule.name() == name) {
-            let message = format!("the plan has no rule {name}");
-            faults.push(
-                Fault::at(format!("/rules/{index}"), "unknown", message)
-                    .expected("a rule of the plan")
-                    .fix("list them with GET /tracking-plans/{trackingPlanId}/rules"),
-            );
-        }
-    }
+        let message = format!("the plan has no rule {name}");
+        let fault = Fault::at(format!("/rules/{index}"), "unknown", message)
+            .expected("a rule of the plan")
+            .fix("list them with GET /tracking-plans/{trackingPlanId}/rules");
+        (!has(&name)).then_some(fault)
+    };
+    let faults: Vec<Fault> = named.iter().enumerate().filter_map(unknown).collect();
     if !faults.is_empty() {
         return Err(ApiError::invalid(faults));
     }
     let stays = |rule: &Rule| !named.iter().any(|named| named.rule.name() == rule.name());
     let rules = plan.rules.into_iter().filter(stays).collect();
-    let wanted = Wanted { rules, places: BTreeMap::new(), dry_run: dry_run.0 };
-    change(&api, &caller, write, row, wanted).await
+    Ok(Wanted { rules, ..Wanted::default() })
 }
 
 /// `dryRun=true` in the query.
@@ -277,17 +272,6 @@ impl<S: Sync> axum::extract::FromRequestParts<S> for DryRun {
     }
 }
 
-/// The plan in the path as it stands now, at the version that the caller saw.
-pub async fn at(
-    mut write: store::Write,
-    caller: &Caller,
-    seen: IfMatch,
-) -> Result<(store::Write, store::tracking_plans::TrackingPlan), ApiError> {
-    let row = found(&mut write, caller).await?;
-    seen.check(row.version)?;
-    Ok((write, row))
-}
-
 /// A rule of a request.
 pub struct Named {
     rule: Rule,
@@ -304,12 +288,9 @@ impl Named {
 
 /// Reads rules, and says everything that is wrong with them.
 fn read(rules: &[Value]) -> Result<Vec<Named>, ApiError> {
-    if rules.len() > RULES_PER_REQUEST_MAX {
-        let problem = tracking_plan::too_many_at_once(rules.len());
-        let problem: Option<&Problem> = problem.as_ref();
-        let message = problem.map_or_else(String::new, |problem| problem.message.clone());
+    if let Some(problem) = too_many_at_once(rules.len()) {
         return Err(ApiError::invalid_field(
-            Fault::at("/rules", "too_many", message)
+            Fault::at("/rules", "too_many", problem.message)
                 .expected(format!("at most {RULES_PER_REQUEST_MAX} rules"))
                 .fix("send them in parts with PATCH, or import a file"),
         ));

@@ -180,6 +180,9 @@ async fn a_plan_goes_out_and_comes_in_as_a_file() {
     let replaced = world.post(&acme, &format!("{import}?mode=replace"), file).await.expect(200);
     assert_eq!(replaced.at("/changes/0/kind"), "rule_removed");
     assert_eq!(keys(&world.get(&acme, &format!("{other}/rules")).await.expect(200)), ["A"]);
+    let twice = json!([track("B", "x", "string"), track("B", "y", "string")]);
+    let twice = world.post(&acme, &format!("{import}?mode=replace"), twice).await;
+    twice.refused(422, "bad_rule");
     let wrong = csv.text.replace("string", "strong");
     let said = world.send_text(&acme, &import, &wrong, &seen).await.refused(422, "bad_cell");
     let at = said.body["errors"][0]["pointer"].as_str().unwrap().to_owned();

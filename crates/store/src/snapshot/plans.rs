@@ -3,12 +3,13 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use spec::SourceId;
 use sqlx::{AnyConnection, Row};
-use tracking_plan::{Compiled, Plan, RuleType, Settings};
+use tracking_plan::Compiled;
 
 use crate::{StoreError, tracking_plans};
 
@@ -66,39 +67,21 @@ impl Plans {
 
 async fn compile(db: &mut AnyConnection, (id, revision): &Key) -> Result<Known, StoreError> {
     let rules = tracking_plans::rules(db, id, *revision).await?;
-    // Hundreds of schemas take a while.
-    let work = tokio::task::spawn_blocking(move || compiled(&rules, Settings::default()));
-    match work.await {
-        Ok(Ok(plan)) => Ok(Some(plan)),
-        Ok(Err(problem)) => {
-            tracing::warn!(plan = id, revision, problem, "a tracking plan cannot be used");
-            Ok(None)
-        }
+    let unusable = |problem: &dyn fmt::Display| {
+        tracing::warn!(plan = id, revision, %problem, "a tracking plan cannot be used");
+    };
+    let plan = match tracking_plans::plan_of(&rules) {
+        Ok(plan) => plan,
         Err(error) => {
-            tracing::error!(plan = id, revision, %error, "a tracking plan cannot be compiled");
-            Ok(None)
+            unusable(&error);
+            return Ok(None);
         }
+    };
+    // Hundreds of schemas take a while.
+    match tokio::task::spawn_blocking(move || Compiled::new(&plan)).await {
+        Ok(Ok(plan)) => return Ok(Some(plan)),
+        Ok(Err(problems)) => problems.first().into_iter().for_each(|first| unusable(first)),
+        Err(error) => unusable(&error),
     }
-}
-
-/// A plan of rules as they are stored.
-///
-/// Errors: the first thing that is wrong with it, in a sentence.
-pub fn compiled(rules: &[tracking_plans::Rule], settings: Settings) -> Result<Compiled, String> {
-    let mut plan = Plan { settings, ..Plan::default() };
-    for rule in rules {
-        let on = RuleType::from_word(&rule.kind)
-            .ok_or_else(|| format!("{:?} is no type of rules", rule.kind))?;
-        plan.rules.push(tracking_plan::Rule {
-            on,
-            key: Some(rule.key.clone()).filter(|key| !key.is_empty()),
-            version: u32::try_from(rule.version).map_err(|error| error.to_string())?,
-            json_schema: serde_json::from_str(&rule.json_schema)
-                .map_err(|error| error.to_string())?,
-        });
-    }
-    Compiled::new(&plan).map_err(|problems| match problems.first() {
-        Some(first) => first.to_string(),
-        None => "it does not compile".to_owned(),
-    })
+    Ok(None)
 }
