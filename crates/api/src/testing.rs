@@ -185,18 +185,7 @@ impl World {
         text: &str,
         headers: &[(&str, &str)],
     ) -> Reply {
-        let mut request = Request::post(format!("/api{path}"));
-        if let Some(cookie) = &who.cookie {
-            request = request
-                .header(header::COOKIE, cookie)
-                .header(header::ORIGIN, &self.api.options.public_url);
-        }
-        if let Some(workspace) = &who.workspace {
-            request = request.header("headwater-workspace", workspace);
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
+        let request = self.request(who, Method::POST, path, headers);
         self.send(request.body(Body::from(text.to_owned())).unwrap()).await
     }
 
@@ -221,6 +210,28 @@ impl World {
         body: Value,
         headers: &[(&str, &str)],
     ) -> Reply {
+        let request = self.request(who, method, path, headers);
+        let request = if body.is_null() {
+            request.body(Body::empty())
+        } else {
+            let request = request.header(header::CONTENT_TYPE, "application/json");
+            request.body(Body::from(body.to_string()))
+        };
+        let mut request = request.unwrap();
+        if let Some(address) = who.address {
+            request.extensions_mut().insert(Peer(address));
+        }
+        self.send(request).await
+    }
+
+    /// A request of `who`, without a body.
+    fn request(
+        &self,
+        who: &Who,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> http::request::Builder {
         let mut request = Request::builder().method(method).uri(format!("/api{path}"));
         if let Some(cookie) = &who.cookie {
             request = request
@@ -236,17 +247,7 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = if body.is_null() {
-            request.body(Body::empty())
-        } else {
-            let request = request.header(header::CONTENT_TYPE, "application/json");
-            request.body(Body::from(body.to_string()))
-        };
-        let mut request = request.unwrap();
-        if let Some(address) = who.address {
-            request.extensions_mut().insert(Peer(address));
-        }
-        self.send(request).await
+        request
     }
 
     /// The letters that went to `email`, the latest first.

@@ -97,9 +97,7 @@ impl Console<'_, '_> {
 
     /// Posts bytes, such as a picture.
     pub(super) async fn upload(&mut self, path: &[&str], bytes: Bytes) -> Result<Reply, Failure> {
-        let body = Some(("application/octet-stream", bytes));
-        let (headers, bytes) = self.call(Method::POST, path, &[], None, body).await?;
-        self.reply(&headers, &bytes)
+        self.upload_as(path, &[], "application/octet-stream", bytes).await
     }
 
     /// Posts a file of this media type.
