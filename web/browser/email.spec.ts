@@ -19,7 +19,8 @@ async function inbox() {
   const server = createServer((socket) => {
     let mail: string[] | undefined
     socket.write('220 inbox\r\n')
-    createInterface(socket).on('line', (line) => {
+    const lines = createInterface(socket)
+    lines.on('line', (line) => {
       if (mail && line === '.') {
         mails.push(mail.join('\r\n'))
         mail = undefined
@@ -31,7 +32,8 @@ async function inbox() {
       } else if (/^QUIT/i.test(line)) socket.end('221 bye\r\n')
       else socket.write('250 inbox\r\n')
     })
-    socket.on('error', () => socket.destroy())
+    // The service keeps a connection and leaves it when it stops. A reader of lines passes the socket's error on.
+    lines.on('error', () => socket.destroy())
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return { mails, server, port: (server.address() as AddressInfo).port }
