@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use destination_kit::{BadSetting, Definition, Destination, DestinationKind, Settings, World};
+use spec::DestinationId;
 
 /// Every kind of destination, by the slug of its definition.
 pub struct Kinds(BTreeMap<String, Kind>);
@@ -30,13 +31,14 @@ impl Kinds {
         Some(self.0.get(slug)?.kind.definition())
     }
 
-    /// Opens a destination of the kind `slug`; gives its definition's name beside it.
+    /// Opens the destination `owner` of the kind `slug`; gives its definition's name beside it.
     ///
     /// Errors: the settings that do not fit, or that there is no such kind.
     pub fn open(
         &self,
         slug: &str,
         settings: &Settings,
+        owner: &DestinationId,
         world: &World,
     ) -> Result<Named, Vec<BadSetting>> {
         let Some(kind) = self.0.get(slug) else {
@@ -45,6 +47,6 @@ impl Kinds {
                 format!("{slug:?} is no kind of destination; known: {}", known.join(", "));
             return Err(vec![BadSetting { key: "type".into(), problem }]);
         };
-        Ok((kind.kind.open(settings, world)?, kind.name.clone()))
+        Ok((kind.kind.open(settings, owner, world)?, kind.name.clone()))
     }
 }

@@ -24,6 +24,7 @@ mod kinds;
 pub mod ledger;
 mod map;
 mod metrics;
+mod origins;
 mod outcomes;
 mod queue;
 mod retries;

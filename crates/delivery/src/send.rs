@@ -2,8 +2,7 @@
 
 use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use destination_kit::{Answer, DeliveryError, Destination, Fault};
-use spec::Message;
+use destination_kit::{Answer, DeliveryError, Destination, Fault, Parcel};
 use tokio::time::{Instant, timeout};
 
 /// What messages heard, and how long that took.
@@ -15,18 +14,18 @@ pub struct Heard {
     pub took_ms: u32,
 }
 
-/// Sends `messages` in one attempt that ends after `limit` at the latest, and says what they
+/// Sends `parcels` in one attempt that ends after `limit` at the latest, and says what they
 /// heard, in their order: so many of them this, so many that.
 ///
 /// A batch that is refused may be so for one message's sake: it is halved and sent again, in
 /// order, until those who are to blame stand alone.
 pub async fn send(
     destination: &Arc<dyn Destination>,
-    messages: &[Message],
+    parcels: &[Parcel],
     limit: Duration,
 ) -> Vec<(usize, Heard)> {
     let mut heard = Vec::new();
-    let mut parts = VecDeque::from([messages]);
+    let mut parts = VecDeque::from([parcels]);
     while let Some(part) = parts.pop_front() {
         let began = Instant::now();
         let answer = attempt(destination, part, limit).await;
@@ -44,10 +43,10 @@ pub async fn send(
 
 async fn attempt(
     destination: &Arc<dyn Destination>,
-    messages: &[Message],
+    parcels: &[Parcel],
     limit: Duration,
 ) -> Result<Answer, DeliveryError> {
-    let delivery = catch(destination.deliver(messages));
+    let delivery = catch(destination.deliver(parcels));
     match timeout(limit, delivery).await {
         Ok(Some(answer)) => answer,
         Ok(None) => Err(fault("INTERNAL", "the destination failed in an unforeseen way".into())),

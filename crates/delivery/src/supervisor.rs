@@ -374,6 +374,7 @@ impl Supervisor {
         let worker = Worker::new(Start {
             log: self.inner.log.clone(),
             kinds: self.inner.kinds.clone(),
+            routing: self.inner.routing.clone(),
             options: self.inner.options.clone(),
             book,
             condition,

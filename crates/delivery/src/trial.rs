@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use destination_kit::{
-    Answer, Definition, DeliveryError, SettingKind, Settings, World,
+    Answer, Definition, DeliveryError, Parcel, SettingKind, Settings, World,
     recorder::{Exchange, Recorder},
 };
 use http::{HeaderMap, header};
@@ -13,10 +13,12 @@ use serde_json::{Map, Value, json};
 use spec::{Head, Kind, Message, Span, limits::MESSAGE_BYTES_MAX};
 use tokio::time::Instant;
 
-use crate::{Delivery, send::send};
+use crate::{Delivery, origins::Origins, send::send};
 
 /// What stands where a secret stood.
 const HIDDEN: &str = "…";
+/// Tests stand beyond whatever a log can hold.
+const TEST_POSITION: u64 = u64::MAX;
 /// Shorter secrets are taken out of headers only: elsewhere they would take other words with them.
 const SECRET_BYTES_MIN: usize = 4;
 
@@ -82,7 +84,7 @@ impl Delivery {
         let settings = settings.unwrap_or(&route.settings);
         let recorder = Recorder::default();
         let world = World { recorder: Some(recorder.clone()), ..inner.options.world.clone() };
-        let destination = match inner.kinds.open(&route.kind, settings, &world) {
+        let destination = match inner.kinds.open(&route.kind, settings, &route.id, &world) {
             Ok((destination, _)) => destination,
             Err(problems) => {
                 let problems: Vec<String> =
@@ -96,8 +98,15 @@ impl Delivery {
                 };
             }
         };
+        let stream = route.sources.first().map_or(0, |source| source.stream());
+        let parcel = Parcel {
+            message,
+            position: TEST_POSITION,
+            received_at_ms: world.clock.now_ms(),
+            source: Origins::new(inner.routing.clone()).of(stream),
+        };
         let began = Instant::now();
-        let heard = send(&destination, &[message], inner.options.attempt_timeout).await;
+        let heard = send(&destination, &[parcel], inner.options.attempt_timeout).await;
         let took_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
         destination.close().await;
         let answer = heard.into_iter().next().map(|(_, heard)| heard.answer);

@@ -33,7 +33,7 @@ use std::{
 
 use destination_kit::{BadSetting, Batching, Destination};
 use event_log::{Batch, Chunk, EventLog, Lane, LogError, Position};
-use routing::DestinationRoute;
+use routing::{DestinationRoute, Routing};
 use spec::{DestinationId, Pause};
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -47,6 +47,7 @@ use crate::{
     breaker::Breaker,
     failing::Streak,
     metrics::Meters,
+    origins::Origins,
     outcomes::Outcomes,
     queue::Queue,
     retries::{Retries, Retry},
@@ -112,6 +113,7 @@ pub(crate) struct Worker {
     log: Arc<dyn EventLog>,
     lane: Lane,
     kinds: Arc<Kinds>,
+    origins: Origins,
     options: Arc<Options>,
     orders: watch::Receiver<Orders>,
     requests: mpsc::Receiver<Request>,
@@ -151,6 +153,8 @@ pub(crate) struct Worker {
     reading: Pending<Result<Chunk, LogError>>,
 
     queue: Queue,
+    /// Since when messages in the queue wait for a batch to fill.
+    filling_since: Instant,
     window: Window,
     retries: Retries,
     breaker: Breaker,
@@ -185,6 +189,7 @@ enum Event {
 pub(crate) struct Start {
     pub log: Arc<dyn EventLog>,
     pub kinds: Arc<Kinds>,
+    pub routing: Routing,
     pub options: Arc<Options>,
     pub book: DestinationBook,
     pub condition: Condition,
@@ -197,7 +202,8 @@ pub(crate) struct Start {
 impl Worker {
     /// A worker that goes on where the books say its destination has come to.
     pub fn new(start: Start) -> Worker {
-        let Start { log, kinds, options, book, condition, orders, requests, status, lost } = start;
+        let Start { log, kinds, routing, options, book, condition, orders, requests, status, lost } =
+            start;
         let started = Instant::now();
         let wall = options.world.clock.now_ms();
         let mut retries = Retries::default();
@@ -237,6 +243,7 @@ impl Worker {
             looked: false,
             reading: None,
             queue: Queue::default(),
+            filling_since: started,
             window: Window::default(),
             retries,
             breaker: Breaker::default(),
@@ -254,6 +261,7 @@ impl Worker {
             started_wall_ms: wall,
             log,
             kinds,
+            origins: Origins::new(routing),
             options,
             orders,
             requests,
@@ -330,6 +338,9 @@ impl Worker {
             }
             Event::Recorded(Ok(())) => {
                 self.recording = None;
+                if let Link::Ready { destination, .. } = &self.link {
+                    destination.settled(self.told.1.unwrap_or(self.told.0));
+                }
                 for (answer, many) in self.asked[0].drain(..) {
                     // Whoever asked may have gone.
                     let _ = answer.send(many);
@@ -398,7 +409,12 @@ impl Worker {
         let Some(route) = self.route.as_ref().filter(|route| route.enabled) else { return };
         self.breaker.reset();
         self.retries.hasten(self.now());
-        self.link = match self.kinds.open(&route.kind, &route.settings, &self.options.world) {
+        self.link = match self.kinds.open(
+            &route.kind,
+            &route.settings,
+            &self.id,
+            &self.options.world,
+        ) {
             Ok((destination, kind_name)) => {
                 Link::Ready { batching: destination.batching(), destination, kind_name }
             }
@@ -410,6 +426,15 @@ impl Worker {
         let mut queue = std::mem::take(&mut self.queue);
         queue.regroup(|message| self.person_of(message));
         self.queue = queue;
+    }
+
+    /// When a call is made with what the queue holds, however little; `None` while it is empty.
+    fn batch_due(&self) -> Option<Instant> {
+        let Link::Ready { batching, .. } = &self.link else { return None };
+        let full =
+            self.queue.len() >= batching.messages_max || self.queue.bytes() >= batching.bytes_max;
+        let linger = if full { Duration::ZERO } else { batching.linger };
+        self.queue.is_ready().then(|| self.filling_since + linger)
     }
 
     fn is_done(&self) -> bool {
@@ -441,6 +466,7 @@ impl Worker {
         let times = [
             due.filter(|_| sending),
             probe.filter(|_| sending),
+            self.batch_due().filter(|due| sending && *due > Instant::now()),
             self.record_due().filter(|_| self.recording.is_none()),
             Some(self.tick_at).filter(|_| waits && self.stop.is_none()),
             self.stop,

@@ -14,13 +14,13 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
-use spec::{Head, Kind, Message, Span};
+use spec::{DestinationId, Head, Kind, Message, SourceId, Span};
 
 pub use partner::{Behaviour, Partner, Received};
 
 use crate::{
-    Answer, DeliveryError, Destination, DestinationKind, EXCERPT_BYTES_MAX, Fault, Resolve,
-    Settings, World,
+    Answer, DeliveryError, Destination, DestinationKind, EXCERPT_BYTES_MAX, Fault, Origin, Parcel,
+    Resolve, Settings, World,
 };
 
 /// The time limit that [`http_faults`] expects `open` to set: long enough for a loaded machine's
@@ -63,9 +63,29 @@ pub fn message(id: &str, properties: &str) -> Message {
     Message::decode(Bytes::from(out)).expect("it was encoded above")
 }
 
-/// `count` messages with ids of their own.
-pub fn messages(count: usize) -> Vec<Message> {
-    (0..count).map(|n| message(&format!("m-{n}"), &format!(r#"{{"n":{n}}}"#))).collect()
+/// The destination that tests open.
+pub fn owner() -> DestinationId {
+    DestinationId("dst_tested".into())
+}
+
+/// `message` at `position`, from the source `website`.
+pub fn parcel(position: u64, message: Message) -> Parcel {
+    let id = SourceId("src_website".into());
+    let origin = Origin { id, slug: "website".to_owned(), name: "Website".to_owned() };
+    let received_at_ms = 1_795_615_800_123 + i64::try_from(position).unwrap_or_default();
+    Parcel { message, position, received_at_ms, source: Arc::new(origin) }
+}
+
+/// A message as [`message`] makes it, on its way; ids that differ stand at positions that do.
+pub fn sent(id: &str, properties: &str) -> Parcel {
+    let position = id.bytes().fold(7, |at: u64, byte| at * 131 % ((1 << 61) - 1) + u64::from(byte));
+    parcel(position, message(id, properties))
+}
+
+/// `count` messages with ids and positions of their own, the same at every call.
+pub fn parcels(count: usize) -> Vec<Parcel> {
+    let message = |n| message(&format!("m-{n}"), &format!(r#"{{"n":{n}}}"#));
+    (0..count).map(|n| parcel(n as u64 * 8, message(n))).collect()
 }
 
 /// Checks what holds for every kind of destination: its catalog entry is sound.
@@ -96,7 +116,10 @@ pub fn kind(kind: &dyn DestinationKind) {
     assert_eq!(missing, required, "nothing but the required settings must be given");
 
     let unknown = Settings::from_iter([("no_such_setting".to_owned(), Value::Null)]);
-    let bad = kind.open(&unknown, &World::default()).err().expect("an unknown setting is refused");
+    let bad = kind
+        .open(&unknown, &owner(), &World::default())
+        .err()
+        .expect("an unknown setting is refused");
     assert!(bad.iter().any(|bad| bad.key == "no_such_setting"), "{bad:?}");
 }
 
@@ -106,7 +129,7 @@ pub async fn delivers(destination: Arc<dyn Destination>) {
     let batching = destination.batching();
     let some = batching.messages_max > 0 && batching.bytes_max > 0 && batching.calls_max > 0;
     assert!(some, "{batching:?}");
-    let most = messages(batching.messages_max);
+    let most = parcels(batching.messages_max);
     for batch in [&most[..1], &most[..], &most[..]] {
         let outcome = destination.deliver(batch).await;
         assert_eq!(next(&outcome), Next::Done, "{} messages: {outcome:?}", batch.len());
@@ -114,7 +137,7 @@ pub async fn delivers(destination: Arc<dyn Destination>) {
     let deliveries: Vec<_> = (0..8)
         .map(|_| {
             let destination = destination.clone();
-            tokio::spawn(async move { destination.deliver(&messages(1)).await })
+            tokio::spawn(async move { destination.deliver(&parcels(1)).await })
         })
         .collect();
     for delivery in deliveries {
@@ -211,7 +234,7 @@ async fn forbidden_addresses(open: &(dyn Fn(&str, &World) -> Arc<dyn Destination
     let mapped = open(&format!("http://[::ffff:127.0.0.1]:{port}/"), &strict);
     check(&*mapped, Next::Pause, "PRIVATE_ADDRESS", "a mapped loopback URL").await;
     let by_name = open(&format!("http://rebound.example:{port}/"), &strict);
-    let outcome = by_name.deliver(&messages(1)).await;
+    let outcome = by_name.deliver(&parcels(1)).await;
     assert_eq!(fault(&outcome).map(|fault| fault.code.as_str()), Some("PRIVATE_ADDRESS"));
     assert!(!matches!(next(&outcome), Next::Done | Next::Discard), "a name may change its mind");
     assert!(canary.received().is_empty(), "the canary heard something");
@@ -231,7 +254,7 @@ async fn bad_tls(open: &(dyn Fn(&str, &World) -> Arc<dyn Destination> + Sync)) {
 
 async fn check(destination: &dyn Destination, expect: Next, code: &str, case: &str) {
     let began = Instant::now();
-    let outcome = destination.deliver(&messages(1)).await;
+    let outcome = destination.deliver(&parcels(1)).await;
     let took = began.elapsed();
     assert_eq!(next(&outcome), expect, "{case}: {outcome:?}");
     assert!(took < PATIENCE, "{case}: took {took:?}");

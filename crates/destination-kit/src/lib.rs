@@ -14,7 +14,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use spec::Message;
+use spec::{DestinationId, Message, SourceId};
 
 pub use connect::io_code;
 pub use definition::{BadSetting, Definition, Setting, SettingKind};
@@ -28,12 +28,14 @@ pub trait DestinationKind: Send + Sync {
     /// The catalog entry. Data, not code.
     fn definition(&self) -> Definition;
 
-    /// Makes a destination from `settings`.
+    /// Makes the destination `owner` from `settings`. What it keeps at its partner's under a name
+    /// of its own, such as how far it has come, it keeps under that of `owner`.
     ///
     /// Errors: every setting that is missing or wrong, with what would be right.
     fn open(
         &self,
         settings: &Settings,
+        owner: &DestinationId,
         world: &World,
     ) -> Result<Arc<dyn Destination>, Vec<BadSetting>>;
 }
@@ -46,13 +48,47 @@ pub trait Destination: Send + Sync {
         Batching::default()
     }
 
-    /// Sends `messages`, at most as many as [`Destination::batching`] says, all for one fate.
-    /// Called again after a crash with the same messages, so it is idempotent on their ids where
-    /// the partner's tool can be.
-    async fn deliver(&self, messages: &[Message]) -> Result<Answer, DeliveryError>;
+    /// Sends the messages in `parcels`, at most as many as [`Destination::batching`] says, all for
+    /// one fate. Called again after a crash with the same messages, in other batches, so it is
+    /// idempotent on their ids or positions where the partner's tool can be.
+    async fn deliver(&self, parcels: &[Parcel]) -> Result<Answer, DeliveryError>;
+
+    /// What stands before the position `before` has its outcome on record, and comes again only
+    /// when somebody asks for it. Whoever remembers what it was sent may forget that much.
+    fn settled(&self, _before: u64) {}
+
+    /// Tries the connection without sending a message, and says in words what was found; `None`
+    /// where only a message could try it.
+    async fn test_connection(&self) -> Option<Result<String, Fault>> {
+        None
+    }
 
     /// Writes out what is held back. Called before a stop; nothing is sent after it.
     async fn close(&self) {}
+}
+
+/// One message on its way to a destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parcel {
+    /// The message.
+    pub message: Message,
+    /// Where it stands in the log: no other message has this number, and later ones have greater.
+    pub position: u64,
+    /// When it was accepted, Unix milliseconds.
+    pub received_at_ms: i64,
+    /// Whose message it is.
+    pub source: Arc<Origin>,
+}
+
+/// The source of a message, as its destinations see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The source.
+    pub id: SourceId,
+    /// Its name in paths and on the command line.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
 }
 
 /// How many messages a destination wants at once.
@@ -65,11 +101,18 @@ pub struct Batching {
     /// At most this many calls at one time, whatever the configuration allows. With 1, messages
     /// come in the order of the log, and what waits for a call to end goes with the next one.
     pub calls_max: usize,
+    /// A batch that is not full is held back until its oldest message has waited so long.
+    pub linger: Duration,
 }
 
 impl Default for Batching {
     fn default() -> Self {
-        Batching { messages_max: 1, bytes_max: 512 * 1024, calls_max: usize::MAX }
+        Batching {
+            messages_max: 1,
+            bytes_max: 512 * 1024,
+            calls_max: usize::MAX,
+            linger: Duration::ZERO,
+        }
     }
 }
 

@@ -15,7 +15,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
-use spec::Message;
+
+use crate::Parcel;
 
 /// `webhook-id`.
 pub const ID_HEADER: HeaderName = HeaderName::from_static("webhook-id");
@@ -78,20 +79,20 @@ impl Signer {
 ///
 /// An id that does not fit into a header as it is, or that holds the full stop which separates the
 /// signed parts, is hashed too.
-pub fn request_id(messages: &[Message]) -> String {
-    if let [message] = messages {
-        let id = message.message_id();
+pub fn request_id(parcels: &[Parcel]) -> String {
+    if let [parcel] = parcels {
+        let id = parcel.message.message_id();
         let fits = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'.' | b'\\');
         if (1..=ID_BYTES_MAX).contains(&id.len()) && id.iter().all(fits) {
             return String::from_utf8_lossy(id).into_owned();
         }
     }
     let mut hash = Sha256::new();
-    for message in messages {
+    for Parcel { message, .. } in parcels {
         hash.update((message.message_id().len() as u64).to_le_bytes());
         hash.update(message.message_id());
     }
-    let prefix = if messages.len() == 1 { "msg_" } else { "batch_" };
+    let prefix = if parcels.len() == 1 { "msg_" } else { "batch_" };
     hash.finalize()[..16].iter().fold(prefix.to_owned(), |mut out, byte| {
         write!(out, "{byte:02x}").expect("text takes any amount");
         out

@@ -17,12 +17,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use destination_kit::{Destination, World, conformance::message};
+use destination_kit::{Destination, Parcel, World, conformance};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::{Request, Response, body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use spec::Message;
 
 const IN_FLIGHT: usize = 64;
 const LASTS: Duration = Duration::from_secs(3);
@@ -52,7 +51,7 @@ fn main() -> io::Result<()> {
         ("file, 1000", "file", json!({ "path": folder.path() }), 2),
     ] {
         let destination = open(slug, &settings);
-        let batch = messages(destination.batching().messages_max);
+        let batch = parcels(destination.batching().messages_max);
         let (rate, cpu) = runtime.block_on(measure(destination, batch, in_flight))?;
         println!("{name:<24} {rate:>9.0} messages/s {cpu:>7.2} µs CPU/message");
     }
@@ -64,18 +63,20 @@ fn open(slug: &str, settings: &Value) -> Arc<dyn Destination> {
     let kinds = destinations::all();
     let kind = kinds.iter().find(|kind| kind.definition().slug == slug).expect("we ship it");
     let settings = settings.as_object().expect("settings are an object");
-    kind.open(settings, &world).expect("the settings are good")
+    kind.open(settings, &conformance::owner(), &world).expect("the settings are good")
 }
 
 /// Messages of about 1 KB.
-fn messages(count: usize) -> Vec<Message> {
+fn parcels(count: usize) -> Vec<Parcel> {
     let properties = json!({ "text": "x".repeat(930) }).to_string();
-    (0..count).map(|n| message(&format!("ajs-next-1795615800123-{n}"), &properties)).collect()
+    (0..count)
+        .map(|n| conformance::sent(&format!("ajs-next-1795615800123-{n}"), &properties))
+        .collect()
 }
 
 async fn measure(
     destination: Arc<dyn Destination>,
-    batch: Vec<Message>,
+    batch: Vec<Parcel>,
     in_flight: usize,
 ) -> io::Result<(f64, f64)> {
     let (done, batch) = (Arc::new(AtomicUsize::new(0)), Arc::new(batch));

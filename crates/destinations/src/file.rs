@@ -24,10 +24,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use destination_kit::{
     Answer, BadSetting, Batching, Clock, Definition, DeliveryError, Destination, DestinationKind,
-    Fault, Setting, SettingKind, Settings, World, http::excerpt, io_code,
+    Fault, Parcel, Setting, SettingKind, Settings, World, http::excerpt, io_code,
 };
 use serde_json::{Value, json};
-use spec::Message;
+use spec::DestinationId;
 use tokio::{sync::Mutex, task::AbortHandle};
 
 use folder::{Folder, Options};
@@ -53,6 +53,7 @@ impl DestinationKind for FileKind {
     fn open(
         &self,
         settings: &Settings,
+        _owner: &DestinationId,
         world: &World,
     ) -> Result<Arc<dyn Destination>, Vec<BadSetting>> {
         let settings = self.definition().check(settings)?;
@@ -97,11 +98,16 @@ struct Writer {
 impl Destination for FileDestination {
     fn batching(&self) -> Batching {
         // Appends wait for each other and for the disk: better few and large.
-        Batching { messages_max: 4000, bytes_max: 4 * 1024 * 1024, calls_max: 1 }
+        Batching {
+            messages_max: 4000,
+            bytes_max: 4 * 1024 * 1024,
+            calls_max: 1,
+            linger: Duration::ZERO,
+        }
     }
 
-    async fn deliver(&self, messages: &[Message]) -> Result<Answer, DeliveryError> {
-        let lines: Vec<Bytes> = messages.iter().map(|message| message.raw().clone()).collect();
+    async fn deliver(&self, parcels: &[Parcel]) -> Result<Answer, DeliveryError> {
+        let lines: Vec<Bytes> = parcels.iter().map(|parcel| parcel.message.raw().clone()).collect();
         let clock = self.clock.clone();
         let appended = self.blocking(move |writer| writer.append(&lines, clock.now_ms())).await;
         match appended {

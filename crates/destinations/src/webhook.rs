@@ -16,7 +16,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use destination_kit::{
     Answer, BadSetting, Batching, Clock, Definition, DeliveryError, Destination, DestinationKind,
-    Setting, SettingKind, Settings, World,
+    Parcel, Setting, SettingKind, Settings, World,
     http::{Call, HttpClient, HttpError},
     signature::{self, Signer},
 };
@@ -28,7 +28,7 @@ use http::{
     },
 };
 use serde_json::{Value, json};
-use spec::Message;
+use spec::DestinationId;
 use url::Url;
 
 /// A name whose addresses are all forbidden may have been looked up at a bad moment: it is asked
@@ -69,6 +69,7 @@ impl DestinationKind for WebhookKind {
     fn open(
         &self,
         settings: &Settings,
+        _owner: &DestinationId,
         world: &World,
     ) -> Result<Arc<dyn Destination>, Vec<BadSetting>> {
         let settings = self.definition().check(settings)?;
@@ -99,13 +100,13 @@ impl Destination for Webhook {
         Batching { messages_max, bytes_max, ..Batching::default() }
     }
 
-    async fn deliver(&self, messages: &[Message]) -> Result<Answer, DeliveryError> {
+    async fn deliver(&self, parcels: &[Parcel]) -> Result<Answer, DeliveryError> {
         let now_ms = self.clock.now_ms();
-        let body = self.body(messages);
+        let body = self.body(parcels);
         let call = Call {
             method: self.method.clone(),
             uri: self.uri.clone(),
-            headers: self.headers(messages, &body, now_ms / 1000),
+            headers: self.headers(parcels, &body, now_ms / 1000),
             body,
             timeout: self.timeout,
             follow_redirects: true,
@@ -153,22 +154,22 @@ impl Webhook {
         })
     }
 
-    fn body(&self, messages: &[Message]) -> Bytes {
-        if let ([message], 1) = (messages, self.batch_size) {
-            return message.raw().clone();
+    fn body(&self, parcels: &[Parcel]) -> Bytes {
+        if let ([parcel], 1) = (parcels, self.batch_size) {
+            return parcel.message.raw().clone();
         }
-        let bytes: usize = messages.iter().map(|message| message.raw().len() + 1).sum();
+        let bytes: usize = parcels.iter().map(|parcel| parcel.message.raw().len() + 1).sum();
         let mut body = BytesMut::with_capacity(bytes + 2);
-        for (n, message) in messages.iter().enumerate() {
+        for (n, parcel) in parcels.iter().enumerate() {
             body.put_u8(if n == 0 { b'[' } else { b',' });
-            body.put_slice(message.raw());
+            body.put_slice(parcel.message.raw());
         }
         body.put_u8(b']');
         body.freeze()
     }
 
-    fn headers(&self, messages: &[Message], body: &[u8], now_s: i64) -> HeaderMap {
-        let id = signature::request_id(messages);
+    fn headers(&self, parcels: &[Parcel], body: &[u8], now_s: i64) -> HeaderMap {
+        let id = signature::request_id(parcels);
         let timestamp = now_s.to_string();
         let mut headers = self.headers.clone();
         if let Some(signer) = &self.signer {

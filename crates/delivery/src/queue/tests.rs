@@ -1,8 +1,11 @@
+use std::time::Duration;
+
 use super::*;
 use crate::tests::message;
 
-const SINGLE: Batching = Batching { messages_max: 1, bytes_max: 1 << 20, calls_max: 8 };
-const BATCH: Batching = Batching { messages_max: 4, bytes_max: 1 << 20, calls_max: 8 };
+const SINGLE: Batching =
+    Batching { messages_max: 1, bytes_max: 1 << 20, calls_max: 8, linger: Duration::ZERO };
+const BATCH: Batching = Batching { messages_max: 4, ..SINGLE };
 
 /// A queue of messages whose positions are their places in `persons`.
 fn queue(persons: &[u64]) -> Queue {

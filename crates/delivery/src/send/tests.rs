@@ -1,6 +1,7 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use destination_kit::conformance;
 
 use super::*;
 use crate::tests::message;
@@ -11,9 +12,9 @@ struct Partner(Mutex<Vec<usize>>);
 
 #[async_trait]
 impl Destination for Partner {
-    async fn deliver(&self, messages: &[Message]) -> Result<Answer, DeliveryError> {
-        self.0.lock().expect("no test panics with it").push(messages.len());
-        let any = |word: &[u8]| messages.iter().any(|m| m.message_id().starts_with(word));
+    async fn deliver(&self, parcels: &[Parcel]) -> Result<Answer, DeliveryError> {
+        self.0.lock().expect("no test panics with it").push(parcels.len());
+        let any = |word: &[u8]| parcels.iter().any(|p| p.message.message_id().starts_with(word));
         assert!(!any(b"panic"), "an unforeseen failure");
         if any(b"hang") {
             std::future::pending::<()>().await;
@@ -28,9 +29,11 @@ impl Destination for Partner {
 /// What each of `ids` heard, and the sizes of the calls.
 async fn sent(ids: &[&str]) -> (Vec<Heard>, Vec<usize>) {
     let partner = Arc::new(Partner::default());
-    let messages: Vec<Message> = ids.iter().map(|id| message(id, "ada", "{}")).collect();
+    let messages = ids.iter().map(|id| message(id, "ada", "{}"));
+    let parcels: Vec<Parcel> =
+        (0..).zip(messages).map(|(n, message)| conformance::parcel(n, message)).collect();
     let destination: Arc<dyn Destination> = partner.clone();
-    let heard = send(&destination, &messages, Duration::from_secs(30)).await;
+    let heard = send(&destination, &parcels, Duration::from_secs(30)).await;
     let calls = partner.0.lock().expect("no test panics with it").clone();
     let each = heard.into_iter().flat_map(|(many, heard)| vec![heard; many]);
     (each.collect(), calls)

@@ -77,6 +77,45 @@ fn poison_holds_nobody_back() {
 }
 
 #[test]
+fn a_batch_that_is_not_full_waits_for_more() {
+    let mut route = partner("house", &["web"], "", 100);
+    route.settings.insert("calls".into(), 1.into());
+    route.settings.insert("linger_ms".into(), 60_000.into());
+    let world = World::new(vec![route]);
+    world.live(async |delivery, clock| {
+        world.accept("web", 0..250, "m", clock()).await;
+        sleep(Duration::from_secs(50)).await;
+        assert_eq!(world.taken("house"), 200, "full batches wait for nothing");
+        let waits = delivery.status(&id("house")).expect("it runs").queued;
+        assert_eq!(waits, 50);
+        world.accept("web", 250..260, "m", clock()).await;
+        sleep(Duration::from_secs(11)).await;
+        assert_eq!(world.taken("house"), 260, "the oldest had waited for a minute");
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
+fn a_destination_hears_what_it_may_forget() {
+    let world = World::new(vec![partner("house", &["web"], "", 1)]);
+    world.live(async |_, clock| {
+        world.accept("web", 0..10, "m", clock()).await;
+        sleep(Duration::from_secs(1)).await;
+        let all = world.scene.settled("house");
+        assert!(all > 0, "everything is on record");
+        world.scene.tell("house", "dead");
+        let poor = accept(&world.log, "web", "late", "u", clock()).await;
+        sleep(Duration::from_millis(500)).await;
+        assert_eq!(world.scene.calls("house").len(), 11);
+        assert!(world.scene.settled("house") <= poor.0, "it comes again");
+        world.scene.tell("house", "");
+        sleep(Duration::from_secs(60)).await;
+        assert_eq!(world.taken("house"), 11);
+        assert!(world.scene.settled("house") > poor.0);
+    });
+}
+
+#[test]
 fn one_persons_flood_holds_nobody_else_back() {
     let world = World::new(vec![partner("crm", &["web"], "", 1)]);
     world.live(async |delivery, clock| {

@@ -10,11 +10,11 @@ use std::{
 use async_trait::async_trait;
 use destination_kit::{
     Answer, BadSetting, Batching, Clock, Definition, DeliveryError, Destination, DestinationKind,
-    Fault, Settings, World,
+    Fault, Parcel, Settings, World,
 };
 use event_log::{Batch, EventLog, Label, MemoryLog, Position, Tag};
 use routing::{DestinationRoute, Routing};
-use spec::{Message, SourceId, record};
+use spec::{DestinationId, Message, SourceId, record};
 use tokio::time::{Instant, sleep};
 
 use super::{destination, encoded};
@@ -53,6 +53,8 @@ pub struct Scene {
     under_way: Mutex<BTreeMap<String, Vec<String>>>,
     /// First attempts that began while one of the same person was under way.
     overlaps: Mutex<Vec<String>>,
+    /// Per destination: the position before which it may forget what it was sent.
+    settled: Mutex<BTreeMap<String, u64>>,
     /// What partners are told to do, whatever their settings say.
     moods: Mutex<BTreeMap<String, String>>,
     /// Virtual milliseconds of all earlier lives.
@@ -71,6 +73,7 @@ impl Scene {
             tried: Mutex::default(),
             under_way: Mutex::default(),
             overlaps: Mutex::default(),
+            settled: Mutex::default(),
             moods: Mutex::default(),
             before_ms: Mutex::new(BEGAN_MS),
         })
@@ -85,6 +88,12 @@ impl Scene {
     pub fn calls(&self, partner: &str) -> Calls {
         let calls = self.calls.lock().expect("no test panics with it");
         calls.get(partner).cloned().unwrap_or_default()
+    }
+
+    /// The position before which `partner` may forget what it was sent.
+    pub fn settled(&self, partner: &str) -> u64 {
+        let settled = self.settled.lock().expect("no test panics with it");
+        settled.get(partner).copied().unwrap_or_default()
     }
 
     /// First attempts that began while one of the same person was under way.
@@ -172,6 +181,7 @@ impl DestinationKind for Partners {
     fn open(
         &self,
         settings: &Settings,
+        _owner: &DestinationId,
         _world: &World,
     ) -> Result<Arc<dyn Destination>, Vec<BadSetting>> {
         let text = |key: &str| settings.get(key).and_then(|v| v.as_str()).unwrap_or("").to_owned();
@@ -181,11 +191,13 @@ impl DestinationKind for Partners {
         }
         let messages_max = settings.get("batch").and_then(|v| v.as_u64()).unwrap_or(1) as usize;
         let calls_max = settings.get("calls").and_then(|v| v.as_u64()).unwrap_or(100) as usize;
+        let linger = settings.get("linger_ms").and_then(|v| v.as_u64()).unwrap_or_default();
+        let linger = Duration::from_millis(linger);
         Ok(Arc::new(Partner {
             scene: self.0.clone(),
             name: text("name"),
             mood: text("mood"),
-            batching: Batching { messages_max, bytes_max: 1 << 20, calls_max },
+            batching: Batching { messages_max, bytes_max: 1 << 20, calls_max, linger },
         }))
     }
 }
@@ -196,10 +208,16 @@ impl Destination for Partner {
         self.batching
     }
 
-    async fn deliver(&self, messages: &[Message]) -> Result<Answer, DeliveryError> {
+    fn settled(&self, before: u64) {
+        let mut settled = self.scene.settled.lock().expect("no test panics with it");
+        settled.insert(self.name.clone(), before);
+    }
+
+    async fn deliver(&self, parcels: &[Parcel]) -> Result<Answer, DeliveryError> {
+        let messages = || parcels.iter().map(|parcel| &parcel.message);
         let ids: Vec<String> =
-            messages.iter().map(|m| String::from_utf8_lossy(m.message_id()).into_owned()).collect();
-        let persons = messages.iter().zip(&ids);
+            messages().map(|m| String::from_utf8_lossy(m.message_id()).into_owned()).collect();
+        let persons = messages().zip(&ids);
         let persons = persons.filter(|(_, id)| self.scene.is_first(&self.name, id));
         let person = |m: &Message| String::from_utf8_lossy(m.ordering_key()).into_owned();
         let persons = persons.map(|(message, _)| person(message)).collect();

@@ -2,8 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
+use destination_kit::{Batching, Parcel};
 use event_log::{Chunk, Entry, EventLog, LogError, Position};
 use spec::{Feed, Message, Step, record};
+use tokio::time::Instant;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
@@ -65,7 +67,8 @@ impl Worker {
             if self.flight.len() >= limit {
                 return;
             }
-            let first = self.queue.is_ready() && self.retries.len() < RETRIES_MAX;
+            let ready = self.batch_due().is_some_and(|due| due <= Instant::now());
+            let first = ready && self.retries.len() < RETRIES_MAX;
             let due = self.retries.next_due().is_some_and(|due| due <= now);
             let turn = if limit == 1 {
                 !self.last_was_retry
@@ -86,19 +89,22 @@ impl Worker {
         let Link::Ready { destination, batching, .. } = &self.link else { return };
         let (destination, limit) = (destination.clone(), self.options.attempt_timeout);
         let taken = self.queue.take(*batching);
+        self.filling_since = Instant::now();
         // A partner may take its time: a few messages should not hold all that stands around them.
         let few = taken.iter().map(|one| one.message.raw().len()).sum::<usize>() <= FEW_BYTES;
         let mut items = Vec::with_capacity(taken.len());
-        let mut messages = Vec::with_capacity(taken.len());
+        let mut parcels = Vec::with_capacity(taken.len());
         for waiting in taken {
             let Waiting { position, stream, received_at_ms, person, message } = waiting;
-            messages.push(if few { message.detached() } else { message });
+            let message = if few { message.detached() } else { message };
+            let source = self.origins.of(stream);
+            parcels.push(Parcel { message, position, received_at_ms, source });
             items.push(Item { position, stream, received_at_ms, number: 1, person, first_at: now });
         }
         self.last_was_retry = false;
         let began_at_ms = self.wall_ms();
         self.flight.spawn(async move {
-            let heard = send(&destination, &messages, limit).await;
+            let heard = send(&destination, &parcels, limit).await;
             Landed { first: true, began_at_ms, parts: parts(items, heard) }
         });
     }
@@ -119,24 +125,26 @@ impl Worker {
                 first_at: if retry.number == 0 { now } else { retry.first_at },
             })
             .collect();
+        let origins: Vec<_> = items.iter().map(|item| self.origins.of(item.stream)).collect();
         self.last_was_retry = true;
         self.retries_in_flight += 1;
         let began_at_ms = self.wall_ms();
         let log = self.log.clone();
         self.flight.spawn(async move {
-            let mut messages = Vec::with_capacity(items.len());
+            let mut parcels = Vec::with_capacity(items.len());
             let mut found = Vec::with_capacity(items.len());
             let mut lost = Vec::new();
-            for item in items {
+            for (item, source) in items.into_iter().zip(origins) {
                 match read_again(&*log, Position(item.position)).await {
                     Ok(message) => {
-                        messages.push(message);
+                        let Item { position, received_at_ms, .. } = item;
+                        parcels.push(Parcel { message, position, received_at_ms, source });
                         found.push(item);
                     }
                     Err(error) => lost.push(Part { items: vec![item], heard: Err(error) }),
                 }
             }
-            let mut parts = parts(found, send(&destination, &messages, limit).await);
+            let mut parts = parts(found, send(&destination, &parcels, limit).await);
             parts.append(&mut lost);
             Landed { first: false, began_at_ms, parts }
         });
@@ -144,7 +152,12 @@ impl Worker {
 
     /// Begins to read on, when there is room and reason.
     pub(super) fn begin_reading(&mut self) {
-        let few = self.queue.len() < QUEUE_MAX && self.queue.bytes() < QUEUE_BYTES_MAX;
+        let Batching { messages_max, bytes_max, .. } = match &self.link {
+            Link::Ready { batching, .. } => *batching,
+            _ => Batching::default(),
+        };
+        let few = self.queue.len() < QUEUE_MAX.max(messages_max)
+            && self.queue.bytes() < QUEUE_BYTES_MAX.max(bytes_max);
         let blocked = !self.queue.is_ready() && self.queue.bytes() < QUEUE_BLOCKED_BYTES_MAX;
         let room = (few || blocked)
             && self.window.len() < WINDOW_MAX
@@ -266,6 +279,9 @@ impl Worker {
             return self.discard((position, stream, received_at_ms), step, code, filtered.reason);
         }
         let person = self.person_of(&message);
+        if self.queue.len() == 0 {
+            self.filling_since = Instant::now();
+        }
         self.queue.push(Waiting { position, stream, received_at_ms, person, message });
     }
 

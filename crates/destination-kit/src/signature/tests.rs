@@ -1,9 +1,8 @@
 use http::HeaderMap;
-use spec::Message;
 use standardwebhooks::Webhook;
 
 use super::*;
-use crate::{Clock, conformance::message};
+use crate::{Clock, conformance::sent};
 
 const NEW: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OLD: &str = "whsec_b2xkIG9sZCBvbGQgb2xkIG9sZCBvbGQh";
@@ -58,7 +57,7 @@ fn bad_secrets_are_named_by_position() {
 #[test]
 fn the_id_is_the_message_id_or_a_stable_hash() {
     let id = |ids: &[&str]| {
-        let messages: Vec<Message> = ids.iter().map(|id| message(id, "{}")).collect();
+        let messages: Vec<Parcel> = ids.iter().map(|id| sent(id, "{}")).collect();
         request_id(&messages)
     };
     assert_eq!(id(&["ajs-next-1700000000-a_b"]), "ajs-next-1700000000-a_b");

@@ -10,7 +10,7 @@ use std::{
     sync::atomic::{AtomicI64, Ordering::Relaxed},
 };
 
-use destination_kit::conformance::{self, Next, fault, message, messages, next};
+use destination_kit::conformance::{self, Next, fault, next, parcels, sent};
 use flate2::read::GzDecoder;
 use tempfile::TempDir;
 
@@ -36,7 +36,9 @@ impl Scene {
         let world = World { base_dir: self.dir.path().to_owned(), clock, ..World::default() };
         let mut settings = settings.as_object().expect("an object").clone();
         settings.insert("path".to_owned(), json!("out/events"));
-        FileKind.open(&settings, &world).unwrap_or_else(|bad| panic!("{bad:?}"))
+        FileKind
+            .open(&settings, &conformance::owner(), &world)
+            .unwrap_or_else(|bad| panic!("{bad:?}"))
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -86,7 +88,8 @@ fn expect_ids(count: usize) -> Vec<String> {
 fn its_catalog_entry_is_sound() {
     conformance::kind(&FileKind);
     let path = Settings::from_iter([("path".to_owned(), json!(""))]);
-    let bad = FileKind.open(&path, &World::default()).err().unwrap_or_default();
+    let bad =
+        FileKind.open(&path, &conformance::owner(), &World::default()).err().unwrap_or_default();
     assert_eq!(bad[0].to_string(), r#"setting "path": must not be empty"#);
 }
 
@@ -102,12 +105,12 @@ async fn it_delivers() {
 #[tokio::test]
 async fn lines_are_the_messages_as_they_came_even_over_a_restart() {
     let scene = Scene::new();
-    let before = [message("a", r#"{"n":1.50}"#), message("b", "{\n\t\"text\": \"\\n\"\r\n}")];
+    let before = [sent("a", r#"{"n":1.50}"#), sent("b", "{\n\t\"text\": \"\\n\"\r\n}")];
     let file = scene.open(json!({}));
     file.deliver(&before).await.expect("there is room");
     file.close().await;
     let again = scene.open(json!({}));
-    again.deliver(&[message("c", "{}")]).await.expect("there is room");
+    again.deliver(&[sent("c", "{}")]).await.expect("there is room");
     let text = fs::read_to_string(scene.path("current.ndjson")).expect("the file is there");
     let expect = [
         r#"{"type":"track","messageId":"a","event":"Tested","properties":{"n":1.50}}"#,
@@ -122,7 +125,7 @@ async fn lines_are_the_messages_as_they_came_even_over_a_restart() {
 async fn files_are_finished_by_size_and_named_in_order_even_when_the_clock_goes_back() {
     let scene = Scene::new();
     let file = scene.open(json!({ "rotate_bytes": 200 }));
-    for (n, message) in messages(7).chunks(1).enumerate() {
+    for (n, message) in parcels(7).chunks(1).enumerate() {
         let ahead = if n < 4 { 0 } else { -60_000 };
         scene.now_ms.store(NOW_MS + ahead, Relaxed);
         file.deliver(message).await.expect("there is room");
@@ -143,7 +146,7 @@ async fn files_are_finished_by_size_and_named_in_order_even_when_the_clock_goes_
 async fn files_are_finished_by_age() {
     let scene = Scene::new();
     let file = scene.open(json!({ "rotate_seconds": 60 }));
-    for (ahead_ms, message) in [0, 59_999, 60_000].iter().zip(messages(3).chunks(1)) {
+    for (ahead_ms, message) in [0, 59_999, 60_000].iter().zip(parcels(3).chunks(1)) {
         scene.now_ms.store(NOW_MS + ahead_ms, Relaxed);
         file.deliver(message).await.expect("there is room");
     }
@@ -155,7 +158,7 @@ async fn files_are_finished_by_age() {
 async fn a_quiet_file_is_finished_by_age_too() {
     let scene = Scene::new();
     let file = scene.open(json!({ "rotate_seconds": 60 }));
-    file.deliver(&messages(2)).await.expect("there is room");
+    file.deliver(&parcels(2)).await.expect("there is room");
     assert_eq!(scene.names(), ["current.ndjson"]);
     scene.now_ms.store(NOW_MS + 60_000, Relaxed);
     // time stands still while a thread works: what we wait for is done when it moves on
@@ -171,7 +174,7 @@ async fn a_quiet_file_is_finished_by_age_too() {
 async fn finished_files_are_compressed() {
     let scene = Scene::new();
     let file = scene.open(json!({ "gzip": true, "rotate_bytes": 200 }));
-    for message in messages(6).chunks(1) {
+    for message in parcels(6).chunks(1) {
         file.deliver(message).await.expect("there is room");
     }
     file.close().await;
@@ -190,7 +193,7 @@ async fn finished_files_are_compressed() {
 async fn a_crash_during_compression_loses_and_repeats_nothing() {
     let scene = Scene::new();
     let file = scene.open(json!({ "rotate_bytes": 1 }));
-    for message in messages(3).chunks(1) {
+    for message in parcels(3).chunks(1) {
         file.deliver(message).await.expect("there is room");
     }
     file.close().await;
@@ -202,7 +205,7 @@ async fn a_crash_during_compression_loses_and_repeats_nothing() {
     gz.write_all(&second).and_then(|()| gz.finish()).expect("room");
 
     let file = scene.open(json!({ "rotate_bytes": 1, "gzip": true }));
-    file.deliver(&[message("m-3", "{}")]).await.expect("there is room");
+    file.deliver(&[sent("m-3", "{}")]).await.expect("there is room");
     file.close().await;
     assert_eq!(
         scene.names(),
@@ -223,7 +226,7 @@ async fn what_a_crash_has_torn_is_cut_and_what_was_acknowledged_is_kept() {
     {
         let scene = Scene::new();
         let file = scene.open(json!({}));
-        file.deliver(&messages(2)).await.expect("there is room");
+        file.deliver(&parcels(2)).await.expect("there is room");
         file.close().await;
         let torn_at = fs::metadata(scene.path("current.ndjson")).expect("it is there").len();
         let mut current = fs::OpenOptions::new()
@@ -233,11 +236,11 @@ async fn what_a_crash_has_torn_is_cut_and_what_was_acknowledged_is_kept() {
         current.write_all(torn).expect("room");
 
         let file = scene.open(json!({}));
-        file.deliver(&messages(3)[2..]).await.expect("there is room");
+        file.deliver(&parcels(3)[2..]).await.expect("there is room");
         let bytes = fs::read(scene.path("current.ndjson")).expect("it is there");
         let whole = if torn.starts_with(b"{\"a\":1}\n") { "{\"a\":1}\n" } else { "" };
         let rest = String::from_utf8(bytes[torn_at as usize..].to_vec()).expect("UTF-8");
-        let expect = format!("{whole}{}\n", String::from_utf8_lossy(messages(3)[2].raw()));
+        let expect = format!("{whole}{}\n", String::from_utf8_lossy(parcels(3)[2].message.raw()));
         assert_eq!(rest, expect, "after {torn:?}");
     }
 }
@@ -245,13 +248,15 @@ async fn what_a_crash_has_torn_is_cut_and_what_was_acknowledged_is_kept() {
 #[tokio::test]
 async fn every_cut_of_a_file_mends_to_whole_lines() {
     let scene = Scene::new();
-    let whole: Vec<u8> =
-        messages(3).iter().flat_map(|message| [&message.raw()[..], b"\n"].concat()).collect();
+    let whole: Vec<u8> = parcels(3)
+        .iter()
+        .flat_map(|message| [&message.message.raw()[..], b"\n"].concat())
+        .collect();
     fs::create_dir_all(scene.path("")).expect("room");
     for len in 0..=whole.len() {
         fs::write(scene.path("current.ndjson"), &whole[..len]).expect("room");
         let file = scene.open(json!({}));
-        file.deliver(&[message("last", "{}")]).await.expect("there is room");
+        file.deliver(&[sent("last", "{}")]).await.expect("there is room");
         file.close().await;
         let lines = whole[..len].iter().filter(|byte| **byte == b'\n').count();
         let mut expect = expect_ids(lines);
@@ -264,12 +269,12 @@ async fn every_cut_of_a_file_mends_to_whole_lines() {
 async fn a_file_that_is_taken_away_is_begun_again() {
     let scene = Scene::new();
     let file = scene.open(json!({}));
-    file.deliver(&messages(1)).await.expect("there is room");
+    file.deliver(&parcels(1)).await.expect("there is room");
     fs::rename(scene.path("current.ndjson"), scene.path("taken")).expect("it is there");
-    file.deliver(&[message("next", "{}")]).await.expect("there is room");
+    file.deliver(&[sent("next", "{}")]).await.expect("there is room");
     assert_eq!(ids(&scene.path("current.ndjson")), ["next"]);
     fs::remove_dir_all(scene.path("")).expect("it is there");
-    file.deliver(&[message("last", "{}")]).await.expect("there is room");
+    file.deliver(&[sent("last", "{}")]).await.expect("there is room");
     assert_eq!(scene.ids(), ["last"]);
 }
 
@@ -277,13 +282,13 @@ async fn a_file_that_is_taken_away_is_begun_again() {
 async fn one_writer_has_the_folder_and_the_next_one_waits() {
     let scene = Scene::new();
     let (first, second) = (scene.open(json!({})), scene.open(json!({})));
-    first.deliver(&messages(1)).await.expect("there is room");
-    let outcome = second.deliver(&messages(1)).await;
+    first.deliver(&parcels(1)).await.expect("there is room");
+    let outcome = second.deliver(&parcels(1)).await;
     assert_eq!(next(&outcome), Next::Again(None));
     assert_eq!(fault(&outcome).map(|fault| fault.code.as_str()), Some("LOCKED"), "{outcome:?}");
     first.close().await;
-    second.deliver(&messages(2)[1..]).await.expect("the folder is free");
-    assert_eq!(next(&first.deliver(&messages(1)).await), Next::Again(None), "it is closed");
+    second.deliver(&parcels(2)[1..]).await.expect("the folder is free");
+    assert_eq!(next(&first.deliver(&parcels(1)).await), Next::Again(None), "it is closed");
     assert_eq!(scene.ids(), expect_ids(2));
 }
 
@@ -292,10 +297,10 @@ async fn what_is_in_the_way_is_named_and_waited_for() {
     let scene = Scene::new();
     fs::write(scene.dir.path().join("out"), "a file").expect("room");
     let file = scene.open(json!({}));
-    let outcome = file.deliver(&messages(1)).await;
+    let outcome = file.deliver(&parcels(1)).await;
     assert_eq!(next(&outcome), Next::Again(None), "{outcome:?}");
     fs::remove_file(scene.dir.path().join("out")).expect("it is there");
-    file.deliver(&messages(1)).await.expect("the way is free");
+    file.deliver(&parcels(1)).await.expect("the way is free");
     assert_eq!(scene.ids(), expect_ids(1));
 }
 
@@ -327,13 +332,15 @@ async fn on_a_full_disk() {
     let Some(dir) = std::env::var_os("FULL_DISK") else { return };
     let world = World { base_dir: dir.into(), ..World::default() };
     let settings = Settings::from_iter([("path".to_owned(), json!("out"))]);
-    let file = FileKind.open(&settings, &world).unwrap_or_else(|bad| panic!("{bad:?}"));
+    let file = FileKind
+        .open(&settings, &conformance::owner(), &world)
+        .unwrap_or_else(|bad| panic!("{bad:?}"));
     let (ballast, current) =
         (world.base_dir.join("ballast"), world.base_dir.join("out/current.ndjson"));
-    file.deliver(&messages(2)).await.expect("there is room");
+    file.deliver(&parcels(2)).await.expect("there is room");
     fs::write(&ballast, vec![1; 220 * 1024]).expect("there is room");
 
-    let most = messages(1000);
+    let most = parcels(1000);
     let outcome = file.deliver(&most).await;
     assert_eq!(next(&outcome), Next::Again(None), "{outcome:?}");
     assert_eq!(fault(&outcome).map(|fault| fault.code.as_str()), Some("ENOSPC"), "{outcome:?}");

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::atomic::AtomicI64};
 
 use destination_kit::{
     Fault,
-    conformance::{self, Behaviour, Names, Next, Partner, message, messages, next},
+    conformance::{self, Behaviour, Names, Next, Partner, next, parcels, sent},
 };
 use standardwebhooks::Webhook as Reference;
 
@@ -12,7 +12,11 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const PREVIOUS: &str = "whsec_b2xkIG9sZCBvbGQgb2xkIG9sZCBvbGQh";
 
 fn open(settings: Value, world: &World) -> Result<Arc<dyn Destination>, Vec<BadSetting>> {
-    WebhookKind.open(settings.as_object().expect("settings are an object"), world)
+    WebhookKind.open(
+        settings.as_object().expect("settings are an object"),
+        &conformance::owner(),
+        world,
+    )
 }
 
 fn opened(settings: Value) -> Arc<dyn Destination> {
@@ -46,11 +50,11 @@ async fn it_survives_every_fault() {
 async fn a_single_message_arrives_byte_for_byte() {
     let partner = Partner::start(Behaviour::answer(200)).await;
     let webhook = opened(json!({ "url": partner.url("/hook?a=1"), "headers": { "X-Key": "k" } }));
-    let message = message("m-1", r#"{"price": 1.50, "big":12345678901234567890, "u":"\ud800"}"#);
+    let message = sent("m-1", r#"{"price": 1.50, "big":12345678901234567890, "u":"\ud800"}"#);
     webhook.deliver(std::slice::from_ref(&message)).await.expect("the partner says 200");
     let [request] = &partner.received()[..] else { panic!("one request") };
     assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/hook?a=1"));
-    assert_eq!(request.body, message.raw());
+    assert_eq!(request.body, message.message.raw());
     let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
     assert_eq!(header("content-type"), Some("application/json"));
     assert_eq!(header("user-agent"), Some(concat!("Headwater/", env!("CARGO_PKG_VERSION"))));
@@ -67,7 +71,7 @@ async fn a_batch_is_one_signed_array_with_a_stable_id() {
         "secret": SECRET, "previous_secret": PREVIOUS,
     }));
     assert_eq!(webhook.batching().messages_max, 3);
-    for batch in [&messages(3)[..], &messages(3)[..], &messages(1)[..]] {
+    for batch in [&parcels(3)[..], &parcels(3)[..], &parcels(1)[..]] {
         webhook.deliver(batch).await.expect("the partner says 200");
     }
     let received = partner.received();
@@ -93,7 +97,7 @@ async fn a_redirect_that_keeps_the_method_is_followed_without_credentials() {
         "url": first.url("/old"), "secret": SECRET,
         "headers": { "Authorization": "Bearer key", "X-Key": "k" },
     }));
-    webhook.deliver(&messages(1)).await.expect("the second answers 200");
+    webhook.deliver(&parcels(1)).await.expect("the second answers 200");
     let (sent, followed) = (&first.received()[0], &target.received()[0]);
     assert_eq!(sent.headers["authorization"], "Bearer key");
     assert_eq!((followed.method.as_str(), followed.path.as_str()), ("POST", "/new"));
@@ -104,7 +108,7 @@ async fn a_redirect_that_keeps_the_method_is_followed_without_credentials() {
     reference.verify(&followed.body, &followed.headers).expect("the signature goes along");
 
     first.behave(Behaviour::answer(308).with("location", "/loop"));
-    let outcome = webhook.deliver(&messages(1)).await;
+    let outcome = webhook.deliver(&parcels(1)).await;
     assert_eq!(next(&outcome), Next::Discard, "{outcome:?}");
     assert_eq!(first.received().len(), 1 + 4, "three redirects are followed");
 }
@@ -118,12 +122,12 @@ async fn a_redirect_to_a_private_address_is_not_followed() {
     let strict = World { allowed_networks, ..World::default() };
     let settings = json!({ "url": outside.url("/") });
     let webhook = open(settings.clone(), &strict).expect("the settings are good");
-    let outcome = webhook.deliver(&messages(1)).await;
+    let outcome = webhook.deliver(&parcels(1)).await;
     assert_eq!(next(&outcome), Next::Pause, "{outcome:?}");
     assert_eq!(outside.received().len(), 1);
     assert!(canary.received().is_empty(), "the canary heard something");
 
-    opened(settings).deliver(&messages(1)).await.expect("where an operator allows it");
+    opened(settings).deliver(&parcels(1)).await.expect("where an operator allows it");
     assert_eq!(canary.received().len(), 1, "the canary can hear");
 }
 
@@ -147,15 +151,15 @@ async fn a_name_that_leads_inside_pauses_only_when_it_keeps_doing_so() {
         (301_000, Next::Pause),
     ] {
         now_ms.store(at_ms, Relaxed);
-        let outcome = webhook.deliver(&messages(1)).await;
+        let outcome = webhook.deliver(&parcels(1)).await;
         assert_eq!(next(&outcome), expect, "at {at_ms}: {outcome:?}");
         let sentence = conformance::fault(&outcome).map(|fault| fault.excerpt.as_str());
         assert!(sentence.is_some_and(|text| text.contains("delivery.allow_private_addresses")));
     }
     names.set("rebound.example", &[]);
-    assert_eq!(next(&webhook.deliver(&messages(1)).await), Next::Again(None));
+    assert_eq!(next(&webhook.deliver(&parcels(1)).await), Next::Again(None));
     names.set("rebound.example", &["10.0.0.1"]);
-    let outcome = webhook.deliver(&messages(1)).await;
+    let outcome = webhook.deliver(&parcels(1)).await;
     assert_eq!(next(&outcome), Next::Again(Some(FORBIDDEN_NAME_DELAY)), "its time begins anew");
 }
 
@@ -164,7 +168,7 @@ async fn a_refusal_keeps_the_beginning_of_the_answer() {
     let body = format!("no such list: {}", "\u{fc}".repeat(2000));
     let answer = Behaviour::Answer { status: 422, headers: vec![], body };
     let partner = Partner::start(answer).await;
-    let outcome = opened(json!({ "url": partner.url("/") })).deliver(&messages(1)).await;
+    let outcome = opened(json!({ "url": partner.url("/") })).deliver(&parcels(1)).await;
     let Err(DeliveryError::Refused(Fault { status, code, excerpt })) = outcome else {
         panic!("{outcome:?}")
     };
@@ -188,7 +192,7 @@ async fn certificates_are_checked() {
     let partner = Partner::start_tls(Behaviour::answer(200), Arc::new(config)).await;
     let settings = json!({ "url": partner.url("/") });
 
-    let outcome = opened(settings.clone()).deliver(&messages(1)).await;
+    let outcome = opened(settings.clone()).deliver(&parcels(1)).await;
     assert_eq!(next(&outcome), Next::Again(None), "{outcome:?}");
     assert_eq!(conformance::fault(&outcome).map(|fault| fault.code.as_str()), Some("TLS"));
     assert!(partner.received().is_empty());
@@ -196,7 +200,7 @@ async fn certificates_are_checked() {
     let extra_roots = vec![made.cert.der().clone()];
     let trusting = World { allow_private_addresses: true, extra_roots, ..World::default() };
     let webhook = open(settings, &trusting).expect("the settings are good");
-    webhook.deliver(&messages(1)).await.expect("whom an operator trusts");
+    webhook.deliver(&parcels(1)).await.expect("whom an operator trusts");
     assert_eq!(partner.received().len(), 1);
 }
 
@@ -205,13 +209,13 @@ async fn a_connection_is_used_again_and_a_closed_one_replaced() {
     let partner = Partner::start(Behaviour::answer(200)).await;
     let webhook = opened(json!({ "url": partner.url("/") }));
     for _ in 0..50 {
-        webhook.deliver(&messages(1)).await.expect("the partner says 200");
+        webhook.deliver(&parcels(1)).await.expect("the partner says 200");
     }
     assert_eq!(partner.connections(), 1);
     partner.behave(Behaviour::Cut);
-    assert_eq!(next(&webhook.deliver(&messages(1)).await), Next::Again(None));
+    assert_eq!(next(&webhook.deliver(&parcels(1)).await), Next::Again(None));
     partner.behave(Behaviour::answer(200));
-    webhook.deliver(&messages(1)).await.expect("on a new connection");
+    webhook.deliver(&parcels(1)).await.expect("on a new connection");
     assert_eq!(partner.connections(), 2);
 }
 

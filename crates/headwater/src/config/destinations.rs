@@ -120,11 +120,13 @@ impl Destination {
             let at = definitions.iter().position(|definition| definition.slug == kind.slug)?;
             Some(&*kinds[at])
         });
+        let named = id.as_ref().or(slug.as_ref()).map_or("", |name| &name.value);
+        let owner = DestinationId(named.into());
         let settings = if s.is_example() {
             definitions.iter().for_each(|definition| declare(s, definition, None));
             None
         } else {
-            read_settings(s, opened, world)
+            read_settings(s, opened, &owner, world)
         };
         let (slug, kind) = (slug?, kind?);
         let id = id.unwrap_or_else(|| slug.clone());
@@ -169,6 +171,7 @@ fn declare(s: &mut Section<'_>, definition: &Definition, given: Option<&Table>) 
 fn read_settings(
     s: &mut Section<'_>,
     kind: Option<&dyn DestinationKind>,
+    owner: &DestinationId,
     world: &World,
 ) -> Option<Settings> {
     let (table, origin) = s.free_table("settings");
@@ -193,8 +196,9 @@ fn read_settings(
         }
     }
     // Opening finds what types and bounds cannot say, such as a secret in the wrong format.
-    let checked =
-        definition.check(&given).and_then(|settings| kind.open(&settings, world).map(|_| settings));
+    let checked = definition
+        .check(&given)
+        .and_then(|settings| kind.open(&settings, owner, world).map(|_| settings));
     match checked {
         Ok(settings) => clean.then_some(settings),
         Err(bad) => {

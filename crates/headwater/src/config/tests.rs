@@ -10,6 +10,7 @@ use destination_kit::{
     BadSetting, Definition, Destination, DestinationKind, Setting, SettingKind, Settings, World,
 };
 use expect_test::{Expect, expect};
+use spec::DestinationId;
 
 use super::{Input, Problems, load, reference, show, show_json};
 
@@ -52,6 +53,7 @@ impl DestinationKind for Described {
     fn open(
         &self,
         settings: &Settings,
+        owner: &DestinationId,
         world: &World,
     ) -> Result<Arc<dyn Destination>, Vec<BadSetting>> {
         match settings.get("secret") {
@@ -63,7 +65,7 @@ impl DestinationKind for Described {
                 .into_iter()
                 .find(|kind| kind.definition().slug == "file")
                 .expect("it is shipped")
-                .open(&serde_json::from_str(r#"{"path": "never-opened"}"#).unwrap(), world),
+                .open(&serde_json::from_str(r#"{"path": "never-opened"}"#).unwrap(), owner, world),
         }
     }
 }
