@@ -59,7 +59,7 @@ pub fn choose(
 }
 
 /// The event that the source's schema lists `message` as; `None` for calls that are no events.
-fn event_of(message: &Message) -> Option<Cow<'_, str>> {
+pub fn event_of(message: &Message) -> Option<Cow<'_, str>> {
     if message.kind() != Kind::Track {
         return message.kind().one_event().map(Cow::Borrowed);
     }

@@ -31,6 +31,11 @@ impl Kinds {
         Some(self.0.get(slug)?.kind.definition())
     }
 
+    /// The name in the definition of the kind `slug`.
+    pub fn name(&self, slug: &str) -> Option<Arc<str>> {
+        Some(self.0.get(slug)?.name.clone())
+    }
+
     /// Opens the destination `owner` of the kind `slug`; gives its definition's name beside it.
     ///
     /// Errors: the settings that do not fit, or that there is no such kind.

@@ -27,6 +27,7 @@ mod metrics;
 mod origins;
 mod outcomes;
 mod queue;
+pub mod replay;
 mod retries;
 pub mod retry;
 pub mod routes;

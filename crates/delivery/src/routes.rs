@@ -6,6 +6,7 @@ mod accounting;
 mod overview;
 mod problem;
 mod query;
+mod replays;
 mod trial;
 mod volume;
 
@@ -48,6 +49,9 @@ pub fn routes(delivery: Delivery) -> Router {
         .route("/api/destinations/{destination}/redeliver", post(redeliver))
         .route("/api/destinations/{destination}/resume", post(resume))
         .route("/api/destinations/{destination}/test", post(trial::test))
+        .route("/api/destinations/{destination}/replays", get(replays::list).post(replays::create))
+        .route("/api/destinations/{destination}/replays/{replay}", get(replays::get))
+        .route("/api/destinations/{destination}/replays/{replay}/{order}", post(replays::order))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(delivery)
 }
@@ -313,7 +317,7 @@ fn breaker(status: Option<&Status>) -> &'static str {
 }
 
 /// A time as clients read it.
-fn iso(ms: i64) -> String {
+pub(crate) fn iso(ms: i64) -> String {
     let mut out = Vec::with_capacity(24);
     spec::format_iso(ms, &mut out);
     String::from_utf8(out).expect("times are ASCII")

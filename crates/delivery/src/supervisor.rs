@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use destination_kit::DestinationKind;
+use destination_kit::{Destination, DestinationKind};
 use event_log::{Batch, EventLog, Label, LogError, Position, Tag};
 use routing::{DestinationRoute, Routing};
 use spec::{Backlog, DestinationId, Feed, record};
@@ -23,6 +23,7 @@ use crate::{
     Kinds, Options,
     books::{DeadLetter, Fed},
     ledger::{Ledger, group_of},
+    replay::Replays,
     streams,
     worker::{Orders, Request, Start, State, Status, Worker},
 };
@@ -42,6 +43,7 @@ pub(crate) struct Inner {
     pub ledger: Arc<Ledger>,
     pub options: Arc<Options>,
     pub kinds: Arc<Kinds>,
+    pub replays: Replays,
     workers: Mutex<BTreeMap<DestinationId, Handle>>,
     stop: watch::Sender<Option<Instant>>,
     /// A worker found that the log lost something.
@@ -91,12 +93,14 @@ impl Delivery {
         let clock = options.world.clock.clone();
         let snapshot = routing.snapshot();
         let (books, every) = (options.books.clone(), options.snapshot_every);
+        let replays = books.with_file_name("replays");
         let ledger = Ledger::open(log.clone(), books, clock, every, &snapshot).await?;
         let inner = Arc::new(Inner {
             log,
             ledger: Arc::new(ledger),
             options: Arc::new(options),
             kinds: Arc::new(Kinds::new(kinds)),
+            replays: Replays::open(replays),
             workers: Mutex::default(),
             stop: watch::Sender::new(None),
             lost: Arc::default(),
@@ -111,6 +115,7 @@ impl Delivery {
         supervisor.apply().await?;
         let supervising = tokio::spawn(supervisor.run());
         inner.tasks().supervisor = Some(supervising);
+        inner.replays.go_on(&inner);
         Ok(Delivery(inner))
     }
 
@@ -121,6 +126,10 @@ impl Delivery {
 
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Inner> {
+        self.0.clone()
     }
 
     /// What the worker of `destination` shows of itself; `None` when it has none.
@@ -135,6 +144,10 @@ impl Delivery {
     pub async fn drain(&self, within: Duration) {
         let until = Instant::now() + within;
         self.0.stop.send_replace(Some(until));
+        report(
+            timeout_at(until, self.0.replays.stop()).await.map(Ok::<_, tokio::task::JoinError>),
+            "replays",
+        );
         let Tasks { supervisor, ledger } = std::mem::take(&mut *self.0.tasks());
         if let Some(supervisor) = supervisor {
             report(timeout_at(until + AGAIN_AFTER, supervisor).await, "deliveries");
@@ -193,6 +206,14 @@ impl Delivery {
 }
 
 impl Inner {
+    /// The destination that the worker of `destination` sends to; `None` when it sends to none.
+    pub(crate) async fn lend(&self, destination: &DestinationId) -> Option<Arc<dyn Destination>> {
+        let requests = self.workers().get(destination)?.requests.clone();
+        let (answer, lent) = oneshot::channel();
+        requests.send(Request::Lend(answer)).await.ok()?;
+        lent.await.ok()
+    }
+
     fn workers(&self) -> std::sync::MutexGuard<'_, BTreeMap<DestinationId, Handle>> {
         self.workers.lock().expect("no holder of this lock panics")
     }

@@ -3,7 +3,7 @@
 mod pauses;
 mod scenarios;
 pub mod stage;
-mod world;
+pub mod world;
 
 use bytes::Bytes;
 use routing::{DestinationRoute, SourceRoute};

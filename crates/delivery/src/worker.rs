@@ -93,6 +93,8 @@ pub(crate) enum Request {
     Redeliver(Vec<(u64, DeadLetter)>, oneshot::Sender<usize>),
     /// Go on after a pause; answers 1 when there was one.
     Resume(oneshot::Sender<usize>),
+    /// Lend the destination to a replay; no answer while there is none.
+    Lend(oneshot::Sender<Arc<dyn Destination>>),
 }
 
 /// Where messages go.
@@ -361,6 +363,12 @@ impl Worker {
             Event::Asked(Some(Request::Resume(answer))) => {
                 let many = usize::from(self.resume());
                 self.promise(answer, many);
+            }
+            Event::Asked(Some(Request::Lend(answer))) => {
+                if let Link::Ready { destination, .. } = &self.link {
+                    // Whoever asked may have gone.
+                    let _ = answer.send(destination.clone());
+                }
             }
             Event::Asked(None) => self.requests.close(),
             Event::Time => {}

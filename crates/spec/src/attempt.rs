@@ -65,6 +65,27 @@ impl Together {
     }
 }
 
+/// Payload of a [`crate::record::REPLAYED`] record: messages that a replay sent to a destination.
+/// The books pass over it; the trace of a message shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replayed {
+    /// The replay.
+    pub replay: String,
+    /// Where the messages went.
+    pub destination: DestinationId,
+    /// When the attempt began, Unix milliseconds.
+    pub at_ms: i64,
+    /// How long it took, milliseconds.
+    pub took_ms: u32,
+    /// What the destination answered, where it speaks HTTP.
+    pub status: Option<u16>,
+    /// Why it refused them; `None`: it has them.
+    pub refused: Option<DiscardCode>,
+    /// Positions of the messages in the log, in their order.
+    #[serde(with = "crate::deltas")]
+    pub positions: Vec<u64>,
+}
+
 /// Payload of a [`crate::record::PAUSE`] record: from here on a destination is sent nothing, or
 /// is again. What is accepted for it meanwhile is its own and waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

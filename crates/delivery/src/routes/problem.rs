@@ -8,7 +8,7 @@ use event_log::LogError;
 use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
 use serde::Serialize;
 
-use crate::RedeliverError;
+use crate::{RedeliverError, replay::ReplayError};
 
 /// One error as clients read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -105,6 +105,50 @@ impl Problem {
                         format!("not in the dead-letter list: {}{more}", shown.join(", ")),
                     )
                 }
+            }
+        }
+    }
+
+    pub(super) fn replay_body(pointer: &str, message: String) -> Problem {
+        let fix = r#"send {"from": "2026-01-31T12:00:00Z"}, and what else narrows it: to, sources, types, events, userId, anonymousId, perSecond, start"#;
+        Problem {
+            pointer: Some(pointer.to_owned()),
+            fix: Some(fix.to_owned()),
+            ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", message)
+        }
+    }
+
+    pub(super) fn no_replay(id: &str) -> Problem {
+        let message = format!("no replay of this destination is called {id:?}");
+        Problem::new(StatusCode::NOT_FOUND, "replay_not_found", message)
+    }
+
+    pub(super) fn no_such_order(order: &str) -> Problem {
+        let message = format!("a replay cannot {order:?}");
+        Problem {
+            fix: Some("start, pause, resume or cancel it".to_owned()),
+            ..Problem::new(StatusCode::NOT_FOUND, "replay_not_found", message)
+        }
+    }
+
+    pub(super) fn replay(error: &ReplayError, name: &str) -> Problem {
+        let conflict = |message: String, fix: &str| Problem {
+            fix: Some(fix.to_owned()),
+            ..Problem::new(StatusCode::CONFLICT, "replay_state", message)
+        };
+        match error {
+            ReplayError::Unknown => Problem::unknown("destination", name, &[]),
+            ReplayError::Busy(id) => {
+                conflict(format!("the replay {id} has not ended"), "wait for it, or cancel it")
+            }
+            ReplayError::State(state) => conflict(
+                format!("the replay is {}", state.as_str()),
+                "read its state again; make a new one where it has ended",
+            ),
+            ReplayError::Disk(cause) => {
+                tracing::error!(error = cause as &dyn std::error::Error, "a replay was not kept");
+                let message = "the replay could not be written down".to_owned();
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "log_unavailable", message)
             }
         }
     }
