@@ -8,6 +8,7 @@
 mod destinations;
 pub mod forward;
 pub mod plans;
+mod replays;
 mod schema;
 mod shapes;
 mod sources;
@@ -41,5 +42,8 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(destinations::dead_letters))
         .routes(routes!(destinations::redeliver))
         .routes(routes!(destinations::resume))
+        .routes(routes!(replays::create, replays::list))
+        .routes(routes!(replays::get))
+        .routes(routes!(replays::order))
         .routes(routes!(trial::test))
 }

@@ -144,7 +144,7 @@ async fn list(arguments: &List, screen: &mut Screen<'_>) -> Result<(), Failure> 
 }
 
 /// What the server knows the destination by: of a workspace's, the id of the one with that name.
-async fn known(client: &Client, named: &str) -> Result<String, Failure> {
+pub(crate) async fn known(client: &Client, named: &str) -> Result<String, Failure> {
     #[derive(Deserialize)]
     struct Found {
         destinations: Vec<Destination>,

@@ -11,6 +11,7 @@ mod connection;
 pub mod control;
 mod dead_letters;
 mod failure;
+mod replay;
 mod screen;
 pub mod send;
 mod sse;
@@ -29,6 +30,7 @@ pub use balance::Arguments as BalanceArguments;
 pub use connection::{Client, Connection};
 pub use dead_letters::Command as DeadLettersCommand;
 pub use failure::{Failure, Fault};
+pub use replay::Command as ReplayCommand;
 pub use screen::Screen;
 
 /// What the exit codes mean, for every command's help.
@@ -50,6 +52,9 @@ pub enum Command {
     /// Messages whose retries are used up.
     #[command(subcommand)]
     DeadLetters(DeadLettersCommand),
+    /// Send again what the log holds of a time.
+    #[command(subcommand)]
+    Replay(ReplayCommand),
     /// The control plane.
     #[command(flatten)]
     Control(control::Command),
@@ -92,6 +97,7 @@ pub(crate) async fn execute(command: &Command, screen: &mut Screen<'_>) -> Resul
         Command::Trace(arguments) => trace::run(arguments, screen).await,
         Command::Balance(arguments) => balance::run(arguments, screen).await,
         Command::DeadLetters(command) => dead_letters::run(command, screen).await,
+        Command::Replay(command) => replay::run(command, screen).await,
         Command::Control(command) => Box::pin(control::run(command, screen)).await,
     }
 }

@@ -73,6 +73,7 @@ struct Try {
     code: Option<String>,
     excerpt: Option<String>,
     next_attempt_at: Option<String>,
+    replay: Option<String>,
 }
 
 /// Shows the path of a message.
@@ -193,6 +194,7 @@ fn show_path(path: &Path, is_last: bool, screen: &mut Screen<'_>) -> Result<(), 
             .filter(|code| attempt.status.is_none_or(|s| s.to_string() != **code));
         why.extend(code.map(|code| tame(code).into_owned()));
         why.extend(attempt.excerpt.as_ref().map(|excerpt| tame(excerpt).into_owned()));
+        why.extend(attempt.replay.as_ref().map(|id| format!("replay {id}")));
         why.extend(attempt.next_attempt_at.as_ref().map(|next| format!("next {}", clock_of(next))));
         let line = format!(
             "  {stem}   {number:>3}  {}  {took:>9}  {outcome}  {}",

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use event_log::{Entry, EventLog, LogError, Position, Tag};
 use routing::{RoutingSnapshot, SourceRoute};
 use serde::Serialize;
-use spec::{Attempt, Attempts, Delivered, DestinationId, Outcome, record};
+use spec::{Attempt, Attempts, Delivered, DestinationId, Outcome, Replayed, record};
 
 use crate::{
     Debugger, Paused, Row,
@@ -104,6 +104,17 @@ pub(crate) struct Try {
     pub(crate) excerpt: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) next_attempt_at: Option<String>,
+    /// The replay that it was a part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) replay: Option<String>,
+}
+
+/// What the log says of one message at one destination.
+#[derive(Default)]
+struct Tries {
+    attempts: Vec<Attempt>,
+    /// They decide nothing about its state.
+    replays: Vec<Try>,
 }
 
 /// A traced message as clients read it.
@@ -189,7 +200,7 @@ async fn traced(
     for id in source.iter().flat_map(|source| &source.destinations) {
         attempts.entry(id.clone()).or_default();
     }
-    let path = |(id, attempts): (DestinationId, Vec<Attempt>)| {
+    let path = |(id, Tries { attempts, replays }): (DestinationId, Tries)| {
         let route = snapshot.destination(&id);
         let passed = log
             .committed(&format!("destination/{id}"))
@@ -205,7 +216,7 @@ async fn traced(
                 .filter(|_| paused_at_ms.is_none())
                 .and_then(next_attempt_at),
             paused_at: paused_at_ms.map(iso),
-            attempts: attempts.iter().map(as_try).collect(),
+            attempts: attempts.iter().map(as_try).chain(replays).collect(),
         }
     };
     let destinations = attempts.into_iter().map(path).collect();
@@ -217,8 +228,8 @@ async fn traced(
 async fn attempts_about(
     log: &dyn EventLog,
     position: Position,
-) -> Result<(BTreeMap<DestinationId, Vec<Attempt>>, bool), LogError> {
-    let mut found: BTreeMap<DestinationId, Vec<Attempt>> = BTreeMap::new();
+) -> Result<(BTreeMap<DestinationId, Tries>, bool), LogError> {
+    let mut found: BTreeMap<DestinationId, Tries> = BTreeMap::new();
     let blocks = log.blocks_referring(position);
     let complete = blocks.len() <= BLOCKS_MAX;
     // Stretches may touch or overlap: what was read is not read again.
@@ -244,8 +255,10 @@ async fn attempts_about(
                     continue;
                 }
                 let Some((destination, about)) = about(entry, position.0) else { continue };
-                if !about.is_empty() {
-                    found.entry(destination).or_default().extend(about);
+                if !about.attempts.is_empty() || !about.replays.is_empty() {
+                    let tries = found.entry(destination).or_default();
+                    tries.attempts.extend(about.attempts);
+                    tries.replays.extend(about.replays);
                 }
             }
             from = chunk.next;
@@ -256,17 +269,34 @@ async fn attempts_about(
 }
 
 /// What a record says of the message at `position`; `None` when it tells no outcomes.
-fn about(entry: &Entry, position: u64) -> Option<(DestinationId, Vec<Attempt>)> {
+fn about(entry: &Entry, position: u64) -> Option<(DestinationId, Tries)> {
     match entry.label.kind {
         record::ATTEMPTS => {
             let said: Attempts = record::decode(&entry.payload).ok()?;
             let about = said.attempts.into_iter().filter(|attempt| attempt.position == position);
-            Some((said.destination, about.collect()))
+            Some((said.destination, Tries { attempts: about.collect(), replays: vec![] }))
         }
         record::DELIVERED => {
             let said: Delivered = record::decode(&entry.payload).ok()?;
             let about = said.together.iter().filter_map(|together| together.attempt(position));
-            Some((said.destination, about.collect()))
+            Some((said.destination, Tries { attempts: about.collect(), replays: vec![] }))
+        }
+        record::REPLAYED => {
+            let said: Replayed = record::decode(&entry.payload).ok()?;
+            said.positions.binary_search(&position).ok()?;
+            let replays = vec![Try {
+                at: iso(said.at_ms),
+                number: 1,
+                took_ms: said.took_ms,
+                outcome: if said.refused.is_some() { "discarded" } else { "delivered" },
+                step: said.refused.as_ref().map(|_| spec::Step::FailedDelivery),
+                status: said.status,
+                code: said.refused.map(|code| code.to_string()),
+                excerpt: None,
+                next_attempt_at: None,
+                replay: Some(said.replay),
+            }];
+            Some((said.destination, Tries { attempts: vec![], replays }))
         }
         _ => None,
     }
@@ -314,5 +344,6 @@ fn as_try(attempt: &Attempt) -> Try {
         code: code.map(|code| code.to_string()),
         excerpt: excerpt.filter(|excerpt| !excerpt.is_empty()).cloned(),
         next_attempt_at: next_attempt_at(attempt),
+        replay: None,
     }
 }

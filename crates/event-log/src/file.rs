@@ -15,6 +15,7 @@ mod chunk;
 mod compressed;
 mod directory;
 mod disk;
+mod erase;
 mod header;
 mod keep;
 mod lanes;
@@ -36,11 +37,13 @@ mod model;
 mod tests;
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     ops::Range,
     path::Path,
     sync::{Arc, Mutex, RwLock},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -51,6 +54,7 @@ use xxhash_rust::xxh3::xxh3_128_with_secret;
 use self::{
     directory::Directory,
     disk::{Disk, ReadOnlyDisk, RealDisk},
+    erase::Ages,
     keep::Keeper,
     lanes::{Gate, Request},
     recovery::{Recovered, tried},
@@ -223,6 +227,7 @@ fn share(
         cache: Arc::default(),
         groups: Mutex::new(recovered.cursors),
         counters: Mutex::new(Counters::default()),
+        ages: Mutex::new(Ages::new(options.max_age, BTreeMap::new())),
         options,
     }
 }
@@ -350,6 +355,13 @@ impl EventLog for FileLog {
 
     fn groups(&self) -> Vec<(String, Position)> {
         self.0.shared.groups().iter().map(|(group, to)| (group.clone(), *to)).collect()
+    }
+
+    fn keep_for(&self, ages: BTreeMap<u64, Duration>) {
+        let shared = &self.0.shared;
+        let ages = Ages::new(shared.options.max_age, ages);
+        *shared.ages.lock().expect("no holder of this lock panics") = ages;
+        self.0.keeper.wake();
     }
 
     fn stats(&self) -> LogStats {

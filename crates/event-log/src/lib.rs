@@ -18,7 +18,7 @@ mod memory;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -32,6 +32,9 @@ pub use memory::MemoryLog;
 /// Kind of the log's own records (committed positions of groups). Readers get them like any
 /// other record and pass over them.
 pub const CONTROL: u8 = 0;
+/// Kind of a record that was past its stream's time (see [`EventLog::keep_for`]): nothing is left
+/// of it but its place. Readers pass over it.
+pub const ERASED: u8 = u8::MAX;
 
 /// A place in the log. Grows with every record, is never used twice, and says nothing else:
 /// positions of neighbours are not one apart.
@@ -184,6 +187,10 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// Every group and how far it has come. Retention keeps what a group has not passed.
     fn groups(&self) -> Vec<(String, Position)>;
+
+    /// How long the records of some streams are kept, where that is not as long as all others. What
+    /// is past its time goes soon, once every group has passed it; the space it took is given back.
+    fn keep_for(&self, ages: BTreeMap<u64, Duration>);
 
     /// What the log says about itself.
     fn stats(&self) -> LogStats;

@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     ops::Range,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -185,6 +186,9 @@ impl EventLog for MemoryLog {
     fn groups(&self) -> Vec<(String, Position)> {
         self.with(|inner| inner.groups.iter().map(|(k, v)| (k.clone(), *v)).collect())
     }
+
+    /// Nothing is ever past its time here.
+    fn keep_for(&self, _ages: BTreeMap<u64, Duration>) {}
 
     fn stats(&self) -> LogStats {
         self.with(|inner| LogStats {

@@ -120,6 +120,8 @@ fn value(stage: &Stage, operation: &str, name: &str, target: Target) -> Option<S
         ("use", _) => fixed("logo"),
         ("part", _) => fixed("metadata"),
         ("position" | "messageId", _) => fixed("1"),
+        ("replayId", _) => fixed("rpl_0"),
+        ("order", _) => fixed("pause"),
         _ => panic!("{operation}: nothing is known for {{{name}}}; say it in coverage/calls.rs"),
     }
 }
@@ -227,6 +229,7 @@ fn body(stage: &Stage, operation: &str, target: Target) -> Option<Value> {
             json!({ "track": { "allowUnplannedEvents": false } })
         }
         "redeliverToDestination" | "testDestination" => json!({}),
+        "createReplay" => json!({ "from": "2026-11-25T00:00:00Z" }),
         "apply" => application("mia@acme.example"),
         "stepMyApplication" => json!({ "step": "withdraw" }),
         "decideApplication" => json!({ "step": "ask", "note": "Who asked for it?" }),

@@ -48,6 +48,17 @@ fn cases() -> Vec<Case> {
             ],
         ),
         (
+            "createReplay",
+            "owner",
+            json!({ "from": "yesterday", "types": ["purchase"], "perSecond": 0, "start": "now" }),
+            vec![
+                ("/start", "wrong_type"),
+                ("/from", "invalid_time"),
+                ("/types/0", "not_allowed"),
+                ("/perSecond", "out_of_range"),
+            ],
+        ),
+        (
             "resetPassword",
             "anonymous",
             json!({ "token": 5, "password": weak }),

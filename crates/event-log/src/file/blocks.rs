@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::{
-    CONTROL, Position, Tag,
+    CONTROL, ERASED, Position, Tag,
     frame::{self, Header},
 };
 
@@ -144,6 +144,24 @@ impl Blocks {
         Some(self.starts[block])
     }
 
+    /// Whether a block that holds a stream has nothing that is as new as `before_ms` says of it. Those
+    /// that can hold any stream count when they are older than `any_before_ms`.
+    pub(crate) fn holds_older(
+        &self,
+        before_ms: impl Fn(u64) -> i64,
+        any_before_ms: Option<i64>,
+    ) -> bool {
+        let before_ms: Vec<i64> = self.names.iter().map(|name| before_ms(*name)).collect();
+        let mut from = 0;
+        let streams = self.stream_ends.iter().zip(&self.times);
+        streams.into_iter().any(|((to, any), (_, latest))| {
+            let named = &self.streams[from..*to as usize];
+            from = *to as usize;
+            named.iter().any(|name| *latest < before_ms[*name as usize])
+                || (*any && any_before_ms.is_some_and(|before_ms| *latest < before_ms))
+        })
+    }
+
     /// As a side file has it; see [`Blocks::decode`].
     pub(crate) fn encode(&self, base: u64) -> Vec<u8> {
         let mut out = Vec::with_capacity(64 + self.starts.len() * 48);
@@ -238,7 +256,7 @@ impl Builder {
             let time = label.time_ms;
             let times = block.times.get_or_insert((time, time));
             *times = (times.0.min(time), times.1.max(time));
-            if block.streams.last() != Some(&label.stream) {
+            if label.kind != ERASED && block.streams.last() != Some(&label.stream) {
                 match block.streams.iter().position(|stream| *stream == label.stream) {
                     // The latest stands last: neighbours are often of one stream.
                     Some(at) => {

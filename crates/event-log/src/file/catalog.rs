@@ -28,6 +28,8 @@ pub(crate) struct Sealed {
     pub(crate) indexed: bool,
     /// It stays as it is: something in it is damaged.
     pub(crate) kept_raw: bool,
+    /// The log's own time when records of it were erased last; 0 for not yet.
+    pub(crate) erased_ms: i64,
 }
 
 /// The segment that is being written.

@@ -15,7 +15,7 @@ use std::{
     collections::VecDeque,
     fs::File,
     io::{self, BufWriter, Write},
-    os::unix::fs::FileExt,
+    os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -45,22 +45,24 @@ pub(crate) struct Table {
     pub(crate) end: u64,
     /// Bytes of the file.
     pub(crate) file_bytes: u64,
+    /// Tells the file from one that takes its place; 0 where nothing is known of it.
+    inode: u64,
 }
 
-/// Blocks that were read lately.
+/// Blocks that were read lately, by their file and where they begin.
 #[derive(Default)]
-pub(crate) struct Cache(Mutex<VecDeque<(u64, Bytes)>>);
+pub(crate) struct Cache(Mutex<VecDeque<((u64, u64), Bytes)>>);
 
 impl Cache {
-    fn get(&self, start: u64) -> Option<Bytes> {
+    fn get(&self, block: (u64, u64)) -> Option<Bytes> {
         let cached = self.0.lock().expect("no holder of this lock panics");
-        cached.iter().find(|(at, _)| *at == start).map(|(_, bytes)| bytes.clone())
+        cached.iter().find(|(at, _)| *at == block).map(|(_, bytes)| bytes.clone())
     }
 
-    fn put(&self, start: u64, bytes: Bytes) {
+    fn put(&self, block: (u64, u64), bytes: Bytes) {
         let mut cached = self.0.lock().expect("no holder of this lock panics");
         cached.truncate(CACHED - 1);
-        cached.push_front((start, bytes));
+        cached.push_front((block, bytes));
     }
 }
 
@@ -78,7 +80,13 @@ impl Compressing {
         file.write_all(header.block().bytes())?;
         Ok(Compressing {
             file,
-            table: Table { path: path.to_owned(), blocks: Vec::new(), end: 0, file_bytes: 0 },
+            table: Table {
+                path: path.to_owned(),
+                blocks: Vec::new(),
+                end: 0,
+                file_bytes: 0,
+                inode: 0,
+            },
             at: BLOCK as u64,
             packer: zstd::bulk::Compressor::new(LEVEL)?,
         })
@@ -122,6 +130,7 @@ impl Compressing {
         self.table.file_bytes = self.at + tail.len() as u64;
         self.table.path = path;
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        self.table.inode = file.metadata()?.ino();
         Ok((file, self.table))
     }
 }
@@ -131,9 +140,10 @@ impl Table {
     /// `None`: not even the blocks can be found.
     pub(crate) fn read(path: &Path) -> io::Result<Option<Table>> {
         let file = File::open(path)?;
-        let file_bytes = file.metadata()?.len();
+        let metadata = file.metadata()?;
+        let (file_bytes, inode) = (metadata.len(), metadata.ino());
         if let Some((blocks, end)) = read_table(&file, file_bytes)? {
-            return Ok(Some(Table { path: path.to_owned(), blocks, end, file_bytes }));
+            return Ok(Some(Table { path: path.to_owned(), blocks, end, file_bytes, inode }));
         }
         tracing::warn!(file = %path.display(), "the table of a compressed segment is damaged, its blocks are searched");
         let bytes = std::fs::read(path)?;
@@ -150,12 +160,12 @@ impl Table {
             }
         }
         let found = !blocks.is_empty();
-        Ok(found.then(|| Table { path: path.to_owned(), blocks, end, file_bytes }))
+        Ok(found.then(|| Table { path: path.to_owned(), blocks, end, file_bytes, inode }))
     }
 
     /// For a file in which nothing is found.
     pub(crate) fn empty(path: &Path) -> Table {
-        Table { path: path.to_owned(), blocks: Vec::new(), end: 0, file_bytes: 0 }
+        Table { path: path.to_owned(), blocks: Vec::new(), end: 0, file_bytes: 0, inode: 0 }
     }
 
     /// Where the file stands.
@@ -222,12 +232,17 @@ pub(crate) struct CompressedSource {
 
 impl CompressedSource {
     pub(crate) fn open(table: Arc<Table>, cache: Arc<Cache>) -> io::Result<CompressedSource> {
-        Ok(CompressedSource { file: File::open(&table.path)?, table, cache })
+        let file = File::open(&table.path)?;
+        if table.inode != 0 && file.metadata()?.ino() != table.inode {
+            // Another has taken its place: whoever asks looks it up again.
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        Ok(CompressedSource { file, table, cache })
     }
 
     /// The frames of a block; `None` if they cannot be had.
     fn block(&self, start: u64, at: u64, room: u64) -> Option<Bytes> {
-        if let Some(bytes) = self.cache.get(start) {
+        if let Some(bytes) = self.cache.get((self.table.inode, start)) {
             return Some(bytes);
         }
         let mut head = [0; HEAD];
@@ -244,7 +259,7 @@ impl CompressedSource {
         }
         let frames = zstd::bulk::decompress(&block[HEAD..], parsed.length).ok()?;
         let frames = Bytes::from(frames);
-        self.cache.put(start, frames.clone());
+        self.cache.put((self.table.inode, start), frames.clone());
         Some(frames)
     }
 }

@@ -18,6 +18,7 @@ use super::{
     compressed::Compressing,
     directory::Directory,
     disk::is_full,
+    erase,
     header::SegmentHeader,
     lanes::Request,
     segment::{Form, READ_BYTES, RawSource},
@@ -78,6 +79,15 @@ impl Keeper {
                     break;
                 }
                 retire(shared);
+            }
+            while let Some(segment) = erase::next(shared) {
+                if self.is_stopped() {
+                    return;
+                }
+                if let Err(error) = erase::erase(shared, &segment, || self.is_stopped()) {
+                    tracing::warn!(%error, base = segment.base, "what is past its time is not erased yet");
+                    break;
+                }
             }
             let mut state = self.state.lock().expect("no holder of this lock panics");
             if !state.woken && !state.stop {
@@ -221,7 +231,7 @@ fn retire(shared: &Shared) {
             &sizes,
             others,
             floor,
-            shared.clock.now_ms() - shared.options.max_age.as_millis() as i64,
+            shared.clock.now_ms() - shared.ages().longest().as_millis() as i64,
             shared.options.max_bytes,
         );
         catalog.sealed.iter().take(count).cloned().collect()

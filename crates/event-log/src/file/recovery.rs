@@ -237,6 +237,7 @@ fn open_sealed(
             disk_bytes: bytes + index.len() as u64,
             indexed,
             kept_raw: false,
+            erased_ms: 0,
         }));
     }
     Ok(sealed)

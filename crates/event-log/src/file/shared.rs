@@ -9,8 +9,8 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    catalog::Catalog, compressed::Cache, directory::Directory, disk::Disk, header::Secret,
-    lanes::Gate, options::Options, ring::Ring, space::Space,
+    catalog::Catalog, compressed::Cache, directory::Directory, disk::Disk, erase::Ages,
+    header::Secret, lanes::Gate, options::Options, ring::Ring, space::Space,
 };
 use crate::Position;
 
@@ -32,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) cache: Arc<Cache>,
     pub(crate) groups: Mutex<BTreeMap<String, Position>>,
     pub(crate) counters: Mutex<Counters>,
+    pub(crate) ages: Mutex<Ages>,
 }
 
 impl Shared {
@@ -49,6 +50,10 @@ impl Shared {
 
     pub(crate) fn counters(&self) -> MutexGuard<'_, Counters> {
         self.counters.lock().expect("no holder of this lock panics")
+    }
+
+    pub(crate) fn ages(&self) -> Ages {
+        self.ages.lock().expect("no holder of this lock panics").clone()
     }
 
     pub(crate) fn ring(&self) -> MutexGuard<'_, Ring> {

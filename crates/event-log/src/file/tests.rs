@@ -11,6 +11,7 @@ use crate::{Batch, EventLog, Label, LogError, LogStats, Position, Tag, conforman
 
 mod corruption;
 mod disk;
+mod erase;
 mod read_only;
 mod together;
 

@@ -121,6 +121,7 @@ fn every_subcommand_has_examples() {
         vec!["balance"],
         vec!["dead-letters", "list"],
         vec!["dead-letters", "redeliver"],
+        vec!["replay", "create"],
     ] {
         let help: Vec<&str> = arguments.iter().copied().chain(["--help"]).collect();
         let (code, text, _) = run(folder.path(), &help);

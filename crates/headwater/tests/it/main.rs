@@ -9,6 +9,7 @@ mod dev;
 mod egress;
 mod plans;
 mod process;
+mod replay;
 mod roles;
 mod screens;
 mod serve;

@@ -104,6 +104,7 @@ impl Writer {
             disk_bytes,
             indexed: false,
             kept_raw: false,
+            erased_ms: 0,
         }));
     }
 }
