@@ -35,7 +35,7 @@ type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ConnectError {
+pub enum ConnectError {
     /// The egress rule forbids every address of the host.
     #[error("{}", .0.excerpt)]
     Forbidden(Fault),
@@ -53,14 +53,7 @@ pub(crate) struct Connector {
 
 impl Connector {
     pub(crate) fn new(world: &World) -> Self {
-        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        roots.add_parsable_certificates(world.extra_roots.iter().cloned());
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("ring speaks the default versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let mut config = tls_config(world);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Connector { world: Arc::new(world.clone()), tls: TlsConnector::from(Arc::new(config)) }
     }
@@ -72,9 +65,7 @@ impl Connector {
         let secure = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
 
-        let resolved = timeout_at(deadline, self.allowed_addresses(host)).await;
-        let addresses = resolved.map_err(|_| late(&format!("the name {host:?}")))??;
-        let stream = self.first_open(&addresses, port, deadline).await?;
+        let stream = open(&self.world, host, port, deadline).await?;
         if !secure {
             return Ok(Stream::Http(TokioIo::new(stream)));
         }
@@ -86,68 +77,6 @@ impl Connector {
             Ok(stream) => Ok(Stream::from(stream)),
             Err(bad) => Err(failed("TLS", format!("TLS with {host:?} failed: {bad}"))),
         }
-    }
-
-    /// Every address of `host` that may be connected to, at least one.
-    async fn allowed_addresses(&self, host: &str) -> Result<Vec<IpAddr>, ConnectError> {
-        let addresses = match host.parse::<IpAddr>() {
-            Ok(literal) => vec![literal],
-            Err(_) => self.world.resolver.resolve(host).await.map_err(|bad| {
-                failed("ENOTFOUND", format!("the name {host:?} cannot be resolved: {bad}"))
-            })?,
-        };
-        let Some(first) = addresses.first().copied() else {
-            return Err(failed("ENOTFOUND", format!("the name {host:?} has no address")));
-        };
-        let allowed = addresses.into_iter().filter(|address| self.world.allows(*address));
-        let allowed: Vec<IpAddr> = allowed.map(|address| address.to_canonical()).collect();
-        if allowed.is_empty() {
-            return Err(ConnectError::Forbidden(private_address(host, first)));
-        }
-        Ok(allowed)
-    }
-
-    async fn first_open(
-        &self,
-        addresses: &[IpAddr],
-        port: u16,
-        deadline: Instant,
-    ) -> Result<TcpStream, ConnectError> {
-        let tried = &addresses[..addresses.len().min(ADDRESSES_TRIED_MAX)];
-        let mut last = late("an address");
-        for (at, address) in tried.iter().enumerate() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let share = left / (tried.len() - at) as u32;
-            let peer = SocketAddr::new(*address, port);
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "this is where the egress rule is applied"
-            )]
-            let opening = TcpStream::connect(peer);
-            match timeout_at(Instant::now() + share, opening).await {
-                Ok(Ok(stream)) => return self.own_address_refused(stream, *address),
-                Ok(Err(bad)) => {
-                    last = failed(io_code(&bad), format!("connection to {peer} failed: {bad}"));
-                }
-                Err(_) => last = late(&format!("a connection to {peer}")),
-            }
-        }
-        Err(last)
-    }
-
-    /// A public address can be this machine's own: what listens there is behind our firewall.
-    fn own_address_refused(
-        &self,
-        stream: TcpStream,
-        peer: IpAddr,
-    ) -> Result<TcpStream, ConnectError> {
-        let own = stream.local_addr().is_ok_and(|local| local.ip().to_canonical() == peer);
-        if own && !self.world.is_listed(peer) {
-            return Err(ConnectError::Forbidden(private_address("the URL", peer)));
-        }
-        // small requests must not wait for the peer's acknowledgement; failing that they are slower
-        stream.set_nodelay(true).ok();
-        Ok(stream)
     }
 }
 
@@ -163,6 +92,96 @@ impl tower_service::Service<Uri> for Connector {
     fn call(&mut self, uri: Uri) -> Self::Future {
         Box::pin(self.clone().connect(uri))
     }
+}
+
+/// A connection to `host`, a name or an address, under the egress rule: the one way to a partner
+/// that does not speak HTTP. It takes as long as a connection may, and is not yet secure.
+pub async fn connect_tcp(world: &World, host: &str, port: u16) -> Result<TcpStream, ConnectError> {
+    open(world, host, port, Instant::now() + CONNECT_TIMEOUT).await
+}
+
+/// TLS as deliveries speak it: the public authorities and those of the installation.
+pub fn tls_config(world: &World) -> ClientConfig {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    roots.add_parsable_certificates(world.extra_roots.iter().cloned());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring speaks the default versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}
+
+async fn open(
+    world: &World,
+    host: &str,
+    port: u16,
+    deadline: Instant,
+) -> Result<TcpStream, ConnectError> {
+    let resolved = timeout_at(deadline, allowed_addresses(world, host)).await;
+    let addresses = resolved.map_err(|_| late(&format!("the name {host:?}")))??;
+    first_open(world, host, &addresses, port, deadline).await
+}
+
+/// Every address of `host` that may be connected to, at least one.
+async fn allowed_addresses(world: &World, host: &str) -> Result<Vec<IpAddr>, ConnectError> {
+    let addresses = match host.parse::<IpAddr>() {
+        Ok(literal) => vec![literal],
+        Err(_) => world.resolver.resolve(host).await.map_err(|bad| {
+            failed("ENOTFOUND", format!("the name {host:?} cannot be resolved: {bad}"))
+        })?,
+    };
+    let Some(first) = addresses.first().copied() else {
+        return Err(failed("ENOTFOUND", format!("the name {host:?} has no address")));
+    };
+    let allowed = addresses.into_iter().filter(|address| world.allows(*address));
+    let allowed: Vec<IpAddr> = allowed.map(|address| address.to_canonical()).collect();
+    if allowed.is_empty() {
+        return Err(ConnectError::Forbidden(private_address(host, first)));
+    }
+    Ok(allowed)
+}
+
+async fn first_open(
+    world: &World,
+    host: &str,
+    addresses: &[IpAddr],
+    port: u16,
+    deadline: Instant,
+) -> Result<TcpStream, ConnectError> {
+    let tried = &addresses[..addresses.len().min(ADDRESSES_TRIED_MAX)];
+    let mut last = late("an address");
+    for (at, address) in tried.iter().enumerate() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let share = left / (tried.len() - at) as u32;
+        let peer = SocketAddr::new(*address, port);
+        #[expect(clippy::disallowed_methods, reason = "this is where the egress rule is applied")]
+        let opening = TcpStream::connect(peer);
+        match timeout_at(Instant::now() + share, opening).await {
+            Ok(Ok(stream)) => return own_address_refused(world, host, stream, *address),
+            Ok(Err(bad)) => {
+                last = failed(io_code(&bad), format!("connection to {peer} failed: {bad}"));
+            }
+            Err(_) => last = late(&format!("a connection to {peer}")),
+        }
+    }
+    Err(last)
+}
+
+/// A public address can be this machine's own: what listens there is behind our firewall.
+fn own_address_refused(
+    world: &World,
+    host: &str,
+    stream: TcpStream,
+    peer: IpAddr,
+) -> Result<TcpStream, ConnectError> {
+    let own = stream.local_addr().is_ok_and(|local| local.ip().to_canonical() == peer);
+    if own && !world.is_listed(peer) {
+        return Err(ConnectError::Forbidden(private_address(host, peer)));
+    }
+    // small requests must not wait for the peer's acknowledgement; failing that they are slower
+    stream.set_nodelay(true).ok();
+    Ok(stream)
 }
 
 /// The customary name of an I/O error: `ECONNREFUSED`, `ENOSPC` …; `EIO` for those without one.
