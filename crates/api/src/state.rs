@@ -58,6 +58,8 @@ pub struct Options {
     /// Where people reach this installation, without a slash at its end. Links in mails start
     /// with it, never with a request's `Host`.
     pub public_url: String,
+    /// The most days for which a source may keep its messages.
+    pub retention_days_max: i64,
     /// Days from approval to general availability.
     pub beta_days: u32,
     /// What a beta must have shown at customers by then.
@@ -76,6 +78,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             public_url: "http://127.0.0.1:8080".to_owned(),
+            retention_days_max: 365,
             beta_days: 14,
             beta_criteria: BetaCriteria::default(),
             requests_per_minute: 600,

@@ -172,11 +172,8 @@ async fn create(arguments: &Create, screen: &mut Screen<'_>) -> Result<(), Failu
         "perSecond": arguments.rate,
         "start": arguments.start,
     });
-    let given = [
-        ("to", &arguments.to),
-        ("userId", &arguments.user),
-        ("anonymousId", &arguments.anonymous),
-    ];
+    let given =
+        [("to", &arguments.to), ("userId", &arguments.user), ("anonymousId", &arguments.anonymous)];
     for (name, value) in given {
         if let Some(value) = value {
             body[name] = json!(value);

@@ -15,6 +15,7 @@
 //!   otherwise. One that is disabled keeps what it had not settled and gets nothing of what is
 //!   accepted meanwhile; enabled again, it goes on with both its pending messages and new ones.
 
+mod archive;
 mod audit;
 pub mod books;
 pub mod breaker;
@@ -42,6 +43,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use destination_kit::World;
 use routing::DestinationRoute;
 
+pub use archive::{Archive, Stretch};
 pub use audit::Audit;
 pub use kinds::Kinds;
 pub use retry::Schedule;
@@ -66,6 +68,8 @@ pub struct Options {
     pub snapshot_every: Duration,
     /// New destinations also get what the log held before them.
     pub from_start: bool,
+    /// Where replays find what the log no longer holds.
+    pub archive: Option<Arc<dyn Archive>>,
     /// What a paused destination has waiting is kept this long, or as long as its schedule goes
     /// on if that is longer; then it goes to the dead letters.
     pub keep_while_paused: Duration,
@@ -86,6 +90,7 @@ impl Options {
             attempt_timeout: Duration::from_secs(30),
             snapshot_every: Duration::from_secs(60),
             from_start: false,
+            archive: None,
             keep_while_paused: Duration::from_secs(7 * 24 * 3600),
         }
     }

@@ -154,6 +154,9 @@ pub enum ReplayError {
     /// What was asked for cannot be done in this state.
     #[error("replay is {}", .0.as_str())]
     State(State),
+    /// The archive of what the log no longer holds cannot be asked.
+    #[error("archive cannot be asked: {0}")]
+    Archive(String),
     /// How far it has come could not be written.
     #[error("replay cannot be kept")]
     Disk(#[source] std::io::Error),
@@ -272,7 +275,7 @@ impl crate::Delivery {
     /// Makes a replay to `destination` and begins to count; with `start` it goes on to send.
     ///
     /// Errors: [`ReplayError`].
-    pub fn replay(
+    pub async fn replay(
         &self,
         destination: &DestinationId,
         asked: Asked,
@@ -282,7 +285,7 @@ impl crate::Delivery {
         if inner.routing.current().destination(destination).is_none() {
             return Err(ReplayError::Unknown);
         }
-        let (from, to) = stretch(&inner, &asked);
+        let (from, to) = stretch(&inner, &asked).await?;
         let replay = Replay {
             id: fresh_id(&*inner.options.jitter),
             destination: destination.clone(),
@@ -382,13 +385,18 @@ impl crate::Delivery {
 }
 
 /// The stretch of log that holds what is asked for.
-fn stretch(inner: &Inner, asked: &Asked) -> (Position, Position) {
+async fn stretch(inner: &Inner, asked: &Asked) -> Result<(Position, Position), ReplayError> {
     const MINUTE_MS: i64 = 60_000;
     let end = *inner.log.end().borrow();
     // Clocks are set back now and then: a little before and after is looked at too.
-    let from = inner.log.position_at(asked.from_ms.saturating_sub(MINUTE_MS));
+    let from_ms = asked.from_ms.saturating_sub(MINUTE_MS);
+    let from = inner.log.position_at(from_ms).max(inner.log.stats().oldest);
+    let older = match &inner.options.archive {
+        Some(archive) => archive.position_at(from_ms).await.map_err(ReplayError::Archive)?,
+        None => None,
+    };
     let to = inner.log.position_at(asked.to_ms.saturating_add(MINUTE_MS)).min(end);
-    (from.max(inner.log.stats().oldest), to)
+    Ok((older.unwrap_or(from).min(from), to))
 }
 
 /// Lets the oldest that ended go where there are too many.

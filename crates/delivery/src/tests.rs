@@ -36,6 +36,7 @@ pub fn source(slug: &str) -> SourceRoute {
         client_side: false,
         destinations: vec![],
         schema: Default::default(),
+        keep_for: None,
     }
 }
 

@@ -40,7 +40,7 @@ use std::{
     collections::BTreeMap,
     fs::File,
     ops::Range,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, RwLock},
     thread::JoinHandle,
     time::Duration,
@@ -73,6 +73,21 @@ use crate::{Chunk, EventLog, Lane, LogError, LogStats, Position};
 /// A log on disk. Clones are the same log; it is closed when the last one goes.
 #[derive(Clone)]
 pub struct FileLog(Arc<Running>);
+
+/// A sealed segment's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackedSegment {
+    /// Position of its first record.
+    pub base: Position,
+    /// Position after its last one.
+    pub end: Position,
+    /// When its earliest record came, Unix milliseconds.
+    pub from_ms: i64,
+    /// When its latest one came.
+    pub to_ms: i64,
+    /// Where it stands; its name is to be kept where it is copied to.
+    pub path: PathBuf,
+}
 
 struct Running {
     shared: Arc<Shared>,
@@ -156,6 +171,24 @@ impl FileLog {
         let writer = Writer::new(shared.clone(), keeper, ids, start);
         log.spawn("log-writer", move || writer.run())?;
         Ok(log)
+    }
+
+    /// The sealed segments that are compressed, oldest first: each file is whole by itself, and can
+    /// be read where it stands alone in a folder (see [`FileLog::open_read_only`]).
+    pub fn packed(&self) -> Vec<PackedSegment> {
+        let catalog = self.0.shared.catalog();
+        let packed = catalog.sealed.iter().filter_map(|segment| {
+            let segment::Form::Compressed(table) = &segment.form else { return None };
+            let (from_ms, to_ms) = segment.blocks.times()?;
+            Some(PackedSegment {
+                base: Position(segment.base),
+                end: Position(segment.end),
+                from_ms,
+                to_ms,
+                path: table.path().to_owned(),
+            })
+        });
+        packed.collect()
     }
 
     fn spawn(&self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), OpenError> {

@@ -24,7 +24,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::watch;
 
-pub use file::{Direct, FileLog, OpenError, Options};
+pub use file::{Direct, FileLog, OpenError, Options, PackedSegment};
 pub use frame::Batch;
 pub use lane::{Appended, Lane, Placed};
 pub use memory::MemoryLog;

@@ -262,6 +262,8 @@ fn api_on(
     })?;
     let options = api::Options {
         public_url: control.public_url.clone().unwrap_or_else(|| url.to_owned()),
+        retention_days_max: i64::try_from(config.log.retention_longest.as_secs() / 86_400)
+            .unwrap_or(i64::MAX),
         beta_days: control.beta_days,
         beta_criteria: control.beta_criteria,
         requests_per_minute: control.requests_per_minute,

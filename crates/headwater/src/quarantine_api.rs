@@ -141,6 +141,7 @@ mod tests {
             client_side: false,
             destinations: vec![],
             schema: Default::default(),
+            keep_for: None,
         }
     }
 

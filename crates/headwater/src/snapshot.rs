@@ -108,6 +108,7 @@ pub fn snapshot(config: &Config, revision: u64) -> RoutingSnapshot {
             client_side: source.client_side,
             destinations: vec![],
             schema: source.schema.clone(),
+            keep_for: source.keep_for,
         })
         .collect();
     let destinations = config

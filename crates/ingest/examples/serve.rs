@@ -26,6 +26,7 @@ async fn main() {
         client_side: true,
         destinations: vec![],
         schema: Default::default(),
+        keep_for: None,
     };
     let routing = Routing::new(RoutingSnapshot::new(1, vec![source], vec![]));
     let nothing = fallback(tower::service_fn(async |_| {

@@ -54,6 +54,7 @@ fn measure_filling(bodies: &[&[u8]], each: usize, kind: Option<Kind>) -> f64 {
         client_side: false,
         destinations: Vec::new(),
         schema: Default::default(),
+        keep_for: None,
     };
     let call = Call {
         received_at_ms: 1_772_445_600_000,

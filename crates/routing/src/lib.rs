@@ -57,6 +57,8 @@ pub struct SourceRoute {
     pub destinations: Vec<DestinationId>,
     /// What it may send; anything unless somebody says otherwise.
     pub schema: SourceSchema,
+    /// How long its messages are kept; as long as all others when it says nothing.
+    pub keep_for: Option<Duration>,
 }
 
 /// What a source may send.

@@ -13,6 +13,7 @@ fn snapshot(revision: u64, enabled: bool) -> RoutingSnapshot {
         client_side: false,
         destinations: vec![],
         schema: Default::default(),
+        keep_for: None,
     };
     let destination = DestinationRoute {
         id: DestinationId("crm".into()),

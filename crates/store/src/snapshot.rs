@@ -8,7 +8,7 @@
 //! one text for each workspace: records with a separator between, fields with another one. No
 //! field can hold either: names have them taken out or never had them, JSON and hex never do.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use routing::{DestinationRoute, RoutingSnapshot, SourceRoute};
 use serde_json::{Map, Value};
@@ -128,10 +128,11 @@ async fn sources(db: &mut AnyConnection) -> Result<Vec<SourceRoute>, StoreError>
         "slug",
         &written("name"),
         &since("disabled_at_ms"),
+        "COALESCE(CAST(retention_days AS TEXT), '')",
     ];
     let texts = texts(db, &fields, "sources", "workspace_id").await?;
     let mut routes = Vec::new();
-    for [id, workspace, integration, slug, name, disabled] in records(&texts) {
+    for [id, workspace, integration, slug, name, disabled, keep_days] in records(&texts) {
         let Some(workspace) = workspaces.get(workspace) else { continue };
         routes.push(SourceRoute {
             id: SourceId(id.into()),
@@ -142,9 +143,15 @@ async fn sources(db: &mut AnyConnection) -> Result<Vec<SourceRoute>, StoreError>
             client_side: client_side.iter().any(|known| known == integration),
             destinations: Vec::new(),
             schema: Default::default(),
+            keep_for: days(keep_days),
         });
     }
     Ok(routes)
+}
+
+/// A number of days, where there is one.
+fn days(text: &str) -> Option<Duration> {
+    text.parse().ok().map(|days: u64| Duration::from_secs(days * 24 * 3600))
 }
 
 async fn destinations(

@@ -24,6 +24,8 @@ pub struct Source {
     pub secrets_sealed: Option<String>,
     /// Since when it takes no data.
     pub disabled_at_ms: Option<i64>,
+    /// How many days its messages are kept; as long as the installation says when it is empty.
+    pub retention_days: Option<i64>,
     /// When it was made.
     pub created_at_ms: i64,
     /// Grows with every change.
@@ -32,7 +34,7 @@ pub struct Source {
 
 /// The columns of a row, in the order that [`source`] reads them.
 pub const COLUMNS: &str = "s.id, s.workspace_id, s.integration_id, s.slug, s.name, s.settings, \
-    s.secrets_sealed, s.disabled_at_ms, s.created_at_ms, s.version";
+    s.secrets_sealed, s.disabled_at_ms, s.created_at_ms, s.version, s.retention_days";
 
 /// Reads a row of [`COLUMNS`].
 pub fn source(row: &AnyRow) -> Result<Source, StoreError> {
@@ -47,6 +49,7 @@ pub fn source(row: &AnyRow) -> Result<Source, StoreError> {
         disabled_at_ms: row.try_get(7)?,
         created_at_ms: row.try_get(8)?,
         version: row.try_get(9)?,
+        retention_days: row.try_get(10)?,
     })
 }
 
@@ -54,8 +57,8 @@ pub fn source(row: &AnyRow) -> Result<Source, StoreError> {
 pub async fn insert(db: &mut AnyConnection, row: &Source) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO sources (id, workspace_id, integration_id, slug, name, settings, \
-         secrets_sealed, disabled_at_ms, created_at_ms, version) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         secrets_sealed, disabled_at_ms, created_at_ms, version, retention_days) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(&row.id)
     .bind(&row.workspace_id)
@@ -67,6 +70,7 @@ pub async fn insert(db: &mut AnyConnection, row: &Source) -> Result<(), StoreErr
     .bind(row.disabled_at_ms)
     .bind(row.created_at_ms)
     .bind(row.version)
+    .bind(row.retention_days)
     .execute(db)
     .await?;
     Ok(())
@@ -169,7 +173,8 @@ pub async fn list(
 pub async fn update(db: &mut AnyConnection, row: &Source) -> Result<(), StoreError> {
     let done = sqlx::query(
         "UPDATE sources SET slug = $3, name = $4, settings = $5, secrets_sealed = $6, \
-         disabled_at_ms = $7, version = $8 WHERE id = $1 AND workspace_id = $2 AND version = $9",
+         disabled_at_ms = $7, version = $8, retention_days = $10 \
+         WHERE id = $1 AND workspace_id = $2 AND version = $9",
     )
     .bind(&row.id)
     .bind(&row.workspace_id)
@@ -180,6 +185,7 @@ pub async fn update(db: &mut AnyConnection, row: &Source) -> Result<(), StoreErr
     .bind(row.disabled_at_ms)
     .bind(row.version)
     .bind(row.version - 1)
+    .bind(row.retention_days)
     .execute(db)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }

@@ -117,6 +117,7 @@ pub async fn install(
         settings: "{}".to_owned(),
         secrets_sealed: None,
         disabled_at_ms: None,
+        retention_days: None,
         created_at_ms: caller.now_ms,
         version: 1,
     };

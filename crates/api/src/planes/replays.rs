@@ -21,8 +21,6 @@ use crate::{
     state::Api,
 };
 
-/// The most messages in a second that can be asked for.
-const RATE_MAX: u64 = 1_000_000;
 /// Events in one request.
 const NAMES_MAX: usize = 100;
 
@@ -206,7 +204,7 @@ pub enum ReplayOrder {
         ("x-requests-per-minute" = json!(60)),
         ("x-errors" = json!({
             "409": ["replay_state"],
-            "422": ["invalid_time", "not_allowed", "out_of_range", "required", "too_many", "unknown_field"],
+            "422": ["invalid", "invalid_time", "not_allowed", "out_of_range", "required", "too_many", "unknown_field"],
             "503": ["log_unavailable", "no_data_plane", "not_routed"]
         }))
     )
@@ -384,13 +382,6 @@ fn faults(new: &NewReplay) -> Vec<Fault> {
             Fault::at("/events", "too_many", format!("there are more than {NAMES_MAX} names"))
                 .expected(format!("at most {NAMES_MAX} names"))
                 .fix("make several replays"),
-        );
-    }
-    if new.per_second.is_some_and(|rate| !(1..=RATE_MAX).contains(&rate)) {
-        faults.push(
-            Fault::at("/perSecond", "out_of_range", "the rate is out of range")
-                .expected(format!("a whole number from 1 to {RATE_MAX}"))
-                .fix("leave it out for 1,000 a second"),
         );
     }
     faults

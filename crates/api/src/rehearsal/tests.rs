@@ -55,7 +55,7 @@ fn cases() -> Vec<Case> {
                 ("/start", "wrong_type"),
                 ("/from", "invalid_time"),
                 ("/types/0", "not_allowed"),
-                ("/perSecond", "out_of_range"),
+                ("/perSecond", "invalid"),
             ],
         ),
         (

@@ -230,6 +230,7 @@ pub async fn make(
         settings: kept.shown,
         secrets_sealed: kept.sealed,
         disabled_at_ms: wanted.disabled.then_some(caller.now_ms),
+        retention_days: None,
         created_at_ms: caller.now_ms,
         version: 1,
     };

@@ -144,6 +144,33 @@ async fn a_source_is_made_found_changed_and_deleted() {
     }
 }
 
+#[tokio::test]
+async fn a_source_keeps_its_messages_as_long_as_it_says() {
+    for world in World::all().await {
+        let acme = acme(&world).await;
+        let made = source(&world, &acme, "website").await;
+        assert_eq!(made.at("/source/retentionDays"), &Value::Null, "as long as all others");
+        let kept = async || {
+            let (sealer, plans) = (&world.api.sealer, store::snapshot::Plans::default());
+            let mut db = world.api.db.read().await.unwrap();
+            let routes = store::snapshot::build(&mut db, sealer, &plans, 1).await.unwrap();
+            routes.source_named("acme/website").unwrap().keep_for.map(|age| age.as_secs())
+        };
+        let path = "/sources/website";
+        let days =
+            async |days: Value| world.patch(&acme, path, json!({ "retentionDays": days })).await;
+        assert_eq!(days(json!(30)).await.expect(200).at("/source/retentionDays"), 30);
+        assert_eq!(kept().await, Some(30 * 86_400));
+        world.patch(&acme, path, json!({ "name": "Site" })).await.expect(200);
+        assert_eq!(kept().await, Some(30 * 86_400), "what is left out stays");
+        let long = days(json!(366)).await.refused(422, "out_of_range");
+        assert_eq!(long.body["errors"][0]["pointer"], "/retentionDays");
+        days(json!(0)).await.refused(422, "invalid");
+        assert_eq!(days(Value::Null).await.expect(200).at("/source/retentionDays"), &Value::Null);
+        assert_eq!(kept().await, None);
+    }
+}
+
 async fn audit(world: &World, who: &Who) -> Vec<String> {
     let events = world.get(who, "/audit-events?pagination.count=100").await.expect(200);
     let events = events.at("/events").as_array().unwrap().clone();

@@ -1,6 +1,6 @@
 use axum::extract::State;
 use catalog::slug::{check_name, check_source_slug};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use store::{integrations, sources};
 use utoipa::ToSchema;
 
@@ -32,15 +32,25 @@ pub struct SourceChanges {
     slug: Option<String>,
     /// Whether it takes data. A disabled source discards messages as `source_disabled`.
     enabled: Option<bool>,
+    /// How many days its messages are kept for the debugger, traces and replays; `null`: as long as
+    /// the installation keeps all others.
+    #[schema(example = 30, minimum = 1)]
+    #[serde(default, deserialize_with = "given")]
+    retention_days: Option<Option<i64>>,
     /// Settings to change; one given as `null` is taken out, one left out stays, and so does a
     /// secret that is sent as it was shown.
     #[schema(value_type = Option<Object>, example = json!({}))]
     settings: Option<Settings>,
 }
 
+/// Tells `null` from what is left out.
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<i64>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
 /// Change a source
 ///
-/// Name, slug, settings, and whether it takes data. Its catalog entry never changes.
+/// Name, slug, settings, whether it takes data, and how long its messages are kept. Its catalog entry never changes.
 #[utoipa::path(
     patch,
     path = "/sources/{sourceId}",
@@ -57,7 +67,7 @@ pub struct SourceChanges {
         ("x-errors" = json!({
             "422": [
                 "blank_at_end", "control_character", "invalid", "masked", "name_empty",
-                "required", "slug_empty", "slug_format", "slug_length", "slug_reserved", "taken",
+                "out_of_range", "required", "slug_empty", "slug_format", "slug_length", "slug_reserved", "taken",
                 "too_long", "unknown_field"
             ]
         }))
@@ -92,6 +102,10 @@ pub async fn update(
         let since = before.disabled_at_ms.unwrap_or(caller.now_ms);
         after.disabled_at_ms = (!enabled).then_some(since);
     }
+    if let Some(days) = changes.retention_days {
+        faults.extend(bad_retention(&api, days));
+        after.retention_days = days;
+    }
     if let Some(given) = changes.settings {
         let entry = integrations::find(&mut write, &before.integration_id).await?;
         let entry = entry.ok_or_else(|| ApiError::not_found("catalog entry"))?;
@@ -110,8 +124,8 @@ pub async fn update(
     sources::update(&mut write, &after).await.map_err(create::taken)?;
     let renamed = (&after.name, &after.slug) != (&before.name, &before.slug);
     let switched = after.disabled_at_ms.is_some() != before.disabled_at_ms.is_some();
-    let resettled =
-        (&after.settings, &after.secrets_sealed) != (&before.settings, &before.secrets_sealed);
+    let resettled = (&after.settings, &after.secrets_sealed, after.retention_days)
+        != (&before.settings, &before.secrets_sealed, before.retention_days);
     let switch = if after.disabled_at_ms.is_some() { "Source Disabled" } else { "Source Enabled" };
     for (kind, happened) in
         [("Source Modified", renamed), ("Source Settings Modified", resettled), (switch, switched)]
@@ -127,4 +141,16 @@ pub async fn update(
     write.commit().await?;
     api.nudge();
     Ok(Versioned(after.version, data(SourceAnswer { source })))
+}
+
+/// What is wrong with this many days.
+fn bad_retention(api: &Api, days: Option<i64>) -> Option<Fault> {
+    let most = api.options.retention_days_max;
+    let fits = days.is_none_or(|days| (1..=most).contains(&days));
+    (!fits).then(|| {
+        let message = format!("messages are kept for 1 to {most} days here");
+        Fault::at("/retentionDays", "out_of_range", message)
+            .expected(format!("a whole number from 1 to {most}, or null"))
+            .fix("choose fewer days, or ask whoever runs the server to raise log.retention.longest")
+    })
 }

@@ -47,6 +47,9 @@ pub struct SourceView {
     /// When it was made.
     #[schema(example = "2026-11-25T12:00:00.000Z")]
     pub created_at: String,
+    /// How many days its messages are kept; `null`: as long as all others.
+    #[schema(example = 30)]
+    pub retention_days: Option<i64>,
     /// When it last received a message; `null` when that is not known.
     #[schema(example = "2026-11-25T12:00:00.000Z")]
     pub last_data_at: Option<String>,
@@ -66,6 +69,8 @@ pub struct SourceNote {
     name: String,
     enabled: bool,
     settings: Value,
+    #[serde(rename = "retentionDays", skip_serializing_if = "Option::is_none")]
+    retention_days: Option<i64>,
 }
 
 impl SourceNote {
@@ -76,6 +81,7 @@ impl SourceNote {
             name: row.name.clone(),
             enabled: row.disabled_at_ms.is_none(),
             settings: serde_json::from_str(&row.settings).unwrap_or_default(),
+            retention_days: row.retention_days,
         }
     }
 }
@@ -127,6 +133,7 @@ pub async fn views(
             workspace_id: row.workspace_id.clone(),
             enabled: row.disabled_at_ms.is_none(),
             created_at: answer::time(row.created_at_ms),
+            retention_days: row.retention_days,
             last_data_at: seen_ms.map(answer::time),
         })
     };

@@ -162,6 +162,7 @@ fn snapshot() -> RoutingSnapshot {
         client_side: false,
         destinations: vec![],
         schema: Default::default(),
+        keep_for: None,
     };
     let destination = DestinationRoute {
         id: DestinationId("crm".into()),

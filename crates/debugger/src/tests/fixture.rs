@@ -38,6 +38,7 @@ pub(crate) fn snapshot(revision: u64, sources: &[&str]) -> RoutingSnapshot {
         client_side: false,
         destinations: vec![],
         schema: Default::default(),
+        keep_for: None,
     };
     let destination = DestinationRoute {
         id: DestinationId("dst-crm".into()),

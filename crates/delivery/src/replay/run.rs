@@ -5,7 +5,7 @@ mod reader;
 use std::{sync::Arc, time::Duration};
 
 use destination_kit::{BadSetting, Batching, DeliveryError, Destination, Fault, Parcel};
-use event_log::{Batch, Label, LogError, Position, Tag};
+use event_log::{Batch, Label, Position, Tag};
 use routing::DestinationRoute;
 use spec::{Message, Replayed, record};
 use tokio::{
@@ -22,7 +22,7 @@ use crate::{
     send::{Heard, send},
     supervisor::Inner,
 };
-use reader::Reader;
+use reader::{Reader, Unread};
 
 /// Messages that are sent before it is noted how far the replay has come.
 const WINDOW_MAX: usize = 8192;
@@ -127,7 +127,7 @@ impl Runner {
     /// Counts what there is.
     async fn count(&mut self) -> Result<(), Stopped> {
         let replay = self.job.replay();
-        let mut reader = Reader::new(self.inner.log.clone(), replay.from, replay.to);
+        let mut reader = Reader::new(&self.inner, replay.from, replay.to);
         let (mut matched, mut bytes) = (0, 0);
         while let Some(chunk) = reader.chunk().await.map_err(unreadable)? {
             for message in chunk.iter().filter_map(|entry| replay.asked.message_in(entry)) {
@@ -157,7 +157,7 @@ impl Runner {
         let replay = self.job.replay();
         let began_at = iso(replay.started_at_ms.unwrap_or(replay.created_at_ms));
         let mark = mark::mark(&replay.id, &began_at);
-        let mut reader = Reader::new(self.inner.log.clone(), replay.read_to, replay.to);
+        let mut reader = Reader::new(&self.inner, replay.read_to, replay.to);
         loop {
             self.told(State::Running)?;
             let route = self.route()?;
@@ -209,7 +209,7 @@ impl Runner {
         kind_name: &str,
         mark: &[u8],
         (messages_max, bytes_max): (usize, usize),
-    ) -> Result<Window, LogError> {
+    ) -> Result<Window, Unread> {
         let mut window = Window { parcels: vec![], filtered: 0, end: reader.position() };
         let mut bytes = 0;
         while window.parcels.len() < messages_max && bytes < bytes_max {
@@ -462,8 +462,11 @@ fn batches(parcels: Vec<Parcel>, batching: Batching) -> Vec<Vec<Parcel>> {
     batches
 }
 
-fn unreadable(error: LogError) -> Stopped {
-    problem("log_unavailable", error.to_string())
+fn unreadable(error: Unread) -> Stopped {
+    match error {
+        Unread::Log(error) => problem("log_unavailable", error.to_string()),
+        Unread::Archive(words) => problem("archive_unavailable", words),
+    }
 }
 
 fn words(fault: &Fault) -> String {

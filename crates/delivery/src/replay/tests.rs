@@ -48,7 +48,8 @@ fn everything_goes_out_again_and_the_books_do_not_count_it() {
         world.accept("app", 0..5, "other", clock()).await;
         sleep(Duration::from_secs(1)).await;
         assert_eq!(world.taken("crm"), 95);
-        let made = delivery.replay(&id("crm"), everything(1_000_000), true).expect("it is there");
+        let made =
+            delivery.replay(&id("crm"), everything(1_000_000), true).await.expect("it is there");
         let replay = after(&delivery, &made.id, BUSY).await;
         assert_eq!(replay.state, State::Done, "{replay:?}");
         assert_eq!((replay.matched, replay.delivered, replay.left()), (95, 95, Some(0)));
@@ -67,10 +68,11 @@ fn a_count_waits_to_be_started_and_a_disabled_destination_takes_a_replay() {
     world.live(async |delivery, clock| {
         world.accept("web", 0..40, "m", clock()).await;
         let asked = Asked { user_id: Some("u-7".into()), ..everything(1000) };
-        let one = delivery.replay(&id("crm"), asked, false).expect("it is there");
+        let one = delivery.replay(&id("crm"), asked, false).await.expect("it is there");
         let one = after(&delivery, &one.id, BUSY).await;
         assert_eq!((one.state, one.matched, one.seconds_left()), (State::Ready, 1, Some(1)));
-        let all = delivery.replay(&id("crm"), everything(1000), false).expect("the other is idle");
+        let all =
+            delivery.replay(&id("crm"), everything(1000), false).await.expect("the other is idle");
         let all = after(&delivery, &all.id, BUSY).await;
         assert_eq!((all.matched, world.taken("crm")), (40, 0), "counting sends nothing");
         delivery.order_replay(&all.id, Order::Go).expect("it is there").expect("it is ready");
@@ -88,8 +90,8 @@ fn it_is_throttled_paused_resumed_over_a_restart_and_cancelled() {
         world.accept("web", 0..300, "m", clock()).await;
         sleep(Duration::from_secs(30)).await;
         assert_eq!(world.taken("crm"), 300);
-        let made = delivery.replay(&id("crm"), everything(20), true).expect("it is there");
-        let busy = delivery.replay(&id("crm"), everything(20), true);
+        let made = delivery.replay(&id("crm"), everything(20), true).await.expect("it is there");
+        let busy = delivery.replay(&id("crm"), everything(20), true).await;
         assert!(matches!(busy, Err(ReplayError::Busy(ref id)) if *id == made.id), "{busy:?}");
         sleep(Duration::from_secs(5)).await;
         let many = world.taken("crm") - 300;
@@ -110,7 +112,8 @@ fn it_is_throttled_paused_resumed_over_a_restart_and_cancelled() {
         assert_eq!((replay.state, replay.delivered), (State::Done, 300), "{replay:?}");
         let sent = world.taken("crm") - 300;
         assert!((300..=310).contains(&sent), "{sent}: a window may come twice, no more");
-        let other = delivery.replay(&id("crm"), everything(10), true).expect("the first is done");
+        let other =
+            delivery.replay(&id("crm"), everything(10), true).await.expect("the first is done");
         sleep(Duration::from_secs(2)).await;
         delivery.order_replay(&other.id, Order::Cancel).expect("it is there").expect("it runs");
         let other = after(&delivery, &other.id, BUSY).await;
@@ -130,7 +133,7 @@ fn what_a_destination_refuses_is_counted_and_what_it_cannot_take_yet_waits() {
         world.accept("web", 0..2, "refused", clock()).await;
         sleep(Duration::from_secs(1)).await;
         world.scene.tell("crm", "dead");
-        let made = delivery.replay(&id("crm"), everything(1000), true).expect("it is there");
+        let made = delivery.replay(&id("crm"), everything(1000), true).await.expect("it is there");
         sleep(Duration::from_secs(300)).await;
         let replay = delivery.find_replay(&made.id).expect("it was made");
         assert_eq!((replay.state, replay.delivered), (State::Running, 0));
@@ -139,7 +142,8 @@ fn what_a_destination_refuses_is_counted_and_what_it_cannot_take_yet_waits() {
         assert_eq!((replay.delivered, replay.refused, replay.left()), (10, 2, Some(0)));
         assert_eq!((replay.samples.len(), replay.samples[0].status), (2, Some(400)));
         world.scene.tell("crm", "locked");
-        let made = delivery.replay(&id("crm"), everything(1000), true).expect("the other is done");
+        let made =
+            delivery.replay(&id("crm"), everything(1000), true).await.expect("the other is done");
         let replay = after(&delivery, &made.id, BUSY).await;
         let problem = replay.problem.expect("it says why");
         assert_eq!((replay.state, problem.code.as_str()), (State::Paused, "bad_settings"));
@@ -156,10 +160,10 @@ fn times_and_events_narrow_it() {
         }
         let asked =
             Asked { from_ms: BEGAN_MS + hour, to_ms: BEGAN_MS + 3 * hour, ..everything(1000) };
-        let made = delivery.replay(&id("crm"), asked.clone(), false).expect("it is there");
+        let made = delivery.replay(&id("crm"), asked.clone(), false).await.expect("it is there");
         assert_eq!(after(&delivery, &made.id, BUSY).await.matched, 2);
         let asked = Asked { kinds: vec![spec::Kind::Page], ..asked };
-        let made = delivery.replay(&id("crm"), asked, false).expect("the other is idle");
+        let made = delivery.replay(&id("crm"), asked, false).await.expect("the other is idle");
         assert_eq!(after(&delivery, &made.id, BUSY).await.matched, 0);
     });
 }

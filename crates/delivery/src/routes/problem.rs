@@ -145,6 +145,10 @@ impl Problem {
                 format!("the replay is {}", state.as_str()),
                 "read its state again; make a new one where it has ended",
             ),
+            ReplayError::Archive(words) => {
+                let message = format!("the archive cannot be asked: {words}");
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "archive_unavailable", message)
+            }
             ReplayError::Disk(cause) => {
                 tracing::error!(error = cause as &dyn std::error::Error, "a replay was not kept");
                 let message = "the replay could not be written down".to_owned();

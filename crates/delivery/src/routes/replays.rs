@@ -56,7 +56,7 @@ pub(super) async fn create(
     let route = find(&snapshot, &name)?;
     let start = new.start;
     let asked = asked(new, &snapshot, route, delivery.inner().options.world.clock.now_ms())?;
-    let made = delivery.replay(&route.id, asked, start);
+    let made = delivery.replay(&route.id, asked, start).await;
     let replay = made.map_err(|error| Problem::replay(&error, &name))?;
     let shown = show(&snapshot, &replay);
     Ok((StatusCode::CREATED, Json(json!({ "data": { "replay": shown } }))))

@@ -125,6 +125,12 @@ impl Blocks {
         found.map(|block| self.range(block))
     }
 
+    /// When the earliest and the latest record came; `None` without any.
+    pub(crate) fn times(&self) -> Option<(i64, i64)> {
+        let times = self.times.iter().filter(|times| **times != NO_TIMES);
+        times.copied().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
     /// Adds the blocks whose records can refer to `position`.
     pub(crate) fn referring(&self, position: u64, found: &mut Vec<Range<Position>>) {
         let mut from = 0;

@@ -142,6 +142,8 @@ pub struct Log {
     pub retention_age: Duration,
     /// How many bytes are kept.
     pub retention_bytes: Option<u64>,
+    /// The most time for which a workspace may keep a source's messages.
+    pub retention_longest: Duration,
 }
 
 /// `[delivery]`.
@@ -415,7 +417,7 @@ impl Log {
         );
         let compress =
             s.key("compress", "true", "Compresses segments once they are full.", values::switch);
-        let (retention_age, retention_bytes) = s.section(
+        let (retention_age, retention_bytes, retention_longest) = s.section(
             "retention",
             "How long messages are kept for the debugger, for tracing and for redelivery. What a destination still needs is kept longer.",
             |s| {
@@ -427,7 +429,13 @@ impl Log {
                     "How much at most. No limit unless given.",
                     size_within("4 MiB", "1000 TB"),
                 );
-                (age, bytes)
+                let longest = s.key(
+                    "longest",
+                    r#""365d""#,
+                    "How long a workspace may keep the messages of a source of its own.",
+                    duration_within("1d", "3650d"),
+                );
+                (age, bytes, longest)
             },
         );
         Log {
@@ -442,6 +450,7 @@ impl Log {
             compress,
             retention_age,
             retention_bytes,
+            retention_longest,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `[[sources]]`.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use routing::SourceSchema;
 use spec::{SourceId, WriteKey};
@@ -8,7 +8,7 @@ use tracking_plan::{Compiled, Plan, Problem};
 
 use super::{
     section::Section,
-    values::{self, Located, list, located},
+    values::{self, Located, duration_within, list, located},
 };
 
 pub(super) const DOC: &str = "What sends messages. Repeat the table for each source.";
@@ -30,6 +30,8 @@ pub struct Source {
     pub client_side: bool,
     /// What it may send.
     pub schema: SourceSchema,
+    /// How long its messages are kept; as long as all others when it says nothing.
+    pub keep_for: Option<Duration>,
 }
 
 /// Problems of a plan that are told at once; `headwater check --plan` tells them all.
@@ -75,6 +77,12 @@ impl Source {
             "Events that are discarded, by their exact names. \"Page Viewed\" and \"Screen Viewed\" are all page and screen calls.",
             list(values::name),
         );
+        let keep_for = s.optional(
+            "retention",
+            r#""30d""#,
+            "How long its messages are kept; log.retention.age unless given.",
+            duration_within("1h", "3650d"),
+        );
         let id = s.optional(
             "id",
             r#""website""#,
@@ -90,6 +98,7 @@ impl Source {
             write_keys: write_keys?,
             enabled,
             client_side,
+            keep_for,
             schema: SourceSchema {
                 plan: plan.map(Arc::new),
                 blocked_events: blocked_events.into_iter().map(Arc::from).collect(),

@@ -1,6 +1,7 @@
 //! The planes, wired: what is made from what, and the order in which it ends.
 
 use std::{
+    collections::BTreeMap,
     fs,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -128,6 +129,7 @@ impl Running {
             control = control.map(|control| control.watching(routing.clone(), delivery.clone()));
         }
 
+        tasks.spawn(keep_as_routed(log.clone(), routing.clone()));
         let (retention, routed) = (config.log.clone(), composer.clone());
         let reload = Reload::new(input, destinations::all(), config, composer);
         let state = reload.state();
@@ -442,4 +444,25 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
 
 fn cannot_listen(address: SocketAddr) -> String {
     format!("cannot listen on {address}")
+}
+
+/// Lets the log keep the messages of each source as long as the routing says.
+async fn keep_as_routed(log: Arc<dyn EventLog>, routing: Routing) -> anyhow::Result<()> {
+    let mut changes = routing.changes();
+    let mut before = BTreeMap::new();
+    loop {
+        changes.borrow_and_update();
+        let snapshot = routing.snapshot();
+        let kept =
+            snapshot.sources().filter_map(|source| Some((source.id.stream(), source.keep_for?)));
+        let ages: BTreeMap<u64, Duration> = kept.collect();
+        if ages != before {
+            log.keep_for(ages.clone());
+            before = ages;
+        }
+        if changes.changed().await.is_err() {
+            // nobody changes it any more
+            std::future::pending::<()>().await;
+        }
+    }
 }

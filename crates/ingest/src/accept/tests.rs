@@ -22,6 +22,7 @@ pub(crate) fn source() -> SourceRoute {
         client_side: false,
         destinations: Vec::new(),
         schema: Default::default(),
+        keep_for: None,
     }
 }
 

@@ -43,6 +43,7 @@ pub fn source(slug: &str, key: &str, enabled: bool) -> SourceRoute {
         client_side: false,
         destinations: vec![],
         schema: Default::default(),
+        keep_for: None,
     }
 }
 

@@ -54,6 +54,7 @@ pub async fn filled(db: &Db) {
                 settings: "{}".to_owned(),
                 secrets_sealed: None,
                 disabled_at_ms: (slug == "b").then_some(7),
+                retention_days: None,
                 created_at_ms: 1,
                 version: 1,
             };

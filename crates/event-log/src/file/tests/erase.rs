@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use super::{super::erase, FileLog, Options, append, files, message, open, payload, small, until};
+use super::{super::erase, FileLog, Options, append, files, message, open, small, until};
 use crate::{Batch, ERASED, Entry, EventLog, Label, Position, Tag};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -18,12 +18,18 @@ fn options() -> Options {
     Options { max_age: 300 * DAY, ring_bytes: 0, clock: late, ..small() }
 }
 
+/// A payload that does not compress.
+fn noise(n: u64) -> Vec<u8> {
+    let word = |at: u64| xxhash_rust::xxh3::xxh3_64_with_seed(&n.to_le_bytes(), at).to_le_bytes();
+    (0..40).flat_map(word).collect()
+}
+
 /// 2,000 records of three streams, an hour apart.
 async fn fill(log: &FileLog) {
     for n in 0..2000 {
         let label = Label { time_ms: 1_763_000_000_000 + n as i64 * MS, ..message(n) };
         let mut batch = Batch::new();
-        batch.push(label, &payload(n));
+        batch.push(label, &noise(n));
         log.lane().append(batch).await.expect("there is room");
     }
 }
@@ -81,7 +87,7 @@ async fn what_is_past_its_streams_time_is_erased_and_all_else_stays_where_it_is(
     let past = |entry: &&Entry| entry.label.stream == 1 && entry.label.time_ms < cutoff;
     let due = before.iter().filter(past).count();
     assert!(many > due * 8 / 10, "{many} of {due}: what shares a block with newer records waits");
-    assert!(bytes(dir.path()) < bytes_before, "zeros take no room");
+    assert!(bytes(dir.path()) < bytes_before * 9 / 10, "zeros take no room");
     assert_eq!(log.stats().damaged_bytes, 0);
     drop(log);
 

@@ -115,3 +115,28 @@ async fn a_file_system_that_takes_no_writes_will_do() {
     assert!(fs::write(disk.path().join("x"), b"x").is_err(), "the control of this test");
     assert_eq!(read(&look(disk.path())).await, payloads(0, whole));
 }
+
+#[tokio::test]
+async fn a_compressed_segment_can_be_read_alone() {
+    let dir = tempfile::tempdir().expect("there is room");
+    let log = open(dir.path(), small());
+    append(&log, 0, 1000).await;
+    until(&log, |_| files(dir.path(), "seg").len() == 1).await;
+    let packed = log.packed();
+    assert_eq!(packed.len() as u64, log.stats().segments - 1);
+    let mut ends = packed.windows(2).map(|pair| (pair[0].end, pair[1].base));
+    assert!(ends.all(|(end, base)| end == base), "without gaps: {packed:?}");
+    let segment = &packed[2];
+    let elsewhere = tempfile::tempdir().expect("there is room");
+    let name = segment.path.file_name().expect("it has one");
+    fs::copy(&segment.path, elsewhere.path().join(name)).expect("there is room");
+    let alone = look(elsewhere.path());
+    let chunk = alone.read(segment.base, 1 << 20).await.expect("it is there");
+    let first = chunk.entries.first().expect("there are some");
+    assert_eq!(first.position, segment.base);
+    let expect = log.read(segment.base, 1 << 20).await.expect("it is there");
+    assert_eq!(first, &expect.entries[0]);
+    let last = chunk.entries.last().expect("there are some");
+    assert!(last.position < segment.end);
+    assert_eq!(segment.from_ms, first.label.time_ms);
+}
