@@ -13,7 +13,7 @@ use http::{
         ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER, USER_AGENT,
     },
 };
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper_util::{
     client::legacy::{Client, Error},
@@ -126,6 +126,40 @@ impl HttpClient {
             HttpError::Failed(fault("ETIMEDOUT", sentence))
         })??;
         Ok(self.read(response, deadline).await)
+    }
+
+    /// Sends `request`, whose URI is absolute, and reads the whole answer, for those who speak a
+    /// protocol on top of HTTP. Redirects are not followed.
+    ///
+    /// Errors: [`HttpError`], also when the answer has not ended after `timeout` or is longer than
+    /// `answer_bytes_max`.
+    pub async fn exchange(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+        answer_bytes_max: usize,
+    ) -> Result<http::Response<Bytes>, HttpError> {
+        let whole = async {
+            if let Some(recorder) = &self.recorder {
+                let (method, uri) = (request.method(), request.uri());
+                recorder.asked(method, uri, request.headers(), request.body());
+            }
+            let response = self.inner.request(request.map(Full::new)).await.map_err(no_answer)?;
+            let (head, body) = response.into_parts();
+            if let Some(recorder) = &self.recorder {
+                recorder.heard(head.status, &head.headers);
+            }
+            let body = Limited::new(body, answer_bytes_max).collect().await;
+            let body = body.map_err(|bad| broken_off(&*bad, answer_bytes_max))?.to_bytes();
+            if let Some(recorder) = &self.recorder {
+                recorder.heard_more(&body);
+            }
+            Ok(http::Response::from_parts(head, body))
+        };
+        tokio::time::timeout(timeout, whole).await.unwrap_or_else(|_| {
+            let sentence = format!("no whole answer within {} ms", timeout.as_millis());
+            Err(HttpError::Failed(fault("ETIMEDOUT", sentence)))
+        })
     }
 
     /// The head of the final answer.
@@ -271,6 +305,15 @@ fn same_origin(a: &Uri, b: &Uri) -> bool {
 
 fn fault(code: &str, sentence: String) -> Fault {
     Fault { status: None, code: code.to_owned(), excerpt: excerpt(sentence.as_bytes()) }
+}
+
+/// Why an answer did not come to its end.
+fn broken_off(error: &(dyn std::error::Error + 'static), bytes_max: usize) -> HttpError {
+    if error.is::<LengthLimitError>() {
+        let sentence = format!("the answer is longer than {bytes_max} bytes");
+        return HttpError::Failed(fault("EPROTO", sentence));
+    }
+    HttpError::Failed(fault("ECONNRESET", format!("the answer broke off: {error}")))
 }
 
 /// Finds in the chain of causes the one that says most.

@@ -74,3 +74,28 @@ fn excerpts_are_text_of_bounded_length() {
     let broken = excerpt(&[0xff; 5000]);
     assert!(broken.len() <= EXCERPT_BYTES_MAX && broken.chars().all(|c| c == '\u{fffd}'));
 }
+
+#[tokio::test]
+async fn an_exchange_is_bounded_in_bytes_and_time() {
+    use crate::conformance::{Behaviour, Partner};
+    let partner = Partner::start(Behaviour::answer(404)).await;
+    let world = World { allow_private_addresses: true, ..World::default() };
+    let client = HttpClient::new(&world);
+    let ask = async |timeout_ms| {
+        let request = Request::get(partner.url("/")).body(Bytes::new()).expect("a request");
+        client.exchange(request, Duration::from_millis(timeout_ms), 10_000).await
+    };
+    let answer = ask(5000).await.expect("an answer, whatever its status");
+    assert_eq!((answer.status().as_u16(), &answer.body()[..]), (404, &b"status 404"[..]));
+    for (behaviour, timeout_ms, code) in [
+        (Behaviour::Endless(200), 5000, "EPROTO"),
+        (Behaviour::Hang, 50, "ETIMEDOUT"),
+        (Behaviour::Reset, 5000, "ECONNRESET"),
+    ] {
+        partner.behave(behaviour.clone());
+        match ask(timeout_ms).await {
+            Err(HttpError::Failed(fault)) => assert_eq!(fault.code, code, "{behaviour:?}"),
+            other => panic!("{behaviour:?}: {other:?}"),
+        }
+    }
+}
