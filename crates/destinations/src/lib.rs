@@ -10,8 +10,8 @@ use destination_kit::DestinationKind;
 pub fn all() -> Vec<Box<dyn DestinationKind>> {
     vec![
         Box::new(webhook::WebhookKind),
-        Box::new(object_storage::ObjectStorageKind),
         Box::new(file::FileKind),
+        Box::new(object_storage::ObjectStorageKind),
         Box::new(object_storage::FolderKind),
     ]
 }

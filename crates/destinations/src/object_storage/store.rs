@@ -143,7 +143,12 @@ fn remote(settings: &Settings, world: &World) -> Result<Arc<dyn ObjectStore>, Ve
         })
     };
     let bucket = need("bucket", "the bucket or container.");
-    let endpoint = text(settings, "endpoint").map(|url| url.trim_end_matches('/').to_owned());
+    let wrong: Vec<BadSetting> =
+        ["bucket", "region", "account"].iter().filter_map(|key| odd_name(settings, key)).collect();
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let endpoint = text(settings, "endpoint").map(endpoint).transpose().map_err(|bad| vec![bad])?;
     let backoff = BackoffConfig { max_backoff: Duration::from_secs(2), ..Default::default() };
     let retry = RetryConfig { backoff, max_retries: REPEATS_MAX, retry_timeout: REPEATS_TIMEOUT };
     let connector = Connector::new(world);
@@ -173,7 +178,7 @@ fn remote(settings: &Settings, world: &World) -> Result<Arc<dyn ObjectStore>, Ve
                 return Err(missing);
             }
             let builder = match endpoint {
-                Some(url) => builder.with_endpoint(url),
+                Some(url) => builder.with_endpoint(base(&url)),
                 None => builder,
             };
             ("account_key", builder.build().map(|s| Arc::new(s) as Arc<dyn ObjectStore>))
@@ -194,9 +199,10 @@ fn remote(settings: &Settings, world: &World) -> Result<Arc<dyn ObjectStore>, Ve
                 return Err(missing);
             }
             let builder = match endpoint {
-                Some(url) if path_style => builder.with_endpoint(url),
+                Some(url) if path_style => builder.with_endpoint(base(&url)),
                 Some(url) => {
-                    builder.with_endpoint(host_of_bucket(&url, &bucket).map_err(|bad| vec![bad])?)
+                    let url = host_of_bucket(url, &bucket).map_err(|bad| vec![bad])?;
+                    builder.with_endpoint(base(&url))
                 }
                 None => builder,
             };
@@ -206,18 +212,40 @@ fn remote(settings: &Settings, world: &World) -> Result<Arc<dyn ObjectStore>, Ve
     opened.map_err(|error| bad(key, &error.to_string()))
 }
 
-/// `https://s3.example` with the bucket in front of the host.
-fn host_of_bucket(endpoint: &str, bucket: &str) -> Result<String, BadSetting> {
+/// What becomes a part of a URL must not be able to end it.
+fn odd_name(settings: &Settings, key: &str) -> Option<BadSetting> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let odd = text(settings, key)?.chars().find(|c| !plain(*c))?;
+    let problem = format!("holds {odd:?}, and may hold letters, digits, - _ and . only");
+    Some(BadSetting { key: key.to_owned(), problem })
+}
+
+fn endpoint(url: &str) -> Result<Url, BadSetting> {
     let problem = |problem: String| BadSetting { key: "endpoint".to_owned(), problem };
-    let mut url = Url::parse(endpoint).map_err(|bad| problem(format!("is no URL: {bad}")))?;
+    let url = Url::parse(url).map_err(|bad| problem(format!("is no URL: {bad}")))?;
+    let more = url.query().or(url.fragment()).is_some() || !url.username().is_empty();
+    if more || url.password().is_some() {
+        return Err(problem("must be a host, perhaps with a port and a path".to_owned()));
+    }
+    Ok(url)
+}
+
+/// `https://s3.example` with the bucket in front of the host.
+fn host_of_bucket(mut url: Url, bucket: &str) -> Result<Url, BadSetting> {
     let host = format!("{bucket}.{}", url.host_str().unwrap_or_default());
-    url.set_host(Some(&host))
-        .map_err(|bad| problem(format!("cannot have the bucket in front of it: {bad}")))?;
-    Ok(url.as_str().trim_end_matches('/').to_owned())
+    url.set_host(Some(&host)).map_err(|bad| {
+        let problem = format!("cannot have the bucket in front of it: {bad}");
+        BadSetting { key: "endpoint".to_owned(), problem }
+    })?;
+    Ok(url)
+}
+
+fn base(url: &Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
 }
 
 /// The key of a service account, leading to `endpoint` where one is given.
-fn account_at(account: &str, endpoint: Option<String>) -> Result<String, BadSetting> {
+fn account_at(account: &str, endpoint: Option<Url>) -> Result<String, BadSetting> {
     let Some(endpoint) = endpoint.filter(|_| !account.is_empty()) else {
         return Ok(account.to_owned());
     };
@@ -226,7 +254,7 @@ fn account_at(account: &str, endpoint: Option<String>) -> Result<String, BadSett
         let problem = "must be the JSON key of a service account".to_owned();
         return Err(BadSetting { key: "service_account".to_owned(), problem });
     };
-    key.insert("gcs_base_url".to_owned(), json!(endpoint));
+    key.insert("gcs_base_url".to_owned(), json!(base(&endpoint)));
     Ok(Value::Object(key).to_string())
 }
 

@@ -53,6 +53,20 @@ fn settings_that_lead_nowhere_are_told() {
         account: is required: the storage account.
         account_key: is required: a key of the storage account."#]]
     .assert_eq(&remote(json!({ "bucket": "b", "provider": "azure" })));
+    for (key, value) in [
+        ("bucket", "b/../c"),
+        ("bucket", "b?x"),
+        ("region", "evil.example/"),
+        ("endpoint", "http://s3.example/?x"),
+        ("endpoint", "http://user@s3.example/"),
+        ("prefix", "a//b"),
+        ("prefix", "../b"),
+    ] {
+        let mut settings = json!({ "bucket": "b", "access_key_id": "a", "secret_access_key": "s" });
+        settings[key] = json!(value);
+        let said = remote(settings);
+        assert!(said.starts_with(&format!("{key}: ")), "{value:?}: {said}");
+    }
     expect_test::expect!["service_account: must be the JSON key of a service account"].assert_eq(
         &remote(json!({
             "bucket": "b", "provider": "gcs", "service_account": "[]", "endpoint": "http://a.example"

@@ -43,6 +43,7 @@ fn a_day_goes_out_again() {
     assert_eq!(attempts[1]["replay"], done["id"], "{trace}");
 
     let id = done["id"].as_str().unwrap();
-    let (code, _, errors) = run(&folder, &["replay", "resume", "archive", id, "--data-dir", "data"]);
+    let (code, _, errors) =
+        run(&folder, &["replay", "resume", "archive", id, "--data-dir", "data"]);
     assert!(code == 1 && errors.contains("the replay is done"), "{errors}");
 }
