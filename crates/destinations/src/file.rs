@@ -10,7 +10,7 @@
 //! After a crash the next delivery mends what is torn; what was acknowledged is never touched.
 
 mod folder;
-mod lines;
+pub(crate) mod lines;
 mod rotated;
 
 use std::{

@@ -1,13 +1,19 @@
 //! The destinations we ship, one file each, and the list of them.
 
 mod file;
+pub mod object_storage;
 mod webhook;
 
 use destination_kit::DestinationKind;
 
 /// Every kind of destination we ship.
 pub fn all() -> Vec<Box<dyn DestinationKind>> {
-    vec![Box::new(webhook::WebhookKind), Box::new(file::FileKind)]
+    vec![
+        Box::new(webhook::WebhookKind),
+        Box::new(file::FileKind),
+        Box::new(object_storage::ObjectStorageKind),
+        Box::new(object_storage::FolderKind),
+    ]
 }
 
 #[cfg(test)]

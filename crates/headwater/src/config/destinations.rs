@@ -146,10 +146,11 @@ impl Destination {
 }
 
 fn declare(s: &mut Section<'_>, definition: &Definition, given: Option<&Table>) {
+    let article = if definition.slug.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     s.declare(Declared::Section {
         path: "destinations.settings".to_owned(),
         repeated: false,
-        doc: format!("Settings of a {}: {}", definition.slug, definition.description),
+        doc: format!("Settings of {article} {}: {}", definition.slug, definition.description),
     });
     for setting in &definition.settings {
         let json = setting.default.as_ref();
