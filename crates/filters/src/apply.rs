@@ -27,7 +27,7 @@ pub const FILTER_FAILED: &str = "FILTER_FAILED";
 /// Bytes of a message that filters made.
 const CHANGED_BYTES_MAX: usize = 4 * MESSAGE_BYTES_MAX;
 /// How deep a message may be nested: stored ones are a little deeper than sent ones at most.
-const NESTED_MAX: usize = 2 * DEPTH_MAX;
+pub(crate) const NESTED_MAX: usize = 2 * DEPTH_MAX;
 
 /// What becomes of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]

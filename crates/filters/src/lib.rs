@@ -1,5 +1,5 @@
 //! What of a message a destination gets: filters of a source and a destination, the language that
-//! their conditions are written in, and transformations. Pure: no I/O, no clock, no chance.
+//! their conditions are written in, transformations and mappings. Pure: no I/O, no clock, no chance.
 //!
 //! ```text
 //! Filter { if, actions } ──► Compiled ──► apply(message) ─┬─► Pass: the message as it is
@@ -22,6 +22,7 @@ mod effect;
 mod filter;
 mod fql;
 mod hash;
+mod mapping;
 mod path;
 
 pub use apply::{FILTER_FAILED, FILTERED_BY_RULES, Outcome};
@@ -32,6 +33,7 @@ pub use filter::{
 };
 pub use fql::{Fault, Fql, STATEMENT_BYTES_MAX, STATEMENT_DEPTH_MAX, Unsure};
 pub use hash::Salt;
+pub use mapping::{MAPPING_BYTES_MAX, MAPPING_DEPTH_MAX, Mapping, MappingFault};
 
 #[cfg(test)]
 mod tests;

@@ -49,7 +49,7 @@ fn check(actions: Value, expect: Expect) {
 #[test]
 fn a_message_that_no_filter_is_about_passes() {
     let drops = filter("Drop", "event = 'Refunded'", json!([{"type": "DROP"}]));
-    assert_eq!(compiled(&[drops.clone()]).apply(&message(TRACK)), Outcome::Pass);
+    assert_eq!(compiled(std::slice::from_ref(&drops)).apply(&message(TRACK)), Outcome::Pass);
     assert_eq!(Compiled::default().apply(&message(TRACK)), Outcome::Pass);
     let off = Filter { enabled: false, condition: "all".into(), ..drops };
     let filters = compiled(&[off]);
@@ -100,7 +100,8 @@ fn hashes_stand_for_values() {
     let keyed =
         filter("H", "all", json!([{"type": "HASH_PROPERTIES", "fields": {"": ["userId"]}}]));
     let user = |salt: &[u8]| {
-        let filters = Compiled::new(&[keyed.clone()], &Salt::new(salt)).expect("filters");
+        let filters =
+            Compiled::new(std::slice::from_ref(&keyed), &Salt::new(salt)).expect("filters");
         let Outcome::Changed(message) = filters.apply(&message(TRACK)) else { panic!("changed") };
         String::from_utf8_lossy(message.user_id().expect("an id")).into_owned()
     };
@@ -208,7 +209,7 @@ fn samples_are_the_same_people_every_time() {
 #[test]
 fn a_stored_filter_that_is_none_lets_nothing_through() {
     let broken = filter("Old", "userId = oops\"", json!([{"type": "DROP"}]));
-    let filters = Compiled::of_stored(&[broken.clone()], &Salt::default());
+    let filters = Compiled::of_stored(std::slice::from_ref(&broken), &Salt::default());
     expect![[r#"FILTER_FAILED: the filter "Old" is none: /if: at byte 13: found a string that does not end; fix: close it with ""#]]
         .assert_eq(&told(filters.apply(&message(TRACK))));
     let off = Compiled::of_stored(&[Filter { enabled: false, ..broken }], &Salt::default());

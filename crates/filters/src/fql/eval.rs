@@ -157,17 +157,17 @@ impl<'a> Evaluation<'a> {
                 left.raw() == right.raw()
             }
             (Given::Held(left), Given::List(right)) | (Given::List(right), Given::Held(left)) => {
-                left.elements().is_array_of(&mut right.iter(), |left, right| {
+                left.elements().are_like(&mut right.iter(), |left, right| {
                     self.same(&given(left), &self.give(right)?)
                 })?
             }
             (Given::Held(left), Given::Held(right)) => {
-                left.elements().is_array_of(&mut right.elements(), |left, right| {
+                left.elements().are_like(&mut right.elements(), |left, right| {
                     self.same(&given(left), &given(right))
                 })?
             }
             (Given::List(left), Given::List(right)) => {
-                left.iter().is_array_of(&mut right.iter(), |left, right| {
+                left.iter().are_like(&mut right.iter(), |left, right| {
                     self.same(&self.give(left)?, &self.give(right)?)
                 })?
             }
@@ -252,7 +252,7 @@ impl<'a> Evaluation<'a> {
 
 /// Whether two rows of values have the same length and are the same one by one.
 trait Pairwise: Iterator + Sized {
-    fn is_array_of<R: Iterator>(
+    fn are_like<R: Iterator>(
         mut self,
         other: &mut R,
         same: impl Fn(Self::Item, R::Item) -> Result<bool, Unsure>,
