@@ -5,6 +5,7 @@ mod attempt;
 mod deltas;
 mod discard;
 mod ids;
+pub mod json;
 mod kind;
 pub mod limits;
 mod member;

@@ -14,7 +14,6 @@ pub mod events;
 mod fields;
 mod fold;
 mod identity;
-mod json;
 mod limits;
 mod markdown;
 mod names;
@@ -36,7 +35,8 @@ pub use fields::{Fields, Property, Type};
 pub use markdown::{events_markdown, rules_markdown};
 pub use report::Finding;
 
-use self::{json::Paper, report::Findings, view::View};
+use self::{report::Findings, view::View};
+use crate::json::{self, Paper};
 
 /// Names this edition of rules and facts; it changes when a finding may.
 pub const VERSION: &str = "2026.11.1";

@@ -3,18 +3,28 @@
 //!
 //! Made for messages that were checked on arrival: it holds bytes to the grammar of brackets,
 //! quotes, colons and commas, and takes digits and escapes on trust. No bytes make it panic.
+//! Nothing here calls itself: how deep the bytes are nested costs no stack.
 
-use std::{borrow::Cow, cell::Cell};
+use std::{borrow::Cow, cell::Cell, ops::Range};
+
+use serde::{Deserialize, Deserializer, de};
 
 /// What a JSON value is, as far as rules ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub enum Shape {
+    /// There is none.
     Absent,
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool,
+    /// Digits.
     Number,
+    /// Text in quotes.
     String,
+    /// A list.
     Array,
+    /// Members.
     Object,
 }
 
@@ -33,7 +43,7 @@ struct Note {
 const ABSENT: Note = Note { start: 0, end: 0, inside: 0, shape: Shape::Absent, escaped: false };
 
 /// Bytes and the notes on them.
-pub(super) struct Document<'a> {
+pub struct Document<'a> {
     bytes: &'a [u8],
     notes: &'a [Note],
 }
@@ -42,7 +52,7 @@ static NOTHING: Document<'static> = Document { bytes: b"", notes: &[ABSENT] };
 
 /// Paper for notes, which a thread uses again and again.
 #[derive(Default)]
-pub(super) struct Paper(Vec<Note>);
+pub struct Paper(Vec<Note>);
 
 /// Notes that a thread keeps paper for: one message has a few hundred.
 const NOTES_KEPT: usize = 16 * 1024;
@@ -53,19 +63,19 @@ thread_local! {
 
 impl Paper {
     /// The thread's own.
-    pub(super) fn take() -> Paper {
+    pub fn take() -> Paper {
         PAPER.take()
     }
 
     /// Leaves it for the next message of this thread.
-    pub(super) fn leave(self) {
+    pub fn leave(self) {
         if self.0.capacity() <= NOTES_KEPT {
             PAPER.set(self);
         }
     }
 
     /// The bytes as one value, and how deep it is nested; `None` when they are not one.
-    pub(super) fn read<'a>(&'a mut self, bytes: &'a [u8]) -> Option<(Document<'a>, usize)> {
+    pub fn read<'a>(&'a mut self, bytes: &'a [u8]) -> Option<(Document<'a>, usize)> {
         self.0.clear();
         let deepest = note(bytes, &mut self.0)?;
         Some((Document { bytes, notes: &self.0 }, deepest))
@@ -74,28 +84,33 @@ impl Paper {
 
 impl<'a> Document<'a> {
     /// The value that the bytes are.
-    pub(super) fn whole(&'a self) -> Value<'a> {
+    pub fn whole(&'a self) -> Value<'a> {
         Value::at(self, 0)
     }
 }
 
 /// A value in its document.
 #[derive(Clone, Copy)]
-pub(super) struct Value<'a> {
+pub struct Value<'a> {
     document: &'a Document<'a>,
     at: u32,
-    pub(super) shape: Shape,
+    /// What it is.
+    pub shape: Shape,
 }
 
 /// One member of an object.
-pub(super) struct Member<'a> {
-    pub(super) key: Cow<'a, [u8]>,
-    pub(super) value: Value<'a>,
+pub struct Member<'a> {
+    /// What its key says.
+    pub key: Cow<'a, [u8]>,
+    /// Where its key stands, with its quotes.
+    pub key_span: Range<usize>,
+    /// Its value.
+    pub value: Value<'a>,
 }
 
 impl<'a> Value<'a> {
-    pub(super) const ABSENT: Value<'static> =
-        Value { document: &NOTHING, at: 0, shape: Shape::Absent };
+    /// No value.
+    pub const ABSENT: Value<'static> = Value { document: &NOTHING, at: 0, shape: Shape::Absent };
 
     #[inline]
     fn at(document: &'a Document<'a>, at: usize) -> Value<'a> {
@@ -109,46 +124,68 @@ impl<'a> Value<'a> {
 
     /// The value as it stands; strings with their quotes.
     #[inline]
-    pub(super) fn raw(&self) -> &'a [u8] {
+    pub fn raw(&self) -> &'a [u8] {
         let note = self.note();
         &self.document.bytes[note.start as usize..note.end as usize]
     }
 
+    /// Where it stands in the document; strings with their quotes.
+    pub fn span(&self) -> Range<usize> {
+        let note = self.note();
+        note.start as usize..note.end as usize
+    }
+
     /// Neither missing nor `null`.
-    pub(super) fn given(&self) -> bool {
+    pub fn given(&self) -> bool {
         !matches!(self.shape, Shape::Absent | Shape::Null)
     }
 
-    pub(super) fn is(&self, shape: Shape) -> bool {
+    /// It is of this shape.
+    pub fn is(&self, shape: Shape) -> bool {
         self.shape == shape
     }
 
     /// The same value in the same place.
-    pub(super) fn is_same(&self, other: &Value<'_>) -> bool {
+    pub fn is_same(&self, other: &Value<'_>) -> bool {
         std::ptr::eq(self.note(), other.note())
     }
 
     /// What stands between the quotes of a string, still escaped; empty for other values.
     #[inline]
-    pub(super) fn inside(&self) -> &'a [u8] {
+    pub fn inside(&self) -> &'a [u8] {
         match self.shape {
             Shape::String => unquoted(self.raw()),
             _ => b"",
         }
     }
 
-    /// What a string says.
-    pub(super) fn text(&self) -> Option<Cow<'a, [u8]>> {
+    /// What a string says, in UTF-8; as it stands when a lone surrogate keeps it from being that.
+    pub fn text(&self) -> Option<Cow<'a, [u8]>> {
         self.is(Shape::String).then(|| said(self.document.bytes, self.note()))
     }
 
+    /// What a string says, in UTF-8 but for lone surrogates, which stand as three bytes each.
+    pub fn bytes(&self) -> Option<Cow<'a, [u8]>> {
+        if !self.is(Shape::String) {
+            return None;
+        }
+        Some(if self.note().escaped {
+            match serde_json::from_slice::<Loose>(self.raw()) {
+                Ok(Loose(bytes)) => Cow::Owned(bytes),
+                Err(_) => Cow::Borrowed(self.inside()),
+            }
+        } else {
+            Cow::Borrowed(self.inside())
+        })
+    }
+
     /// It holds no member and no element.
-    pub(super) fn holds_nothing(&self) -> bool {
+    pub fn holds_nothing(&self) -> bool {
         self.note().inside == 0
     }
 
     /// An object, or one of the ways in which SDKs write an empty one.
-    pub(super) fn object_like(&self) -> bool {
+    pub fn object_like(&self) -> bool {
         match self.shape {
             Shape::Absent | Shape::Null | Shape::Object => true,
             Shape::Array => self.holds_nothing(),
@@ -158,14 +195,14 @@ impl<'a> Value<'a> {
 
     /// The members of an object, in their order; nothing for other values.
     #[inline]
-    pub(super) fn members(&self) -> Members<'a> {
+    pub fn members(&self) -> Members<'a> {
         let (next, end) = self.within(Shape::Object);
         Members { document: self.document, next, end }
     }
 
     /// The elements of an array, in their order; nothing for other values.
     #[inline]
-    pub(super) fn elements(&self) -> Elements<'a> {
+    pub fn elements(&self) -> Elements<'a> {
         let (next, end) = self.within(Shape::Array);
         Elements { document: self.document, next, end }
     }
@@ -178,7 +215,7 @@ impl<'a> Value<'a> {
     }
 
     /// The member of that name; the last, when there are several.
-    pub(super) fn get(&self, key: &[u8]) -> Value<'a> {
+    pub fn get(&self, key: &[u8]) -> Value<'a> {
         let mut last = Value::ABSENT;
         for member in self.members() {
             if *member.key == *key {
@@ -190,7 +227,7 @@ impl<'a> Value<'a> {
 }
 
 /// See [`Value::members`].
-pub(super) struct Members<'a> {
+pub struct Members<'a> {
     document: &'a Document<'a>,
     next: usize,
     end: usize,
@@ -204,15 +241,17 @@ impl<'a> Iterator for Members<'a> {
         if self.next >= self.end {
             return None;
         }
-        let key = said(self.document.bytes, &self.document.notes[self.next]);
+        let note = &self.document.notes[self.next];
+        let key = said(self.document.bytes, note);
         let value = Value::at(self.document, self.next + 1);
         self.next += 2 + value.note().inside as usize;
-        Some(Member { key, value })
+        let key_span = note.start as usize..note.end as usize;
+        Some(Member { key, key_span, value })
     }
 }
 
 /// See [`Value::elements`].
-pub(super) struct Elements<'a> {
+pub struct Elements<'a> {
     document: &'a Document<'a>,
     next: usize,
     end: usize,
@@ -249,6 +288,27 @@ fn unescape(quoted: &[u8]) -> Cow<'_, [u8]> {
     match serde_json::from_slice::<String>(quoted) {
         Ok(text) => Cow::Owned(text.into_bytes()),
         Err(_) => Cow::Borrowed(unquoted(quoted)),
+    }
+}
+
+/// A string with its escapes undone, lone surrogates among them.
+struct Loose(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Loose {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Loose, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Loose;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Loose, E> {
+                Ok(Loose(bytes.to_vec()))
+            }
+        }
+        deserializer.deserialize_bytes(Visitor)
     }
 }
 
