@@ -4,11 +4,14 @@
 mod attempt;
 mod deltas;
 mod discard;
+mod event;
 mod ids;
 mod kind;
+pub mod latency;
 pub mod limits;
 mod member;
 mod message;
+pub mod reasons;
 pub mod record;
 pub mod rules;
 mod time;
@@ -18,8 +21,10 @@ pub use attempt::{
     Together,
 };
 pub use discard::{Discard, DiscardCode, Left, Refused, Release, Step};
+pub use event::{Breakdown, Event, EventRef, Mixture};
 pub use ids::{DestinationId, SourceId, WriteKey};
 pub use kind::{Kind, UnknownKind};
+pub use latency::Latency;
 pub use member::member;
 pub use message::{BadMessage, Head, Message, Span};
 pub use time::{format_iso, parse_iso};
