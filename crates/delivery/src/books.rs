@@ -28,29 +28,33 @@
 //! An outcome counts only for a message that is pending: one that repeats what is settled
 //! already, or speaks of a message that the books never saw, changes nothing.
 //!
-//! Minutes older than two days are rolled up to hours, hours older than two weeks to days.
+//! Minutes older than two days are rolled up to hours, hours older than a month to days.
 
+mod breakdown;
 mod condition;
 mod destination;
+mod outcomes;
+mod samples;
 mod tally;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use event_log::{Entry, Position};
 use serde::{Deserialize, Serialize};
 use spec::{
-    Attempts, Backlog, Delivered, DestinationId, DiscardCode, Feed, Lapse, Left, Pause, Release,
-    Step, record,
+    Backlog, DestinationId, DiscardCode, Feed, Lapse, Message, Pause, Step, record,
 };
 
+pub use breakdown::{Breakdown, Part, PartRow, SOURCE, Shares};
 pub use condition::{Condition, Paused};
 pub(crate) use destination::Unsettled;
-pub use destination::{DeadLetter, DestinationBook, Fed, LastError, Pending};
+pub use destination::{DEAD_LETTERS_MAX, DeadLetter, DestinationBook, Fed, LastError, Pending};
+pub use samples::{SAMPLES_MAX, Sample, Samples, Whose};
 pub use tally::{Calendar, Counts, Line, Tally, Unit};
 use tally::{DAY, HOUR, minute_of};
 
 const KEEP_MINUTES: u32 = 2 * DAY;
-const KEEP_HOURS: u32 = 14 * DAY;
+const KEEP_HOURS: u32 = 30 * DAY;
 
 /// The state of the fold.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -64,6 +68,10 @@ pub struct Books {
     latest: u32,
     /// How the destinations fare, in their order.
     conditions: Vec<Condition>,
+    /// What stands behind the counts.
+    breakdown: Breakdown,
+    /// The newest messages that were stopped.
+    samples: Samples,
     #[serde(skip)]
     index: Index,
 }
@@ -83,6 +91,8 @@ struct Index {
     last: Option<(Slot, usize)>,
     /// Places of the destinations that a stream feeds now.
     fed_by: HashMap<u64, Vec<u32>>,
+    /// Streams that ever fed the destination at this place, as far back as the books go.
+    feeders: HashMap<u32, BTreeSet<u64>>,
     /// What came in from a stream.
     seen: HashMap<u64, Seen>,
 }
@@ -124,6 +134,7 @@ impl Books {
 
     /// Makes the index anew, after the books were read from a snapshot.
     pub(crate) fn reindex(&mut self) {
+        self.breakdown.reindex();
         self.conditions.resize(self.destinations.len(), Condition::default());
         self.index.last = None;
         self.index.slots =
@@ -138,9 +149,18 @@ impl Books {
             }
         }
         self.index.fed_by.clear();
+        self.index.feeders.clear();
         for (place, book) in self.destinations.iter().enumerate() {
             for stream in book.streams() {
                 self.index.fed_by.entry(*stream).or_default().push(place as u32);
+            }
+            let ever = book.fed.iter().flat_map(|fed| fed.streams.iter().copied()).collect();
+            self.index.feeders.insert(place as u32, ever);
+        }
+        for (slot, tally) in &self.tallies {
+            for line in &tally.lines {
+                let ever = self.index.feeders.entry(line.destination).or_default();
+                ever.insert(slot.stream);
             }
         }
     }
@@ -150,41 +170,11 @@ impl Books {
         self.position = entry.position.0 + 1;
         match entry.label.kind {
             record::MESSAGE => self.message(entry),
-            record::DISCARD => {
-                // Only the beginning is wanted; the rest is the message itself.
-                let prefix = entry.payload.get(1..).unwrap_or_default();
-                let read = postcard::take_from_bytes::<(Step, &str, u32)>(prefix);
-                if let Ok(((step, code, messages), _)) = read {
-                    let tally = self.tally(entry.label.stream, entry.label.time_ms);
-                    tally.discarded.add((step, code), u64::from(messages));
-                }
-            }
-            record::RELEASE => {
-                if let Ok(release) = record::decode::<Release>(&entry.payload) {
-                    // Each stands in the log again, and is counted there as what it became.
-                    for Left { minute_ms, code, messages } in release.left {
-                        let tally = self.tally(entry.label.stream, minute_ms);
-                        tally.discarded.take((Step::FilteredAtSource, &code), messages);
-                    }
-                }
-            }
-            record::REFUSED => {
-                let prefix = entry.payload.get(1..).unwrap_or_default();
-                if let Ok(((_, code), _)) = postcard::take_from_bytes::<(u16, &str)>(prefix) {
-                    let tally = self.tally(entry.label.stream, entry.label.time_ms);
-                    tally.refused.add((Step::FailedOnIngest, code), 1);
-                }
-            }
-            record::ATTEMPTS => {
-                if let Ok(attempts) = record::decode::<Attempts>(&entry.payload) {
-                    self.attempts(attempts);
-                }
-            }
-            record::DELIVERED => {
-                if let Ok(delivered) = record::decode::<Delivered>(&entry.payload) {
-                    self.delivered(delivered);
-                }
-            }
+            record::DISCARD => self.discard(entry),
+            record::RELEASE => self.release(entry),
+            record::REFUSED => self.refused(entry),
+            record::ATTEMPTS => self.attempts(entry),
+            record::DELIVERED => self.delivered(entry),
             record::PAUSE => {
                 if let Ok(pause) = record::decode::<Pause>(&entry.payload)
                     && let Some(place) = self.place(&pause.destination)
@@ -220,6 +210,9 @@ impl Books {
             return;
         }
         tally.accepted += 1;
+        let event = self.breakdown.number(stream, Message::event_in(&entry.payload));
+        let part = self.breakdown.part(stream, minute_of(time_ms), SOURCE);
+        part.shares(event).through += 1;
         self.index.seen.entry(stream).or_default().take(1, time_ms);
         if let Some(fed) = self.index.fed_by.get(&stream) {
             for place in fed {
@@ -227,31 +220,6 @@ impl Books {
                 self.destinations[*place as usize].total.routed += 1;
             }
         }
-    }
-
-    fn attempts(&mut self, attempts: Attempts) {
-        let Some(place) = self.place(&attempts.destination) else { return };
-        self.conditions[place].learn(&attempts.attempts);
-        for attempt in attempts.attempts {
-            let (stream, time_ms) = (attempt.stream, attempt.received_at_ms);
-            let Some(change) = self.destinations[place].settle(attempt, attempts.read_to) else {
-                continue;
-            };
-            change.apply(&mut self.destinations[place].total);
-            change.apply(self.tally(stream, time_ms).line(place as u32));
-        }
-        self.destinations[place].read(attempts.read_to);
-    }
-
-    fn delivered(&mut self, delivered: Delivered) {
-        let Some(place) = self.place(&delivered.destination) else { return };
-        self.conditions[place].works();
-        for together in &delivered.together {
-            let many = self.destinations[place].settle_together(together, delivered.read_to);
-            self.destinations[place].total.delivered += many;
-            self.tally(together.stream, together.minute_ms).line(place as u32).delivered += many;
-        }
-        self.destinations[place].read(delivered.read_to);
     }
 
     fn feed(&mut self, position: u64, feed: Feed) {
@@ -273,6 +241,8 @@ impl Books {
         for stream in self.destinations[place].streams() {
             self.index.fed_by.entry(*stream).or_default().push(place as u32);
         }
+        let ever = self.destinations[place].fed.iter().flat_map(|fed| fed.streams.iter().copied());
+        self.index.feeders.entry(place as u32).or_default().extend(ever);
     }
 
     fn lapse(&mut self, lapse: Lapse) {
@@ -281,6 +251,8 @@ impl Books {
             let reason = (Step::FailedDelivery, "expired");
             self.tally(stream, minute_ms).line(place as u32).discarded.add(reason, messages);
             self.destinations[place].total.discarded.add(reason, messages);
+            let part = self.breakdown.part(stream, minute_of(minute_ms), place as u32);
+            part.shares(breakdown::OTHER).failed += messages;
         }
     }
 
@@ -364,7 +336,10 @@ impl Books {
             return;
         }
         self.calendar.minutes_from = minutes_from;
-        self.calendar.hours_from = self.latest.saturating_sub(KEEP_HOURS) / DAY * DAY;
+        // An earlier release kept hours for less time: what became days stays so.
+        let hours_from = self.latest.saturating_sub(KEEP_HOURS) / DAY * DAY;
+        self.calendar.hours_from = self.calendar.hours_from.max(hours_from);
+        self.breakdown.roll_up(self.latest);
         let mut rolled: HashMap<Slot, Tally> = HashMap::with_capacity(self.tallies.len());
         for (slot, tally) in std::mem::take(&mut self.tallies) {
             let minute = self.calendar.bucket(slot.minute).0;
@@ -385,6 +360,38 @@ impl Books {
             from_ms: i64::from(slot.minute) * 60_000,
             unit: self.calendar.bucket(slot.minute).1,
             tally,
+        })
+    }
+
+    /// What stands behind the counts.
+    pub fn breakdown(&self) -> &Breakdown {
+        &self.breakdown
+    }
+
+    /// The newest messages that were stopped.
+    pub fn samples(&self) -> &Samples {
+        &self.samples
+    }
+
+    /// The place of a destination in [`Books::destinations`]; `None` when it was never fed.
+    pub fn place_of(&self, destination: &DestinationId) -> Option<u32> {
+        self.place(destination).map(|place| place as u32)
+    }
+
+    /// The streams that ever fed the destination at `place`.
+    pub fn feeders(&self, place: u32) -> impl Iterator<Item = u64> {
+        self.index.feeders.get(&place).into_iter().flatten().copied()
+    }
+
+    /// The tallies of one source, for every bucket that begins in a stretch of time.
+    pub fn tallies_of(
+        &self,
+        stream: u64,
+        (from_ms, to_ms): (i64, i64),
+    ) -> impl Iterator<Item = (i64, &Tally)> {
+        self.calendar.buckets(from_ms, to_ms).filter_map(move |minute| {
+            let at = self.index.slots.get(&Slot { stream, minute })?;
+            Some((i64::from(minute) * 60_000, &self.tallies[*at].1))
         })
     }
 
@@ -440,7 +447,7 @@ impl Books {
                 return Err(format!("{}: more retries than pending: {total:?}", book.id));
             }
         }
-        Ok(())
+        if self.breakdown.partial { Ok(()) } else { self.check_breakdown() }
     }
 }
 

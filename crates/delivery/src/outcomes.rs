@@ -1,8 +1,11 @@
 //! How outcomes become records.
 
+use std::{collections::HashMap, sync::Arc};
+
 use event_log::{Batch, Label, Position, Tag};
-use serde::Serialize;
-use spec::{Attempt, Attempts, Delivered, DestinationId, Together, record};
+use spec::{
+    Attempt, Attempts, Breakdown, Delivered, DestinationId, Event, Mixture, Together, record,
+};
 
 /// A record speaks about a stretch of log no longer than this, so that whoever looks for the
 /// outcomes of one message finds few records to read.
@@ -11,9 +14,38 @@ const STRETCH_BYTES: u64 = 1 << 20;
 /// Outcomes that are not recorded yet.
 #[derive(Debug, Default)]
 pub struct Outcomes {
-    attempts: Vec<Attempt>,
-    together: Vec<Together>,
+    attempts: Vec<(Attempt, Option<Arc<Event>>)>,
+    together: Vec<Load>,
     len: usize,
+}
+
+/// Messages that were delivered together.
+#[derive(Debug)]
+pub struct Load {
+    /// What the log says of them.
+    pub together: Together,
+    /// Of each its event, and the bucket of the time that it took.
+    pub of: Vec<(Arc<Event>, u16)>,
+}
+
+impl Load {
+    fn first(&self) -> Option<u64> {
+        self.together.positions.first().copied()
+    }
+
+    fn last(&self) -> Option<u64> {
+        self.together.positions.last().copied()
+    }
+
+    /// Takes out what is before `end`.
+    fn take_before(&mut self, end: u64) -> Load {
+        let many = self.together.positions.partition_point(|position| *position < end);
+        let later = self.together.positions.split_off(many);
+        let positions = std::mem::replace(&mut self.together.positions, later);
+        let later = self.of.split_off(many);
+        let of = std::mem::replace(&mut self.of, later);
+        Load { together: Together { positions, ..self.together.clone() }, of }
+    }
 }
 
 impl Outcomes {
@@ -27,47 +59,82 @@ impl Outcomes {
         self.len == 0
     }
 
-    /// Adds one.
-    pub fn push(&mut self, attempt: Attempt) {
+    /// Adds one, and which event it is about where that is known.
+    pub fn push(&mut self, attempt: Attempt, event: Option<Arc<Event>>) {
         self.len += 1;
-        self.attempts.push(attempt);
+        self.attempts.push((attempt, event));
     }
 
     /// Adds first attempts that delivered a batch.
-    pub fn push_together(&mut self, together: Together) {
-        self.len += together.positions.len();
-        self.together.push(together);
+    pub fn push_together(&mut self, load: Load) {
+        self.len += load.together.positions.len();
+        self.together.push(load);
     }
 
     fn first(&self) -> Option<u64> {
-        let together = self.together.iter().filter_map(|together| together.positions.first());
-        self.attempts
-            .first()
-            .map(|attempt| &attempt.position)
-            .into_iter()
-            .chain(together)
-            .min()
-            .copied()
+        let attempt = self.attempts.first().map(|(attempt, _)| attempt.position);
+        attempt.into_iter().chain(self.together.iter().filter_map(Load::first)).min()
     }
 
     /// Takes out what is about messages before `end`.
     fn take_before(&mut self, end: u64) -> Outcomes {
-        let many = self.attempts.partition_point(|attempt| attempt.position < end);
+        let many = self.attempts.partition_point(|(attempt, _)| attempt.position < end);
         let later = self.attempts.split_off(many);
         let attempts = std::mem::replace(&mut self.attempts, later);
         let mut before = Outcomes { attempts, ..Outcomes::default() };
-        for mut together in std::mem::take(&mut self.together) {
-            let many = together.positions.partition_point(|position| *position < end);
-            let later = together.positions.split_off(many);
-            if !later.is_empty() {
-                self.together.push(Together { positions: later, ..together.clone() });
-            }
-            if !together.positions.is_empty() {
-                before.together.push(together);
+        for mut load in std::mem::take(&mut self.together) {
+            match (load.first(), load.last()) {
+                (_, Some(last)) if last < end => before.together.push(load),
+                (Some(first), _) if first >= end => self.together.push(load),
+                _ => {
+                    before.together.push(load.take_before(end));
+                    self.together.push(load);
+                }
             }
         }
         before
     }
+}
+
+/// The events of one record.
+#[derive(Default)]
+struct Listed<'a> {
+    events: Vec<Event>,
+    places: HashMap<&'a Event, u32>,
+    /// The one that was asked for last: neighbours are often of the same.
+    last: Option<(&'a Arc<Event>, u32)>,
+}
+
+impl<'a> Listed<'a> {
+    fn place(&mut self, event: &'a Arc<Event>) -> u32 {
+        match self.last {
+            Some((last, place)) if Arc::ptr_eq(last, event) => return place,
+            _ => {}
+        }
+        let place = *self.places.entry(event).or_insert_with(|| {
+            self.events.push(event.as_ref().clone());
+            self.events.len() as u32 - 1
+        });
+        self.last = Some((event, place));
+        place
+    }
+}
+
+fn mixture<'a>(load: &'a Load, listed: &mut Listed<'a>) -> Mixture {
+    let mut events: Vec<u32> = Vec::new();
+    let mut latency: HashMap<u16, u32> = HashMap::new();
+    for (event, bucket) in &load.of {
+        let place = listed.place(event) as usize;
+        if events.len() <= place {
+            events.resize(place + 1, 0);
+        }
+        events[place] += 1;
+        *latency.entry(*bucket).or_default() += 1;
+    }
+    let events = (0..).zip(events).filter(|(_, many)| *many > 0).collect();
+    let mut latency: Vec<(u16, u32)> = latency.into_iter().collect();
+    latency.sort_unstable();
+    Mixture { events, latency }
 }
 
 /// Appends records with `outcomes` to `batch`, neighbours together. Each says how far the
@@ -81,7 +148,7 @@ pub fn write(
     now_ms: i64,
 ) {
     // Stable: what happened to one message stays in its order.
-    outcomes.attempts.sort_by_key(|attempt| attempt.position);
+    outcomes.attempts.sort_by_key(|(attempt, _)| attempt.position);
     let mut said = read_before;
     loop {
         let end = outcomes.first().map_or(u64::MAX, |first| first.saturating_add(STRETCH_BYTES));
@@ -91,17 +158,30 @@ pub fn write(
         let read = rest.map_or(read_to, |first| first.clamp(said, read_to));
         if !attempts.is_empty() || together.is_empty() {
             let refers =
-                (attempts.first().map(|a| a.position), attempts.last().map(|a| a.position));
+                (attempts.first().map(|(a, _)| a.position), attempts.last().map(|(a, _)| a.position));
             let read_to = if together.is_empty() { read } else { said };
+            let mut listed = Listed::default();
+            let of = attempts.iter().map(|(_, event)| Some(listed.place(event.as_ref()?)));
+            let of: Vec<Option<u32>> = of.collect();
+            let breakdown = Breakdown { events: listed.events, of };
+            let attempts = attempts.into_iter().map(|(attempt, _)| attempt).collect();
             let record = Attempts { destination: destination.clone(), read_to, attempts };
-            push(batch, record::ATTEMPTS, refers, now_ms, &record);
+            let payload = match record.attempts.is_empty() {
+                true => record::encode(&record),
+                false => record::encode_with(&record, &breakdown),
+            };
+            push(batch, record::ATTEMPTS, refers, now_ms, &payload);
         }
         if !together.is_empty() {
-            let first = together.iter().filter_map(|together| together.positions.first()).min();
-            let last = together.iter().filter_map(|together| together.positions.last()).max();
-            let refers = (first.copied(), last.copied());
+            let first = together.iter().filter_map(Load::first).min();
+            let last = together.iter().filter_map(Load::last).max();
+            let mut listed = Listed::default();
+            let of = together.iter().map(|load| mixture(load, &mut listed)).collect();
+            let breakdown = Breakdown { events: listed.events, of };
+            let together = together.into_iter().map(|load| load.together).collect();
             let record = Delivered { destination: destination.clone(), read_to: read, together };
-            push(batch, record::DELIVERED, refers, now_ms, &record);
+            let payload = record::encode_with(&record, &breakdown);
+            push(batch, record::DELIVERED, (first, last), now_ms, &payload);
         }
         said = read;
         if rest.is_none() {
@@ -110,24 +190,24 @@ pub fn write(
     }
 }
 
-fn push<T: Serialize>(
+fn push(
     batch: &mut Batch,
     kind: u8,
     refers: (Option<u64>, Option<u64>),
     time_ms: i64,
-    payload: &T,
+    payload: &[u8],
 ) {
     let tag = match refers {
         (Some(first), Some(last)) => Tag::Refers(Position(first), Position(last)),
         _ => Tag::None,
     };
-    batch.push(Label { kind, stream: 0, time_ms, tag }, &record::encode(payload));
+    batch.push(Label { kind, stream: 0, time_ms, tag }, payload);
 }
 
 #[cfg(test)]
 mod tests {
     use event_log::{EventLog, MemoryLog};
-    use spec::Outcome;
+    use spec::{Kind, Outcome};
 
     use super::*;
 
@@ -136,15 +216,24 @@ mod tests {
         Attempt { position, stream: 1, received_at_ms: 0, at_ms: 0, took_ms: 0, number, outcome }
     }
 
-    fn together(positions: &[u64]) -> Together {
+    /// Messages that were delivered together, each of an event named for its position.
+    fn load(positions: &[u64]) -> Load {
+        let of = positions.iter().map(|at| (event(*at), *at as u16)).collect();
         let positions = positions.to_vec();
-        Together { stream: 1, minute_ms: 0, at_ms: 0, took_ms: 0, status: None, positions }
+        let together =
+            Together { stream: 1, minute_ms: 0, at_ms: 0, took_ms: 0, status: None, positions };
+        Load { together, of }
+    }
+
+    fn event(position: u64) -> Arc<Event> {
+        Arc::new(Event { kind: Kind::Track, name: Some(format!("Event {position}").into()) })
     }
 
     fn outcomes(attempts: Vec<Attempt>, batches: &[&[u64]]) -> Outcomes {
         let mut outcomes = Outcomes::default();
-        attempts.into_iter().for_each(|attempt| outcomes.push(attempt));
-        batches.iter().for_each(|positions| outcomes.push_together(together(positions)));
+        let known = |attempt: &Attempt| (attempt.number == 1).then(|| event(attempt.position));
+        attempts.into_iter().for_each(|attempt| outcomes.push(attempt.clone(), known(&attempt)));
+        batches.iter().for_each(|positions| outcomes.push_together(load(positions)));
         outcomes
     }
 
@@ -167,6 +256,11 @@ mod tests {
                 (entry.label.tag, read.read_to, attempts)
             })
             .collect();
+        let (_, breakdown) =
+            record::decode_with::<Attempts, Breakdown<Option<u32>>>(&entries[0].payload)
+                .expect("we wrote it");
+        let events = vec![(*event(8)).clone()];
+        assert_eq!(breakdown, Some(Breakdown { events, of: vec![Some(0), None] }));
         let refers = |a, b| Tag::Refers(Position(a), Position(b));
         assert_eq!(
             said,
@@ -207,6 +301,18 @@ mod tests {
         ];
         assert_eq!(said, expect);
         assert_eq!(entries[1].label.tag, Tag::Refers(Position(16), Position(32)));
+        let read = |at: usize| {
+            let payload = &entries[at].payload;
+            let read = record::decode_with::<Delivered, Breakdown<Mixture>>(payload);
+            read.expect("we wrote it").1.expect("it stands behind")
+        };
+        let bucket = |position: u64| (position as u16, 1);
+        let of = vec![Mixture { events: vec![(0, 1), (1, 1)], latency: vec![(16, 1), (32, 1)] }];
+        let events = [16, 32].map(|at| (*event(at)).clone()).to_vec();
+        assert_eq!(read(1), Breakdown { events, of });
+        let events = [far, far + 8].map(|at| (*event(at)).clone()).to_vec();
+        let one = |place, at| Mixture { events: vec![(place, 1)], latency: vec![bucket(at)] };
+        assert_eq!(read(2), Breakdown { events, of: vec![one(0, far), one(1, far + 8)] });
     }
 
     #[tokio::test]

@@ -5,11 +5,13 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    hash::{BuildHasherDefault, Hasher},
+    hash::BuildHasherDefault,
 };
 
 use destination_kit::Batching;
 use spec::Message;
+
+use crate::events::Hashed;
 
 /// What waits farther behind the next message than this, in the log, gets memory of its own: it
 /// would else hold the stretch that it was read with, and all stretches between for few messages.
@@ -28,24 +30,6 @@ pub struct Waiting {
     pub person: u64,
     /// The message.
     pub message: Message,
-}
-
-/// Persons are hashes already.
-#[derive(Debug, Default)]
-struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("keys are numbers");
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 /// The queue of one destination. The caller bounds it by [`Queue::len`] and [`Queue::bytes`].

@@ -3,10 +3,12 @@
 //! Answers speak of everything that the log held when the request came.
 
 mod accounting;
+mod flow;
 mod overview;
 mod problem;
 mod query;
 mod replays;
+mod sample;
 mod trial;
 mod volume;
 
@@ -45,6 +47,9 @@ pub fn routes(delivery: Delivery) -> Router {
         .route("/api/overview", get(overview::overview))
         .route("/api/destinations", get(destinations))
         .route("/api/destinations/{destination}", get(destination))
+        .route("/api/destinations/{destination}/overview", get(flow::destination))
+        .route("/api/destinations/{destination}/messages/{position}", get(sample::message))
+        .route("/api/sources/{source}/overview", get(flow::source))
         .route("/api/destinations/{destination}/dead-letters", get(dead_letters))
         .route("/api/destinations/{destination}/redeliver", post(redeliver))
         .route("/api/destinations/{destination}/resume", post(resume))

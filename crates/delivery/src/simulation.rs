@@ -1,7 +1,8 @@
 //! A seed decides what partners answer, when the process dies, and what the clock says; time is
 //! virtual, and only the log and the snapshot of the books survive a life.
 //!
-//! Whatever happens: nothing that was accepted is lost, the books balance at every moment, each
+//! Whatever happens: nothing that was accepted is lost, the books balance at every moment, every
+//! overview says what a plain recount of the log says, each
 //! person's first attempts stay in order, and a message is sent again only when its outcome was
 //! not recorded or said so.
 
@@ -15,9 +16,12 @@ use routing::{Routing, RoutingSnapshot};
 use spec::{Attempts, Delivered, Outcome, record};
 use tokio::time::sleep;
 
-use crate::tests::{
-    source,
-    stage::{Scene, accept, balanced, life, partner},
+use crate::{
+    overview::tests::agree,
+    tests::{
+        source,
+        stage::{Scene, accept, balanced, life, partner},
+    },
 };
 
 /// The routing of every simulation: two sources, four destinations, and one that comes and goes.
@@ -77,6 +81,7 @@ fn simulate(seed: u64) {
                     }
                 }
                 balanced(&delivery).await;
+                agree(&delivery, &log, clock()).await;
                 if calm {
                     // All there is to do is done within the horizon and a little more.
                     sleep(Duration::from_secs(80 * 3600)).await;
@@ -86,6 +91,7 @@ fn simulate(seed: u64) {
                 }
                 if calm {
                     balanced(&delivery).await;
+                    agree(&delivery, &log, clock()).await;
                     let pending = delivery.ledger().with(|books| {
                         books.destinations().iter().map(|book| book.total.pending()).sum::<u64>()
                     });

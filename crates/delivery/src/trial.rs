@@ -124,7 +124,7 @@ impl Delivery {
         };
         let exchange = exchanges.last();
         Trial {
-            request: exchange.map(|exchange| request(exchange, &secrets)),
+            request: exchange.map(|exchange| request_of(exchange, &secrets)),
             response: exchange.and_then(|exchange| response(exchange, &secrets)),
             outcome,
             detail: secrets.hide(&detail),
@@ -275,7 +275,8 @@ fn went_to(definition: Option<&Definition>, settings: &Settings, world: &World) 
     }
 }
 
-fn request(exchange: &Exchange, secrets: &Secrets) -> Value {
+/// A request as it is shown.
+pub(crate) fn request_of(exchange: &Exchange, secrets: &Secrets) -> Value {
     json!({
         "method": exchange.method.as_str(),
         "url": secrets.hide(&exchange.uri.to_string()),
@@ -312,10 +313,14 @@ fn headers(headers: &HeaderMap, secrets: &Secrets) -> Value {
 }
 
 /// What must not be shown, longest first.
-struct Secrets(Vec<String>);
+pub(crate) struct Secrets(Vec<String>);
 
 impl Secrets {
-    fn of(definition: Option<&Definition>, settings: &Settings, exchanges: &[Exchange]) -> Secrets {
+    pub fn of(
+        definition: Option<&Definition>,
+        settings: &Settings,
+        exchanges: &[Exchange],
+    ) -> Secrets {
         let mut all = Vec::new();
         let known = definition.into_iter().flat_map(|definition| &definition.settings);
         for setting in known.filter(|setting| setting.secret) {
@@ -343,7 +348,7 @@ impl Secrets {
         Secrets(all)
     }
 
-    fn hide(&self, text: &str) -> String {
+    pub fn hide(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, HIDDEN))
     }
 }

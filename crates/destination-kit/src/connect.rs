@@ -27,6 +27,8 @@ use crate::{Fault, World, address::denied};
 
 /// Name, connection and TLS together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// What every connection fails with in a rehearsal; nobody records it.
+const REHEARSAL: &str = "REHEARSAL";
 /// Addresses of one name that are tried, each with its share of the time.
 const ADDRESSES_TRIED_MAX: usize = 4;
 
@@ -59,6 +61,9 @@ impl Connector {
     }
 
     async fn connect(self, uri: Uri) -> Result<Stream, ConnectError> {
+        if self.world.rehearsal {
+            return Err(failed(REHEARSAL, "nothing is sent in a rehearsal".to_owned()));
+        }
         let deadline = Instant::now() + CONNECT_TIMEOUT;
         let host = uri.host().unwrap_or_default();
         let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);

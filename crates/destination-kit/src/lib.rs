@@ -63,6 +63,13 @@ pub trait Destination: Send + Sync {
         None
     }
 
+    /// Whether [`Destination::deliver`] does nothing outside of the process but calls of
+    /// [`http::HttpClient`]: then what it would send can be shown without sending it, by opening
+    /// it in a [`World`] where nothing goes out.
+    fn can_rehearse(&self) -> bool {
+        false
+    }
+
     /// Writes out what is held back. Called before a stop; nothing is sent after it.
     async fn close(&self) {}
 }

@@ -32,6 +32,9 @@ pub struct World {
     pub resolver: Arc<dyn Resolve>,
     /// Who looks on, at a test.
     pub recorder: Option<Recorder>,
+    /// Nothing goes out: every connection fails before its name is looked up. For those who want
+    /// to see what would be sent; see [`crate::Destination::can_rehearse`].
+    pub rehearsal: bool,
 }
 
 impl Default for World {
@@ -44,6 +47,7 @@ impl Default for World {
             clock: Clock::default(),
             resolver: Arc::new(SystemResolver),
             recorder: None,
+            rehearsal: false,
         }
     }
 }

@@ -100,6 +100,10 @@ impl Destination for Webhook {
         Batching { messages_max, bytes_max, ..Batching::default() }
     }
 
+    fn can_rehearse(&self) -> bool {
+        true
+    }
+
     async fn deliver(&self, parcels: &[Parcel]) -> Result<Answer, DeliveryError> {
         let now_ms = self.clock.now_ms();
         let body = self.body(parcels);

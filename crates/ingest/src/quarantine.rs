@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 use event_log::{Batch, Entry, EventLog, Label, Lane, LogError, Position, Tag};
 use routing::SourceRoute;
 use serde::Serialize;
-use spec::{Discard, DiscardCode, Left, Message, Release, Step, record};
+use spec::{
+    Breakdown, Discard, DiscardCode, Event, EventRef, Left, Message, Release, Step, record,
+};
 use tokio::sync::Mutex;
 use tracking_plan::Blocked;
 
@@ -157,7 +159,7 @@ struct StepOf<'a> {
     batch: Batch,
     /// Whether each record of the batch is a message; the others are discards.
     messages: Vec<bool>,
-    left: BTreeMap<(i64, DiscardCode), u64>,
+    left: BTreeMap<(i64, DiscardCode), BTreeMap<Option<Event>, u32>>,
     kept: u64,
     discarded: u64,
 }
@@ -172,7 +174,9 @@ impl<'a> StepOf<'a> {
 
     fn take(&mut self, entry: &Entry, mut discard: Discard) {
         let minute_ms = entry.label.time_ms.div_euclid(60_000) * 60_000;
-        *self.left.entry((minute_ms, discard.code.clone())).or_default() += 1;
+        let event = Message::event_in(&discard.body).filter(|_| discard.readable);
+        let left = self.left.entry((minute_ms, discard.code.clone())).or_default();
+        *left.entry(event.map(EventRef::to_owned)).or_default() += 1;
         let (stream, time_ms) = (self.source.id.stream(), self.now_ms);
         let label = |kind, tag| Label { kind, stream, time_ms, tag };
         let mut stored = std::mem::take(&mut discard.body);
@@ -226,15 +230,28 @@ impl<'a> StepOf<'a> {
         through: Position,
         released: &mut Released,
     ) -> Result<(), LogError> {
-        let left = self.left.into_iter().map(|((minute_ms, code), messages)| Left {
-            minute_ms,
-            code,
-            messages,
-        });
-        let release = Release { through: through.0, left: left.collect() };
+        let (mut left, mut events, mut of) = (Vec::new(), Vec::new(), Vec::new());
+        for ((minute_ms, code), mixture) in self.left {
+            let messages = mixture.values().map(|many| u64::from(*many)).sum();
+            left.push(Left { minute_ms, code, messages });
+            let mut places = Vec::with_capacity(mixture.len());
+            for (event, many) in mixture {
+                let Some(event) = event else { continue };
+                let at = events.iter().position(|known| *known == event).unwrap_or(events.len());
+                if at == events.len() {
+                    events.push(event);
+                }
+                places.push((at as u32, many));
+            }
+            of.push(places);
+        }
+        let release = record::encode_with(
+            &Release { through: through.0, left },
+            &Breakdown { events, of },
+        );
         let (stream, time_ms) = (self.source.id.stream(), self.now_ms);
         let label = Label { kind: record::RELEASE, stream, time_ms, tag: Tag::None };
-        self.batch.push(label, &record::encode(&release));
+        self.batch.push(label, &release);
         let appended = lane.append(self.batch).await?;
         for (place, _) in appended.places.iter().zip(&self.messages).filter(|(_, is)| **is) {
             match place.duplicate_of {

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::{DestinationId, DiscardCode, Step};
 
 /// Payload of a [`crate::record::ATTEMPTS`] record: outcomes at one destination, in the order in
-/// which they happened. The books of deliveries are a fold over these records.
+/// which they happened. The books of deliveries are a fold over these records. Behind it stands a
+/// [`crate::Breakdown`] with the event of each attempt as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempts {
     /// Where the messages went.
@@ -19,7 +20,7 @@ pub struct Attempts {
 
 /// Payload of a [`crate::record::DELIVERED`] record: messages that a destination took in batches,
 /// each at its first attempt. It says what an [`Attempts`] record would say, in a few bytes for
-/// each message.
+/// each message. Behind it stands a [`crate::Breakdown`] with a [`crate::Mixture`] for each `together`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivered {
     /// Where the messages went.

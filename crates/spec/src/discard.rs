@@ -50,7 +50,8 @@ pub struct Discard {
 /// place, and what became of each message there stands in the log before this record, in order.
 ///
 /// A message in quarantine is a [`Discard`] whose code says so. It stays the discard it is until
-/// such a record takes it out of the count.
+/// such a record takes it out of the count. Behind it stands a [`crate::Breakdown`] that says of each
+/// `left` how many there were of each event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
     /// Everything in quarantine before this log position is settled.

@@ -4,12 +4,15 @@
 mod attempt;
 mod deltas;
 mod discard;
+mod event;
 mod ids;
 pub mod json;
 mod kind;
+pub mod latency;
 pub mod limits;
 mod member;
 mod message;
+pub mod reasons;
 pub mod record;
 pub mod rules;
 mod time;
@@ -19,8 +22,10 @@ pub use attempt::{
     Together,
 };
 pub use discard::{Discard, DiscardCode, Left, Refused, Release, Step};
+pub use event::{Breakdown, Event, EventRef, Mixture};
 pub use ids::{DestinationId, SourceId, WriteKey};
 pub use kind::{Kind, UnknownKind};
+pub use latency::Latency;
 pub use member::member;
 pub use message::{BadMessage, Head, Message, Span};
 pub use time::{format_iso, parse_iso};

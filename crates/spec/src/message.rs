@@ -10,7 +10,7 @@
 
 use bytes::Bytes;
 
-use crate::Kind;
+use crate::{EventRef, Kind};
 
 const VERSION: u8 = 1;
 const HEAD_BYTES: usize = 44;
@@ -123,6 +123,24 @@ impl Message {
     /// The whole message as JSON: the sender's bytes with our fields spliced in.
     pub fn raw(&self) -> &Bytes {
         &self.raw
+    }
+
+    /// Which event it is.
+    pub fn event(&self) -> EventRef<'_> {
+        EventRef::new(self.head.kind, self.name())
+    }
+
+    /// Which event an encoded message is, without reading more of it; `None` where
+    /// [`Message::decode`] could not read it either.
+    pub fn event_in(payload: &[u8]) -> Option<EventRef<'_>> {
+        let (head, raw) = payload.split_at_checked(HEAD_BYTES)?;
+        let kind = Kind::from_code(head[1]).filter(|_| head[0] == VERSION)?;
+        let word = |at: usize| {
+            u32::from_le_bytes(head[at..at + 4].try_into().expect("four bytes are sliced")) as usize
+        };
+        let (start, len) = (word(12), word(16));
+        let name = raw.get(start..start.checked_add(len)?)?;
+        Some(EventRef::new(kind, Some(name).filter(|name| !name.is_empty())))
     }
 
     /// `messageId` as it stands in the JSON, between its quotes; never empty.

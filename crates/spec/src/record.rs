@@ -21,7 +21,6 @@ pub const LAPSE: u8 = 6;
 pub const DELIVERED: u8 = 7;
 /// A destination is paused, or goes on; the payload is a [`crate::Pause`].
 pub const PAUSE: u8 = 8;
-
 /// Messages that left a source's quarantine; the payload is a [`crate::Release`].
 pub const RELEASE: u8 = 9;
 // 10 is taken
@@ -47,12 +46,33 @@ pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     postcard::to_extend(value, out).expect("a vector takes any amount")
 }
 
-/// Reads what [`encode`] wrote.
+/// Writes a payload with `more` behind it, for readers who know of it.
+pub fn encode_with<T: Serialize, M: Serialize>(value: &T, more: &M) -> Vec<u8> {
+    postcard::to_extend(more, encode(value)).expect("a vector takes any amount")
+}
+
+/// Reads what [`encode`] wrote, and of what [`encode_with`] wrote the first part.
 ///
 /// Errors: [`BadPayload`], when the bytes are of another version or damaged.
 pub fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, BadPayload> {
+    postcard::from_bytes(body(payload)?).map_err(BadPayload::Bytes)
+}
+
+/// Reads what [`encode_with`] wrote; `None` for what is not there or of a later release.
+///
+/// Errors: [`BadPayload`], when the first part is of another version or damaged.
+pub fn decode_with<T: DeserializeOwned, M: DeserializeOwned>(
+    payload: &[u8],
+) -> Result<(T, Option<M>), BadPayload> {
+    let read = postcard::take_from_bytes::<T>(body(payload)?);
+    let (value, rest) = read.map_err(BadPayload::Bytes)?;
+    let more = if rest.is_empty() { None } else { postcard::from_bytes(rest).ok() };
+    Ok((value, more))
+}
+
+fn body(payload: &[u8]) -> Result<&[u8], BadPayload> {
     match payload.split_first() {
-        Some((&VERSION, rest)) => postcard::from_bytes(rest).map_err(BadPayload::Bytes),
+        Some((&VERSION, rest)) => Ok(rest),
         other => Err(BadPayload::Version(other.map(|(version, _)| *version))),
     }
 }

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
 use crate::{
-    Delivered, DestinationId, Discard, Head, Kind, Message, Outcome, Span, Step, Together,
+    Breakdown, Delivered, DestinationId, Discard, Event, EventRef, Head, Kind, Message, Mixture, Outcome, Span, Step, Together,
     format_iso, record,
 };
 
@@ -102,4 +102,52 @@ fn positions_of_a_batch_take_few_bytes_and_each_tells_its_attempt() {
     assert_eq!((attempt.number, attempt.took_ms, attempt.position), (1, 3, 5_000_001_304));
     assert_eq!(attempt.outcome, Outcome::Delivered { status: Some(200) });
     assert_eq!(read.together[0].attempt(5_000_001_305), None);
+}
+
+#[test]
+fn what_stands_behind_a_payload_is_read_by_those_who_know_of_it() {
+    let delivered = Delivered { destination: DestinationId("crm".into()), read_to: 9, together: vec![] };
+    let events = vec![Event { kind: Kind::Track, name: Some("Order \\u0041".into()) }];
+    let of = vec![Mixture { events: vec![(0, 3)], latency: vec![(77, 3)] }];
+    let breakdown = Breakdown { events, of };
+    let plain = record::encode(&delivered);
+    let both = record::encode_with(&delivered, &breakdown);
+    for payload in [&plain, &both] {
+        assert_eq!(record::decode::<Delivered>(payload).expect("just written"), delivered);
+    }
+    let read = |payload: &[u8]| record::decode_with::<Delivered, Breakdown<Mixture>>(payload);
+    assert_eq!(read(&plain).expect("just written"), (delivered.clone(), None));
+    assert_eq!(read(&both).expect("just written"), (delivered.clone(), Some(breakdown.clone())));
+    assert_eq!(read(&both[..both.len() - 1]).expect("its first part is whole"), (delivered, None));
+    assert_eq!(breakdown.events[0].text().as_deref(), Some("Order A"));
+}
+
+#[test]
+fn the_event_of_a_message_is_read_from_its_head() {
+    let check = |kind, name: &str, expect: Option<&str>| {
+        let raw = format!(r#"{{"event":"{name}"}}"#);
+        let mut out = Vec::new();
+        let at = Message::begin(&mut out);
+        out.extend_from_slice(raw.as_bytes());
+        let none = Span::default();
+        let name = Span { start: 10, len: name.len() as u32 };
+        let head = Head {
+            kind,
+            message_id: none,
+            name,
+            user_id: none,
+            anonymous_id: none,
+            integrations: none,
+        };
+        Message::finish(&mut out, at, &head);
+        let event = EventRef { kind, name: expect };
+        assert_eq!(Message::event_in(&out), Some(event));
+        assert_eq!(Message::event_in(&out[..out.len() - raw.len()]).is_some(), name.len == 0);
+        let message = Message::decode(Bytes::from(out)).expect("just encoded");
+        assert_eq!(message.event(), event);
+    };
+    check(Kind::Track, "Order Completed", Some("Order Completed"));
+    check(Kind::Page, "Home", None);
+    check(Kind::Track, &"é".repeat(300), Some(&"é".repeat(128)));
+    assert_eq!(Message::event_in(b"short"), None);
 }

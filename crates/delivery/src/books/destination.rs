@@ -115,8 +115,8 @@ pub(super) enum Change {
     Delivered,
     Retried,
     Discarded(Step, DiscardCode),
-    Exhausted,
-    Redelivery,
+    Exhausted(DiscardCode),
+    Redelivery(DiscardCode),
 }
 
 impl Change {
@@ -125,8 +125,8 @@ impl Change {
             Change::Delivered => line.delivered += 1,
             Change::Retried => line.retried += 1,
             Change::Discarded(step, code) => line.discarded.add((*step, code), 1),
-            Change::Exhausted => line.exhausted += 1,
-            Change::Redelivery => line.exhausted -= 1,
+            Change::Exhausted(_) => line.exhausted += 1,
+            Change::Redelivery(_) => line.exhausted -= 1,
         }
     }
 }
@@ -215,11 +215,11 @@ impl DestinationBook {
                 number: 0,
                 next_at_ms: at_ms,
                 status: dead.status,
-                code: dead.code,
+                code: dead.code.clone(),
                 excerpt: dead.excerpt,
             };
             self.retries.insert(position, pending);
-            return Some(Change::Redelivery);
+            return Some(Change::Redelivery(dead.code));
         }
         let before = self.retries.remove(&position);
         if before.is_none() {
@@ -273,14 +273,14 @@ impl DestinationBook {
                     given_up_at_ms: at_ms + i64::from(attempt.took_ms),
                     attempts: number,
                     status,
-                    code,
+                    code: code.clone(),
                     excerpt,
                 };
                 self.dead_letters.insert(position, dead);
                 if self.dead_letters.len() > DEAD_LETTERS_MAX {
                     self.dead_letters.pop_first();
                 }
-                Change::Exhausted
+                Change::Exhausted(code)
             }
             Outcome::Redelivery => unreachable!("it was handled above"),
         })
@@ -288,6 +288,6 @@ impl DestinationBook {
 }
 
 /// The beginning of `text`, at a character's end.
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     text[..text.floor_char_boundary(EXCERPT_BYTES)].to_owned()
 }

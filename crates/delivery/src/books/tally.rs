@@ -17,8 +17,26 @@ pub enum Unit {
     Day,
 }
 
+impl Unit {
+    /// How many minutes it is.
+    pub const fn minutes(self) -> u32 {
+        match self {
+            Unit::Minute => 1,
+            Unit::Hour => HOUR,
+            Unit::Day => DAY,
+        }
+    }
+
+    /// How many milliseconds it is.
+    pub const fn ms(self) -> i64 {
+        self.minutes() as i64 * 60_000
+    }
+}
+
 /// From when on time is cut finely.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub struct Calendar {
     /// The first minute that is still kept as such; a whole hour.
     pub(super) minutes_from: u32,
@@ -36,6 +54,25 @@ impl Calendar {
         } else {
             (minute / DAY * DAY, Unit::Day)
         }
+    }
+
+    /// Cut as coarsely as the coarser of both.
+    pub(crate) fn and(self, other: Calendar) -> Calendar {
+        Calendar {
+            minutes_from: self.minutes_from.max(other.minutes_from),
+            hours_from: self.hours_from.max(other.hours_from),
+        }
+    }
+
+    /// Every bucket that begins in a stretch of time, by its first minute.
+    pub(super) fn buckets(self, from_ms: i64, to_ms: i64) -> impl Iterator<Item = u32> {
+        let first = self.bucket(minute_of(from_ms));
+        std::iter::successors(Some(first), move |(minute, unit)| {
+            Some(self.bucket(minute + unit.minutes()))
+        })
+        .map(|(minute, _)| minute)
+        .skip_while(move |minute| i64::from(*minute) * 60_000 < from_ms)
+        .take_while(move |minute| i64::from(*minute) * 60_000 < to_ms)
     }
 
     /// The bucket of what was accepted at `time_ms`: its first millisecond, Unix, and its length.
@@ -175,7 +212,8 @@ impl Counts {
         self.0.iter().map(|(step, code, count)| (*step, code.as_ref(), *count))
     }
 
-    fn merge(&mut self, other: &Counts) {
+    /// Adds `other` to it.
+    pub fn merge(&mut self, other: &Counts) {
         for (step, code, count) in other.iter() {
             self.add((step, code), count);
         }

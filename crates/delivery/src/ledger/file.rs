@@ -14,8 +14,10 @@ use std::{
 use crate::books::Books;
 
 const MAGIC: &[u8; 8] = b"HWBOOKS\n";
-const VERSION: u8 = 2;
-/// Ends before [`Books::condition`]s: the last field, a list, was not there yet.
+const VERSION: u8 = 3;
+/// Ends before [`Books::breakdown`] and what follows it.
+const WITHOUT_BREAKDOWN: u8 = 2;
+/// Ends before [`Books::condition`]s: a list that was not there yet.
 const WITHOUT_CONDITIONS: u8 = 1;
 const HEAD: usize = 29;
 
@@ -65,7 +67,7 @@ pub fn load(path: &Path, identity: u128) -> Result<Option<Books>, BadSnapshot> {
         return Err(BadSnapshot::Damaged);
     }
     let version = bytes[8];
-    if !matches!(version, VERSION | WITHOUT_CONDITIONS) {
+    if !(WITHOUT_CONDITIONS..=VERSION).contains(&version) {
         return Err(BadSnapshot::Version(version));
     }
     if bytes[9..13] != crc32c::crc32c(&bytes[13..]).to_le_bytes() {
@@ -74,8 +76,11 @@ pub fn load(path: &Path, identity: u128) -> Result<Option<Books>, BadSnapshot> {
     if bytes[13..HEAD] != identity.to_le_bytes() {
         return Err(BadSnapshot::Foreign);
     }
-    if version == WITHOUT_CONDITIONS {
+    if version <= WITHOUT_CONDITIONS {
         bytes.push(0);
+    }
+    if version <= WITHOUT_BREAKDOWN {
+        bytes = postcard::to_extend(&Books::not_kept_before(), bytes).expect("a vector takes any amount");
     }
     let mut books: Books =
         postcard::from_bytes(&bytes[HEAD..]).map_err(|_| BadSnapshot::Damaged)?;
@@ -88,19 +93,33 @@ mod tests {
     use event_log::Position;
 
     use super::*;
+    use crate::books::{Breakdown, Samples};
 
-    #[test]
-    fn a_snapshot_from_before_conditions_were_kept_is_read() {
-        let folder = tempfile::tempdir().expect("a folder can be made");
-        let path = folder.path().join("books");
-        store(&path, &Books::starting_at(Position(4711)), 9).expect("there is room");
-        let mut bytes = fs::read(&path).expect("it was written");
-        assert_eq!(bytes.pop(), Some(0), "an empty list comes last");
-        bytes[8] = WITHOUT_CONDITIONS;
+    /// Rewrites a snapshot as the release with this `version` would have, which ended before the
+    /// last `bytes` of it.
+    fn age(path: &Path, version: u8, cut: usize) {
+        let mut bytes = fs::read(path).expect("it was written");
+        bytes.truncate(bytes.len() - cut);
+        bytes[8] = version;
         let crc = crc32c::crc32c(&bytes[13..]);
         bytes[9..13].copy_from_slice(&crc.to_le_bytes());
-        fs::write(&path, bytes).expect("the folder is ours");
-        let books = load(&path, 9).expect("it is known").expect("it is there");
-        assert_eq!(books.position, 4711);
+        fs::write(path, bytes).expect("the folder is ours");
+    }
+
+    #[test]
+    fn snapshots_of_earlier_releases_are_read() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("books");
+        let empty = postcard::to_stdvec(&(Breakdown::default(), Samples::default()));
+        let empty = empty.expect("it can be written").len();
+        for (version, cut) in [(WITHOUT_BREAKDOWN, empty), (WITHOUT_CONDITIONS, empty + 1)] {
+            store(&path, &Books::starting_at(Position(4711)), 9).expect("there is room");
+            age(&path, version, cut);
+            let books = load(&path, 9).expect("it is known").expect("it is there");
+            assert_eq!(books.position, 4711);
+            books.check().expect("what was not kept is no fault");
+            store(&path, &books, 9).expect("there is room");
+            load(&path, 9).expect("it is known").expect("it is there");
+        }
     }
 }

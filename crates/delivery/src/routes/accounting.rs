@@ -257,11 +257,11 @@ fn reasons(counts: &Counts) -> Vec<Value> {
 }
 
 /// The slug of a destination; its id once the routing knows it no longer.
-fn name(snapshot: &RoutingSnapshot, id: &spec::DestinationId) -> String {
+pub(super) fn name(snapshot: &RoutingSnapshot, id: &spec::DestinationId) -> String {
     snapshot.destination(id).map_or_else(|| id.to_string(), |route| route.slug.clone())
 }
 
-fn stream_named(snapshot: &RoutingSnapshot, slug: &str) -> Result<u64, Problem> {
+pub(super) fn stream_named(snapshot: &RoutingSnapshot, slug: &str) -> Result<u64, Problem> {
     snapshot.find_source(slug).map(|source| source.id.stream()).ok_or_else(|| {
         let known: Vec<&str> = snapshot.sources().map(|source| source.slug.as_str()).collect();
         Problem::unknown("source", slug, &known)

@@ -54,6 +54,14 @@ impl Problem {
         Problem { fix: Some(fix), ..Problem::new(StatusCode::NOT_FOUND, code, message) }
     }
 
+    pub(super) fn no_message(position: &str) -> Problem {
+        let message = format!("nothing is known of a message at {position:?} of this destination");
+        Problem {
+            fix: Some("take a position from the overview or the dead letters".to_owned()),
+            ..Problem::new(StatusCode::NOT_FOUND, "message_not_found", message)
+        }
+    }
+
     pub(super) fn redeliver_body(pointer: &str) -> Problem {
         let message = "the body does not say what to deliver again".to_owned();
         let fix = r#"send {"positions":["123"]} with 1 to 10,000 positions, or {"all":true}"#;

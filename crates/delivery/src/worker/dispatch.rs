@@ -1,10 +1,10 @@
 //! From the log to attempts under way.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 use destination_kit::{Batching, Parcel};
 use event_log::{Chunk, Entry, EventLog, LogError, Position};
-use spec::{Feed, Message, Step, record};
+use spec::{Event, Feed, Message, Step, record};
 use tokio::time::Instant;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -34,6 +34,8 @@ pub(super) struct Item {
     pub person: u64,
     /// On the steady clock.
     pub first_at: i64,
+    /// Which event it is, once the message was read.
+    pub event: Option<Arc<Event>>,
 }
 
 /// An attempt that is over.
@@ -98,8 +100,10 @@ impl Worker {
             let Waiting { position, stream, received_at_ms, person, message } = waiting;
             let message = if few { message.detached() } else { message };
             let source = self.origins.of(stream);
+            let event = Some(self.events.of(message.event()));
             parcels.push(Parcel { message, position, received_at_ms, source });
-            items.push(Item { position, stream, received_at_ms, number: 1, person, first_at: now });
+            let (number, first_at) = (1, now);
+            items.push(Item { position, stream, received_at_ms, number, person, first_at, event });
         }
         self.last_was_retry = false;
         let began_at_ms = self.wall_ms();
@@ -123,6 +127,7 @@ impl Worker {
                 number: retry.number + 1,
                 person: 0,
                 first_at: if retry.number == 0 { now } else { retry.first_at },
+                event: None,
             })
             .collect();
         let origins: Vec<_> = items.iter().map(|item| self.origins.of(item.stream)).collect();
@@ -134,9 +139,10 @@ impl Worker {
             let mut parcels = Vec::with_capacity(items.len());
             let mut found = Vec::with_capacity(items.len());
             let mut lost = Vec::new();
-            for (item, source) in items.into_iter().zip(origins) {
+            for (mut item, source) in items.into_iter().zip(origins) {
                 match read_again(&*log, Position(item.position)).await {
                     Ok(message) => {
+                        item.event = Some(Arc::new(message.event().to_owned()));
                         let Item { position, received_at_ms, .. } = item;
                         parcels.push(Parcel { message, position, received_at_ms, source });
                         found.push(item);
@@ -259,13 +265,14 @@ impl Worker {
         let received_at_ms = entry.label.time_ms;
         self.window.push(position, received_at_ms);
         if matches!(self.link, Link::Off) {
-            return self.expired(position, stream, received_at_ms);
+            let event = Message::event_in(&entry.payload).map(|event| self.events.of(event));
+            return self.expired((position, stream, received_at_ms), event);
         }
         let message = match map(entry.payload) {
             Ok(message) => message,
             Err(reason) => {
                 let (step, code) = (Step::FailedDelivery, "INTERNAL".into());
-                return self.discard((position, stream, received_at_ms), step, code, reason);
+                return self.discard((position, stream, received_at_ms), None, step, code, reason);
             }
         };
         let kind_name = match &self.link {
@@ -276,7 +283,9 @@ impl Worker {
             && let Err(filtered) = choose(&message, stream, route, kind_name)
         {
             let (step, code) = (filtered.step, filtered.code);
-            return self.discard((position, stream, received_at_ms), step, code, filtered.reason);
+            let event = Some(self.events.of(message.event()));
+            let about = (position, stream, received_at_ms);
+            return self.discard(about, event, step, code, filtered.reason);
         }
         let person = self.person_of(&message);
         if self.queue.len() == 0 {

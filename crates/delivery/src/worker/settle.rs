@@ -1,17 +1,18 @@
 //! What becomes of messages once they were tried, or were not to be.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use destination_kit::{DeliveryError, Fault};
 use event_log::LogError;
-use spec::{Attempt, DiscardCode, Outcome, Step, Together};
+use spec::{Attempt, DiscardCode, Event, Outcome, Step, Together, latency};
 
 use super::{
     Link, Worker,
     dispatch::{Item, Landed, Part},
 };
 use crate::{
-    Schedule, books::DeadLetter, breaker::Sign, retries::Retry, retry::capped_delay, send::Heard,
+    Schedule, books::DeadLetter, breaker::Sign, outcomes::Load, retries::Retry,
+    retry::capped_delay, send::Heard,
 };
 
 /// From so many messages on, what one attempt delivered is told together.
@@ -72,7 +73,7 @@ impl Worker {
             }
         }
         if first && items.len() >= TOGETHER_MIN {
-            return self.put_down_together(&items, at_ms, took_ms, status);
+            return self.put_down_together(items, at_ms, took_ms, status);
         }
         for item in items {
             if !first {
@@ -156,54 +157,48 @@ impl Worker {
     }
 
     fn outcome(&mut self, item: Item, at_ms: i64, took_ms: u32, outcome: Outcome) {
-        let Item { position, stream, received_at_ms, number, .. } = item;
-        self.put_down(Attempt {
-            position,
-            stream,
-            received_at_ms,
-            at_ms,
-            took_ms,
-            number,
-            outcome,
-        });
+        let Item { position, stream, received_at_ms, number, event, .. } = item;
+        let attempt =
+            Attempt { position, stream, received_at_ms, at_ms, took_ms, number, outcome };
+        self.put_down(attempt, event);
     }
 
     /// Stops a message before its first attempt.
     pub(super) fn discard(
         &mut self,
-        (position, stream, received_at_ms): (u64, u64, i64),
+        message: (u64, u64, i64),
+        event: Option<Arc<Event>>,
         step: Step,
         code: DiscardCode,
         excerpt: String,
     ) {
         self.meters.discarded.increment(1);
         let outcome = Outcome::Discarded { step, code, status: None, excerpt };
-        self.untried(position, stream, received_at_ms, outcome);
+        self.untried(message, event, outcome);
     }
 
     /// Gives up a message that has waited too long for its first attempt.
-    pub(super) fn expired(&mut self, position: u64, stream: u64, received_at_ms: i64) {
+    pub(super) fn expired(&mut self, message: (u64, u64, i64), event: Option<Arc<Event>>) {
         self.meters.exhausted.increment(1);
         let outcome = Outcome::Exhausted {
             status: None,
             code: "expired".into(),
             excerpt: "the destination took nothing for too long".into(),
         };
-        self.untried(position, stream, received_at_ms, outcome);
+        self.untried(message, event, outcome);
     }
 
-    fn untried(&mut self, position: u64, stream: u64, received_at_ms: i64, outcome: Outcome) {
+    fn untried(
+        &mut self,
+        (position, stream, received_at_ms): (u64, u64, i64),
+        event: Option<Arc<Event>>,
+        outcome: Outcome,
+    ) {
         let at_ms = self.wall_ms();
         let (took_ms, number) = (0, 0);
-        self.put_down(Attempt {
-            position,
-            stream,
-            received_at_ms,
-            at_ms,
-            took_ms,
-            number,
-            outcome,
-        });
+        let attempt =
+            Attempt { position, stream, received_at_ms, at_ms, took_ms, number, outcome };
+        self.put_down(attempt, event);
     }
 
     /// Gives up what has waited longer than it may while nothing may be sent.
@@ -219,19 +214,16 @@ impl Worker {
             let at_ms = self.wall_ms();
             let outcome = Outcome::Exhausted { status, code, excerpt };
             let took_ms = 0;
-            self.put_down(Attempt {
-                position,
-                stream,
-                received_at_ms,
-                at_ms,
-                took_ms,
-                number,
-                outcome,
-            });
+            let attempt =
+                Attempt { position, stream, received_at_ms, at_ms, took_ms, number, outcome };
+            // The books know since its first attempt.
+            self.put_down(attempt, None);
         }
         let before = self.horizon_ms();
         while let Some(waiting) = self.queue.take_older(before) {
-            self.expired(waiting.position, waiting.stream, waiting.received_at_ms);
+            let event = self.events.of(waiting.message.event());
+            let message = (waiting.position, waiting.stream, waiting.received_at_ms);
+            self.expired(message, Some(event));
             self.queue.landed(std::iter::once(waiting.person));
         }
     }
@@ -273,7 +265,7 @@ impl Worker {
             let (number, took_ms, outcome) = (0, 0, Outcome::Redelivery);
             let attempt =
                 Attempt { position, stream, received_at_ms, at_ms, took_ms, number, outcome };
-            self.put_down(attempt);
+            self.put_down(attempt, None);
             let (first_at, due) = (now, now);
             let retry =
                 Retry { stream, received_at_ms, first_at, number, due, status, code, excerpt };
@@ -284,29 +276,45 @@ impl Worker {
     }
 
     /// Keeps an outcome until it is recorded.
-    fn put_down(&mut self, attempt: Attempt) {
+    fn put_down(&mut self, attempt: Attempt, event: Option<Arc<Event>>) {
         self.window.settle(attempt.position);
         self.note_age();
-        self.outcomes.push(attempt);
+        self.outcomes.push(attempt, event);
     }
 
     /// Keeps the outcomes of a batch that was delivered at its first attempt.
-    fn put_down_together(&mut self, items: &[Item], at_ms: i64, took_ms: u32, status: Option<u16>) {
+    fn put_down_together(
+        &mut self,
+        items: Vec<Item>,
+        at_ms: i64,
+        took_ms: u32,
+        status: Option<u16>,
+    ) {
         self.window.settle_all(items.iter().map(|item| item.position));
         self.note_age();
-        let place = |item: &Item| (item.stream, item.received_at_ms.div_euclid(MINUTE_MS));
-        let mut together: Vec<Together> = Vec::new();
+        let there_ms = at_ms + i64::from(took_ms);
+        let mut loads: Vec<Load> = Vec::new();
         let mut at: HashMap<(u64, i64), usize> = HashMap::new();
-        for run in items.chunk_by(|a, b| place(a) == place(b)) {
-            let (stream, minute) = place(&run[0]);
-            let at = *at.entry((stream, minute)).or_insert_with(|| {
-                let (minute_ms, positions) = (minute * MINUTE_MS, Vec::with_capacity(run.len()));
-                together.push(Together { stream, minute_ms, at_ms, took_ms, status, positions });
-                together.len() - 1
-            });
-            together[at].positions.extend(run.iter().map(|item| item.position));
+        let mut last = None;
+        for Item { position, stream, received_at_ms, event, .. } in items {
+            let place = (stream, received_at_ms.div_euclid(MINUTE_MS));
+            let load = match last {
+                Some((before, load)) if before == place => load,
+                _ => *at.entry(place).or_insert_with(|| {
+                    let (minute_ms, positions) = (place.1 * MINUTE_MS, Vec::new());
+                    let together =
+                        Together { stream, minute_ms, at_ms, took_ms, status, positions };
+                    loads.push(Load { together, of: Vec::new() });
+                    loads.len() - 1
+                }),
+            };
+            last = Some((place, load));
+            let event = event.expect("first attempts have read their messages");
+            let took = latency::bucket((there_ms - received_at_ms).max(0).cast_unsigned());
+            loads[load].together.positions.push(position);
+            loads[load].of.push((event, took));
         }
-        together.into_iter().for_each(|together| self.outcomes.push_together(together));
+        loads.into_iter().for_each(|load| self.outcomes.push_together(load));
     }
 
     fn note_age(&mut self) {
