@@ -327,10 +327,8 @@ impl Flow {
     pub fn balances(&self, to_destination: bool) -> bool {
         let came =
             self.failed_on_ingest + self.filtered_at_source + self.duplicates + self.accepted;
-        let went = self.filtered_at_destination
-            + self.failed_delivery
-            + self.delivered
-            + self.pending;
+        let went =
+            self.filtered_at_destination + self.failed_delivery + self.delivered + self.pending;
         self.received == came
             && (!to_destination
                 || (self.routed == went && self.accepted == self.not_routed + self.routed))
@@ -375,7 +373,8 @@ impl Sum {
             let of = |shares: &Shares| shares.through + shares.filtered + shares.failed;
             of(&mixed.source).max(of(&mixed.destination))
         };
-        let mut all: Vec<(EventName, Mixed)> = std::mem::take(&mut self.events).into_iter().collect();
+        let mut all: Vec<(EventName, Mixed)> =
+            std::mem::take(&mut self.events).into_iter().collect();
         all.sort_by_key(|(_, mixed)| std::cmp::Reverse(weight(mixed)));
         for (n, (name, mixed)) in all.into_iter().enumerate() {
             let name = name.filter(|_| n < EVENTS_MAX);

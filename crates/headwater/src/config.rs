@@ -3,6 +3,7 @@
 //! A TOML file comes first, then variables such as `HEADWATER_SERVER__LISTEN`, then flags. Every
 //! problem is found at once and named with its file, line, key and what would be right.
 
+mod archive;
 mod control;
 mod destinations;
 mod problem;
@@ -24,6 +25,7 @@ use std::{
 
 use destination_kit::DestinationKind;
 
+pub use archive::Archive;
 pub use control::{Control, Mail};
 pub use destinations::Destination;
 pub use problem::{Origin, Problems, nearest};
@@ -53,6 +55,8 @@ pub struct Config {
     pub log: Log,
     /// `[delivery]`.
     pub delivery: Delivery,
+    /// `[archive]`.
+    pub archive: Option<Archive>,
     /// `[control]`.
     pub control: Control,
     /// `[mail]`.
@@ -71,6 +75,7 @@ impl Config {
             ("[logging]", self.logging == other.logging),
             ("[log]", self.log == other.log),
             ("[delivery]", self.delivery == other.delivery),
+            ("[archive]", self.archive == other.archive),
             ("[control]", self.control == other.control),
             ("[mail]", self.mail == other.mail),
         ];
@@ -183,6 +188,7 @@ fn read(reader: &mut Reader, root: &Table, kinds: &[Box<dyn DestinationKind>]) -
     let control = root.section("control", control::CONTROL, Control::read);
     let mail = root.section("mail", control::MAIL, Mail::read);
     let world = delivery.world();
+    let archive = root.section("archive", archive::DOC, |section| Archive::read(section, &world));
     let sources = root.each("sources", sources::DOC, Source::read);
     let destinations = root.each("destinations", destinations::DOC, |section| {
         Destination::read(section, kinds, &world)
@@ -201,6 +207,7 @@ fn read(reader: &mut Reader, root: &Table, kinds: &[Box<dyn DestinationKind>]) -
         logging,
         log,
         delivery,
+        archive,
         control,
         mail,
         sources: sources?,

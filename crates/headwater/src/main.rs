@@ -7,6 +7,7 @@
 //! ```
 
 mod admin;
+mod archive;
 mod arguments;
 mod backup;
 mod check;

@@ -182,9 +182,9 @@ pub(crate) async fn agree(delivery: &Delivery, log: &MemoryLog, now_ms: i64) {
                 );
                 for ((step, code), many) in &said.reasons {
                     let samples = scope.samples(books, period.span, *step, code);
-                    let mut fates = samples.iter().map(|sample| {
-                        recount.messages[&sample.position].fates[&name].clone()
-                    });
+                    let mut fates = samples
+                        .iter()
+                        .map(|sample| recount.messages[&sample.position].fates[&name].clone());
                     assert!(samples.len() as u64 <= *many, "{name} {code}");
                     assert!(
                         fates.all(|fate| fate == Fate::GivenUp(code.clone())

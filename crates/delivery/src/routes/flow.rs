@@ -240,7 +240,8 @@ fn reasons_of(
             shown.insert("code".into(), json!(code));
             shown.insert("count".into(), json!(many));
             shown.insert("before".into(), json!(earlier));
-            let (share, earlier) = (share(*many, total(now, *step)), share(earlier, total(before, *step)));
+            let (share, earlier) =
+                (share(*many, total(now, *step)), share(earlier, total(before, *step)));
             shown.insert("share".into(), json!(share.map(rounded)));
             let change = share.zip(earlier).map(|(now, before)| rounded(now - before));
             shown.insert("shareChange".into(), json!(change));
@@ -254,7 +255,11 @@ fn reasons_of(
 pub(super) fn words(step: Step, code: &str) -> Map<String, Value> {
     let (label, explanation, remedy) = match reasons::find(step, code) {
         Some(reason) => (reason.label, reason.explanation, reason.remedy),
-        None => (code, "The destination stopped the message for a reason of its own.", "Read what it answered in the samples."),
+        None => (
+            code,
+            "The destination stopped the message for a reason of its own.",
+            "Read what it answered in the samples.",
+        ),
     };
     let words = [("label", label), ("explanation", explanation), ("remedy", remedy)];
     words.into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect()

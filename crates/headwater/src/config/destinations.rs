@@ -126,7 +126,16 @@ impl Destination {
             definitions.iter().for_each(|definition| declare(s, definition, None));
             None
         } else {
-            read_settings(s, opened, &owner, world)
+            match opened {
+                Some(kind) => read_settings(s, &kind.definition(), "destinations", |settings| {
+                    kind.open(&settings, &owner, world).map(|_| settings)
+                }),
+                // what is right depends on a type that is not known
+                None => {
+                    s.free_table("settings");
+                    None
+                }
+            }
         };
         let (slug, kind) = (slug?, kind?);
         let id = id.unwrap_or_else(|| slug.clone());
@@ -169,16 +178,16 @@ fn declare(s: &mut Section<'_>, definition: &Definition, given: Option<&Table>) 
     }
 }
 
-fn read_settings(
+/// The settings in the section of this name, as `definition` asks for them, and as `check` finds
+/// what types and bounds cannot say, such as a secret in the wrong format.
+pub(super) fn read_settings(
     s: &mut Section<'_>,
-    kind: Option<&dyn DestinationKind>,
-    owner: &DestinationId,
-    world: &World,
+    definition: &Definition,
+    section: &str,
+    check: impl Fn(Settings) -> Result<Settings, Vec<BadSetting>>,
 ) -> Option<Settings> {
     let (table, origin) = s.free_table("settings");
-    let kind = kind?;
-    let definition = kind.definition();
-    declare(s, &definition, table);
+    declare(s, definition, table);
     let empty = Table::default();
     let table = table.unwrap_or(&empty);
     let known: Vec<&str> = definition.settings.iter().map(|s| s.key.as_str()).collect();
@@ -196,16 +205,12 @@ fn read_settings(
             }
         }
     }
-    // Opening finds what types and bounds cannot say, such as a secret in the wrong format.
-    let checked = definition
-        .check(&given)
-        .and_then(|settings| kind.open(&settings, owner, world).map(|_| settings));
-    match checked {
+    match definition.check(&given).and_then(check) {
         Ok(settings) => clean.then_some(settings),
         Err(bad) => {
             for BadSetting { key, problem } in bad {
                 let at = table.get(&key).map_or(&origin, |node| &node.origin);
-                s.problem(at, format!("destinations.settings.{key} {problem}"));
+                s.problem(at, format!("{section}.settings.{key} {problem}"));
             }
             None
         }

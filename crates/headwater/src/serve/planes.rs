@@ -13,6 +13,7 @@ use anyhow::{Context, Error, Result, anyhow};
 use axum::Router;
 use debugger::Debugger;
 use destination_kit::{DestinationKind, World};
+use destinations::object_storage::store::Store;
 use event_log::{EventLog, FileLog};
 use metrics_exporter_prometheus::PrometheusHandle;
 use routing::Routing;
@@ -26,6 +27,7 @@ use tokio::{
 use tracing::{info, warn};
 
 use crate::{
+    archive::Archive,
     config::{self, Config, Input, Role, Secret},
     control::Control,
     data_dir::DataDir,
@@ -89,7 +91,8 @@ impl Running {
         server.listen = settled(server.listen)?;
         let mut data_dir = DataDir::open(&server.data_dir)?;
         let token = token::load_or_make(server.api_token.as_ref(), data_dir.path())?;
-        let log = open_log(&config.log, data_dir.path()).await?;
+        let file_log = open_log(&config.log, data_dir.path()).await?;
+        let log: Arc<dyn EventLog> = Arc::new(file_log.clone());
         let composer = Composer::new(snapshot(&config, 1));
         let routing = composer.routing().clone();
         let stopping = watch::Sender::new(false);
@@ -107,7 +110,12 @@ impl Running {
             None
         };
         let delivery = if has(Role::Delivery) {
-            let options = delivery_options(&config, data_dir.path(), &input.file);
+            let mut options = delivery_options(&config, data_dir.path(), &input.file);
+            if let Some(archive) = &config.archive {
+                let archive = archived(archive, &config, file_log, data_dir.path(), &options)?;
+                options.archive = Some(Arc::new(archive.clone()));
+                tasks.spawn(archive.run());
+            }
             let started =
                 delivery::Delivery::start(log.clone(), routing.clone(), kinds, options).await;
             Some(started.context("cannot start deliveries")?)
@@ -322,13 +330,12 @@ fn no_cards() -> Cards {
     Arc::new(|_| Box::pin(std::future::ready(None)))
 }
 
-async fn open_log(options: &config::Log, data_dir: &Path) -> Result<Arc<dyn EventLog>> {
+async fn open_log(options: &config::Log, data_dir: &Path) -> Result<FileLog> {
     let options = log_options(options, data_dir);
     let path: PathBuf = data_dir.join("log");
     let shown = path.display().to_string();
     let opened = spawn_blocking(move || FileLog::open(&path, options)).await?;
-    let log = opened.with_context(|| format!("cannot open the event log in {shown}"))?;
-    Ok(Arc::new(log))
+    opened.with_context(|| format!("cannot open the event log in {shown}"))
 }
 
 /// How the log of a data directory is set up.
@@ -381,6 +388,20 @@ fn delivery_options(config: &Config, data_dir: &Path, file: &Path) -> delivery::
         keep_while_paused: config.log.retention_age,
         ..defaults
     }
+}
+
+/// The archive of `log`.
+fn archived(
+    archive: &config::Archive,
+    config: &Config,
+    log: FileLog,
+    data_dir: &Path,
+    options: &delivery::Options,
+) -> Result<Archive> {
+    let store = Store::open(&archive.settings, &options.world);
+    let store = store.map_err(|bad| anyhow!("[archive] has no store: {bad:?}"))?;
+    let options = log_options(&config.log, data_dir);
+    Ok(Archive::new(store, log, data_dir, options, archive.keep))
 }
 
 /// A number in `0.0..1.0`.
