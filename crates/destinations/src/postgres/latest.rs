@@ -54,7 +54,8 @@ pub fn merge(layout: &Layout, batch: &Batch, schema: &str, at: usize) -> Option<
             extra: None,
         });
         latest.received_at_ms = time;
-        for (column, cell) in (0..).zip(&cells.columns) {
+        for column in 0..cells.columns.len() as u32 {
+            let cell = cells.columns[column as usize];
             let Some(cell) = cell.filter(|_| column != id && column != received) else { continue };
             let Some(column_type) = table.columns[column as usize].wanted else { continue };
             let raw = layout.raw(batch, row, cell.origin, &cell.leaf);
@@ -66,11 +67,12 @@ pub fn merge(layout: &Layout, batch: &Batch, schema: &str, at: usize) -> Option<
                 None if cell.leaf.shape == Shape::Null => {
                     latest.values.insert(column, (time, None));
                 }
-                None => cells.extras.push(cell),
+                None => cells.refuse(column),
             }
         }
         extras += cells.extras.len();
-        if let Some(json) = extra(layout, batch, row, &cells.extras) {
+        if let Some(json) = extra(layout, batch, row, &cells.extras).filter(|_| table.keeps_extra())
+        {
             latest.extra = Some((time, String::from_utf8_lossy(&json).into_owned()));
         }
     }

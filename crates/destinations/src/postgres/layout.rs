@@ -17,7 +17,7 @@ use spec::{Kind, Message, format_iso};
 use super::{
     name,
     scan::{Leaf, Scanner, Tree},
-    selection::Selection,
+    selection::{Selection, TableSelection},
     table::{Field, Holds, Slot, Standing, Table, put},
     value::{Shape, text},
 };
@@ -67,6 +67,8 @@ pub struct Target {
     pub table: usize,
     takes: Takes,
     body: Vec<Slot>,
+    /// What stays out where there is no table to say so.
+    selection: TableSelection,
 }
 
 /// What becomes of properties and traits.
@@ -120,6 +122,14 @@ pub struct Batch {
     body: Vec<Leaf>,
     /// By table.
     pub rows: Vec<Vec<Row>>,
+}
+
+impl Target {
+    fn find_extra(&self, tree: &Tree, node: u32) -> Slot {
+        let keys: Vec<String> = tree.path(node).into_iter().map(text).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        if self.selection.leaves_out(&name::column("", &keys)) { Slot::Out } else { Slot::Extra }
+    }
 }
 
 impl Layout {
@@ -335,7 +345,7 @@ impl Layout {
                 table.see(at, leaf, leaf.raw(raw), number);
             }
         }
-        if target.takes != Takes::Columns {
+        if target.takes == Takes::Nothing {
             return;
         }
         for leaf in &batch.body[row.body.clone()] {
@@ -344,7 +354,10 @@ impl Layout {
             }
             let slot = match target.body.get(leaf.node as usize) {
                 None | Some(Slot::Unknown) => {
-                    let slot = table.find("", body, leaf.node);
+                    let slot = match target.takes {
+                        Takes::Extra => target.find_extra(body, leaf.node),
+                        _ => table.find("", body, leaf.node),
+                    };
                     put(&mut target.body, leaf.node, slot);
                     slot
                 }
@@ -370,13 +383,7 @@ impl Layout {
             }
         }
         for leaf in &batch.body[row.body.clone()] {
-            let slot = match target.takes {
-                Takes::Nothing => Slot::Out,
-                Takes::Extra => Slot::Extra,
-                Takes::Columns => {
-                    target.body.get(leaf.node as usize).copied().unwrap_or(Slot::Unknown)
-                }
-            };
+            let slot = target.body.get(leaf.node as usize).copied().unwrap_or(Slot::Unknown);
             take(Origin::Body, leaf, slot);
         }
     }
@@ -484,11 +491,15 @@ impl Layout {
             name.insert(0, '_');
         }
         let own = self.target(&name, Holds::Event, Takes::Columns);
+        let selection = self.selection.of_table(&self.slug, &name);
         let takes = match own {
-            None if !self.selection.of_table(&self.slug, &name).out => Takes::Extra,
+            None if !selection.out => Takes::Extra,
             _ => Takes::Nothing,
         };
-        let tracks = self.target("tracks", Holds::Tracks, takes);
+        let mut tracks = self.target("tracks", Holds::Tracks, takes);
+        if let Some(tracks) = &mut tracks {
+            tracks.selection = selection;
+        }
         (name, tracks.into_iter().chain(own).collect())
     }
 
@@ -522,7 +533,7 @@ impl Layout {
             None if holds == Holds::Event && self.tables.len() >= self.tables_max => return None,
             None => self.add(Table::new(holds, name.to_owned(), selection).with_fields()),
         };
-        Some(Target { table, takes, body: Vec::new() })
+        Some(Target { table, takes, body: Vec::new(), selection: TableSelection::default() })
     }
 
     fn add(&mut self, table: Table) -> usize {

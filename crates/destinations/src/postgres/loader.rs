@@ -20,7 +20,7 @@ use std::{
 use bytes::Bytes;
 use destination_kit::{DeliveryError, Fault, Origin, Parcel, World};
 use futures_util::SinkExt as _;
-use spec::{SourceId, format_iso};
+use spec::{Kind, SourceId, format_iso};
 use tokio_postgres::{Client, types::ToSql};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -340,7 +340,9 @@ fn parts(parcels: &[Parcel]) -> Vec<&[Parcel]> {
     let (mut parts, mut begin) = (Vec::new(), 0);
     let mut events: HashSet<(&SourceId, &[u8])> = HashSet::new();
     for (at, parcel) in parcels.iter().enumerate() {
-        let event = parcel.message.name().unwrap_or_default();
+        let message = &parcel.message;
+        let track = message.kind() == Kind::Track;
+        let event = message.name().filter(|_| track).unwrap_or_default();
         events.insert((&parcel.source.id, event));
         if events.len() > EVENTS_MAX {
             parts.push(&parcels[begin..at]);

@@ -44,12 +44,27 @@ pub struct Cell {
 pub struct Cells {
     pub columns: Vec<Option<Cell>>,
     pub extras: Vec<Cell>,
+    /// What says the same as the value of its column.
+    twins: Vec<(usize, Cell)>,
     filled: Vec<usize>,
 }
 
 impl Cells {
     pub fn of(table: &Table) -> Self {
-        Cells { columns: vec![None; table.columns.len()], extras: Vec::new(), filled: Vec::new() }
+        Cells {
+            columns: vec![None; table.columns.len()],
+            extras: Vec::new(),
+            twins: Vec::new(),
+            filled: Vec::new(),
+        }
+    }
+
+    /// The column does not take its value, so it stands with those that have none.
+    pub fn refuse(&mut self, column: u32) {
+        let at = column as usize;
+        let cell = self.columns[at].filter(|cell| cell.leaf.shape != Shape::Null);
+        self.extras.extend(cell);
+        self.extras.extend(self.twins.iter().filter(|(of, _)| *of == at).map(|(_, twin)| *twin));
     }
 
     /// Takes the values of `row`. Of two keys that lead to one column the first fills it; a key
@@ -59,6 +74,7 @@ impl Cells {
             self.columns[at] = None;
         }
         self.extras.clear();
+        self.twins.clear();
         let columns = &layout.table_of(row).columns;
         layout.values(batch, row, |origin, leaf, slot| {
             let new = Cell { origin, leaf: *leaf };
@@ -82,9 +98,12 @@ impl Cells {
                 }
                 Some(old) if old.leaf.shape == Shape::Null => self.columns[at] = Some(new),
                 Some(old) => {
-                    let same = layout.raw(batch, row, old.origin, &old.leaf)
-                        == layout.raw(batch, row, origin, leaf);
-                    if !same && leaf.shape != Shape::Null {
+                    let same = old.leaf.shape == leaf.shape
+                        && layout.raw(batch, row, old.origin, &old.leaf)
+                            == layout.raw(batch, row, origin, leaf);
+                    if same {
+                        self.twins.push((at, new));
+                    } else if leaf.shape != Shape::Null {
                         self.extras.push(new);
                     }
                 }
@@ -122,9 +141,7 @@ pub fn copy(layout: &Layout, batch: &Batch, at: usize) -> Copied {
                     }
                     _ => {
                         data.extend_from_slice(b"\\N");
-                        if cell.leaf.shape != Shape::Null {
-                            cells.extras.push(cell);
-                        }
+                        cells.refuse(*column);
                     }
                 }
             } else {
@@ -134,8 +151,8 @@ pub fn copy(layout: &Layout, batch: &Batch, at: usize) -> Copied {
         }
         extras += cells.extras.len();
         match extra(layout, batch, row, &cells.extras) {
-            Some(json) => copy_escaped(&json, &mut data),
-            None => data.extend_from_slice(b"\\N"),
+            Some(json) if table.keeps_extra() => copy_escaped(&json, &mut data),
+            _ => data.extend_from_slice(b"\\N"),
         }
         data.push(b'\n');
     }
@@ -209,3 +226,6 @@ impl Room {
         fits
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -301,11 +301,19 @@ impl Table {
         let keys: Vec<String> = tree.path(node).into_iter().map(text).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let name = name::column(prefix, &keys);
+        if self.selection.leaves_out(&name) {
+            return Slot::Out;
+        }
         if prefix.is_empty() && self.holds.reserves(&name) {
             Slot::Extra
         } else {
             self.column(&name)
         }
+    }
+
+    /// Whether [`EXTRA`] is wanted.
+    pub fn keeps_extra(&self) -> bool {
+        !self.selection.leaves_out(EXTRA)
     }
 
     /// It has all of our columns now.

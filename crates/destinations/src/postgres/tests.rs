@@ -27,6 +27,8 @@ use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use super::{PostgresKind, scan::Scanner};
 
+pub(super) use latest::Random;
+
 /// When the first message was received.
 const BEGAN_MS: i64 = 1_795_615_800_000;
 
@@ -155,7 +157,7 @@ fn parcels(messages: &[Value]) -> Vec<Parcel> {
     messages.iter().zip(0..).map(|(json, n)| parcel(n, json)).collect()
 }
 
-fn parcel(position: u64, json: &Value) -> Parcel {
+pub(super) fn parcel(position: u64, json: &Value) -> Parcel {
     Parcel {
         message: message(json),
         position,
@@ -170,7 +172,7 @@ fn source(id: &str, slug: &str) -> Arc<Origin> {
 }
 
 /// A track call.
-fn track(id: &str, event: &str, properties: Value) -> Value {
+pub(super) fn track(id: &str, event: &str, properties: Value) -> Value {
     json!({ "type": "track", "messageId": id, "anonymousId": "a-1", "event": event,
         "properties": properties })
 }

@@ -131,19 +131,21 @@ async fn events_without_end_stand_in_tracks() {
         password: None,
         tls: Tls::Disable,
     };
-    let selection = Arc::new(Selection::default());
+    let selection = Arc::new(Selection::parse("*.event_7.secret").unwrap());
     let options = Options { server, schema_prefix: String::new(), selection, tables_max: 5 };
     let world = World { allow_private_addresses: true, ..World::default() };
     let mut loader = Loader::new(options, "dst_tested", &world);
     let events: Vec<Value> = (0..700)
-        .map(|n| track(&format!("t-{n}"), &format!("Event {n}"), json!({ "n": n })))
+        .map(|n| track(&format!("t-{n}"), &format!("Event {n}"), json!({ "n": n, "secret": 1 })))
         .collect();
     loader.load(&parcels(&events), 0).await.unwrap();
     let told = database
         .told("SELECT count(*), count(_extra), min(_extra), (SELECT count(*) FROM pg_tables WHERE schemaname = 'my_shop' \
                AND tablename NOT LIKE '\\_headwater%') FROM my_shop.tracks")
         .await;
-    assert_eq!(told, r#"700 | 696 | {"properties.n":100} | 5"#);
+    assert_eq!(told, r#"700 | 696 | {"properties.n":10,"properties.secret":1} | 5"#);
+    let told = database.told("SELECT _extra FROM my_shop.tracks WHERE event = 'event_7'").await;
+    assert_eq!(told, r#"{"properties.n":7}"#);
 }
 
 /// Whoever owns the database may do with the tables as he likes.
