@@ -2,6 +2,7 @@
 
 mod file;
 pub mod object_storage;
+mod postgres;
 mod webhook;
 
 use destination_kit::DestinationKind;
@@ -13,6 +14,7 @@ pub fn all() -> Vec<Box<dyn DestinationKind>> {
         Box::new(file::FileKind),
         Box::new(object_storage::ObjectStorageKind),
         Box::new(object_storage::FolderKind),
+        Box::new(postgres::PostgresKind),
     ]
 }
 
