@@ -46,4 +46,5 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(replays::get))
         .routes(routes!(replays::order))
         .routes(routes!(trial::test))
+        .routes(routes!(destinations::syncs))
 }

@@ -54,6 +54,7 @@ pub fn routes(delivery: Delivery) -> Router {
         .route("/api/destinations/{destination}/redeliver", post(redeliver))
         .route("/api/destinations/{destination}/resume", post(resume))
         .route("/api/destinations/{destination}/test", post(trial::test))
+        .route("/api/destinations/{destination}/syncs", get(trial::history))
         .route("/api/destinations/{destination}/replays", get(replays::list).post(replays::create))
         .route("/api/destinations/{destination}/replays/{replay}", get(replays::get))
         .route("/api/destinations/{destination}/replays/{replay}/{order}", post(replays::order))

@@ -4,14 +4,14 @@
 
 use bytes::Bytes;
 use destination_kit::{
-    Answer, Definition, DeliveryError, Parcel, SettingKind, Settings, World,
+    Answer, Definition, DeliveryError, History, Parcel, SettingKind, Settings, World,
     recorder::{Exchange, Recorder},
 };
 use http::{HeaderMap, header};
 use routing::DestinationRoute;
 use serde_json::{Map, Value, json};
 use spec::{Head, Kind, Message, Span, limits::MESSAGE_BYTES_MAX};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::{Delivery, origins::Origins, send::send};
 
@@ -43,6 +43,8 @@ pub struct Trial {
 pub enum Outcome {
     /// Nothing: the destination has it.
     Delivered,
+    /// Nothing: the connection works, and no message was sent.
+    Connected,
     /// Try again.
     Retry,
     /// Discard the message, or pause because nobody listens there any more.
@@ -56,6 +58,7 @@ impl Outcome {
     pub fn as_str(self) -> &'static str {
         match self {
             Outcome::Delivered => "delivered",
+            Outcome::Connected => "connected",
             Outcome::Retry => "retry",
             Outcome::Refused => "refused",
             Outcome::BadSettings => "badSettings",
@@ -129,6 +132,74 @@ impl Delivery {
             outcome,
             detail: secrets.hide(&detail),
             took_ms,
+        }
+    }
+
+    /// Tries the connection as `route` would make it, but with `settings` where they are given, and
+    /// without a message. `None`: only a message could try it.
+    pub async fn try_connection(
+        &self,
+        route: &DestinationRoute,
+        settings: Option<&Settings>,
+    ) -> Option<Trial> {
+        let inner = self.inner();
+        let settings = settings.unwrap_or(&route.settings);
+        let recorder = Recorder::default();
+        let world = World { recorder: Some(recorder.clone()), ..inner.options.world.clone() };
+        let none = |outcome, detail, took_ms| {
+            Some(Trial { request: None, response: None, outcome, detail, took_ms })
+        };
+        let destination = match inner.kinds.open(&route.kind, settings, &route.id, &world) {
+            Ok((destination, _)) => destination,
+            Err(problems) => {
+                let problems: Vec<String> =
+                    problems.iter().map(|bad| format!("{:?} {}", bad.key, bad.problem)).collect();
+                return none(Outcome::BadSettings, problems.join("; "), 0);
+            }
+        };
+        let began = Instant::now();
+        let tried = timeout(inner.options.attempt_timeout, destination.test_connection()).await;
+        let took_ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
+        destination.close().await;
+        let definition = inner.kinds.definition(&route.kind);
+        let secrets = Secrets::of(definition.as_ref(), settings, &recorder.exchanges());
+        let (outcome, detail) = match tried {
+            Err(_) => (Outcome::Retry, "there was no answer in time".to_owned()),
+            Ok(None) => return None,
+            Ok(Some(Ok(found))) => (Outcome::Connected, found),
+            Ok(Some(Err(fault))) => {
+                let said = if fault.excerpt.is_empty() { &fault.code } else { &fault.excerpt };
+                (Outcome::BadSettings, format!("{said} ({})", fault.code))
+            }
+        };
+        none(outcome, secrets.hide(&detail), took_ms)
+    }
+
+    /// What the last loads of `route` brought, where its kind keeps that.
+    ///
+    /// Errors: the partner's, in words.
+    pub async fn history(
+        &self,
+        route: &DestinationRoute,
+        limit: usize,
+    ) -> Result<Option<History>, String> {
+        let inner = self.inner();
+        let lent = inner.lend(&route.id).await;
+        let destination = match lent {
+            Some(destination) => destination,
+            None => {
+                let world = &inner.options.world;
+                let opened = inner.kinds.open(&route.kind, &route.settings, &route.id, world);
+                match opened {
+                    Ok((destination, _)) => destination,
+                    Err(_) => return Ok(None),
+                }
+            }
+        };
+        match timeout(inner.options.attempt_timeout, destination.history(limit)).await {
+            Err(_) => Err("there was no answer in time".to_owned()),
+            Ok(None) => Ok(None),
+            Ok(Some(read)) => read.map(Some).map_err(|fault| fault.excerpt),
         }
     }
 

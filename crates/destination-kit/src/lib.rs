@@ -70,6 +70,12 @@ pub trait Destination: Send + Sync {
         false
     }
 
+    /// What its last loads brought, where it keeps that: the newest `limit` of them, and how far
+    /// each source is complete.
+    async fn history(&self, _limit: usize) -> Option<Result<History, Fault>> {
+        None
+    }
+
     /// Writes out what is held back. Called before a stop; nothing is sent after it.
     async fn close(&self) {}
 }
@@ -96,6 +102,64 @@ pub struct Origin {
     pub slug: String,
     /// Its name for people.
     pub name: String,
+}
+
+/// What a destination that is loaded in bulk says of its loads.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// How far each source is complete.
+    pub receipts: Vec<Receipt>,
+    /// What loads brought, the newest first.
+    pub syncs: Vec<SyncReport>,
+}
+
+/// How far one source is loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Slug of the source.
+    pub source: String,
+    /// Everything that was received up to then was loaded or discarded, Unix milliseconds.
+    pub complete_until_ms: Option<i64>,
+    /// When the newest message that was loaded was received, Unix milliseconds.
+    pub loaded_until_ms: Option<i64>,
+    /// Messages loaded so far.
+    pub messages: u64,
+    /// Rows that they became.
+    pub rows: u64,
+}
+
+/// What a while of loading brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncReport {
+    /// Slug of the source.
+    pub source: String,
+    /// How it went.
+    pub status: SyncStatus,
+    /// When its first load began, Unix milliseconds.
+    pub started_at_ms: i64,
+    /// When its last load ended, Unix milliseconds.
+    pub ended_at_ms: i64,
+    /// Loads in it.
+    pub loads: u64,
+    /// Messages.
+    pub messages: u64,
+    /// Rows that they became.
+    pub rows: u64,
+    /// What was loaded otherwise than one would think, in words.
+    pub notices: Option<String>,
+    /// Why nothing was loaded, in words.
+    pub error: Option<String>,
+}
+
+/// How a load went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyncStatus {
+    /// Everything is there as it should be.
+    Success,
+    /// Everything is there; the notices say what stands elsewhere than one would think.
+    Partial,
+    /// Nothing was loaded.
+    Failure,
 }
 
 /// How many messages a destination wants at once.

@@ -15,6 +15,7 @@ mod books;
 mod catalogue;
 mod connect;
 mod fault;
+mod history;
 mod latest;
 mod layout;
 mod loader;
@@ -38,7 +39,7 @@ use std::{
 use async_trait::async_trait;
 use destination_kit::{
     Answer, BadSetting, Batching, Definition, DeliveryError, Destination, DestinationKind, Fault,
-    Parcel, Settings, World,
+    History, Parcel, Settings, World,
 };
 use spec::DestinationId;
 use tokio::sync::Mutex;
@@ -75,6 +76,7 @@ impl DestinationKind for PostgresKind {
         let settings = self.definition().check(settings)?;
         let (options, batching) = settings::read(&settings)?;
         Ok(Arc::new(Postgres {
+            owner: owner.as_str().to_owned(),
             server: options.server.clone(),
             world: world.clone(),
             batching,
@@ -86,6 +88,7 @@ impl DestinationKind for PostgresKind {
 }
 
 struct Postgres {
+    owner: String,
     server: Server,
     world: World,
     batching: Batching,
@@ -136,6 +139,14 @@ impl Destination for Postgres {
 
     async fn test_connection(&self) -> Option<Result<String, Fault>> {
         Some(self.look().await.map_err(|trouble| trouble.fault()).and_then(|found| found))
+    }
+
+    async fn history(&self, limit: usize) -> Option<Result<History, Fault>> {
+        let read = async {
+            let connected = connect(&self.server, &self.world).await?;
+            history::read(&connected.client, &self.owner, limit).await
+        };
+        Some(read.await.map_err(|trouble: Trouble| trouble.fault()))
     }
 
     async fn close(&self) {

@@ -6,7 +6,7 @@ use axum::{
 
 use super::{
     forward::{Target, forward},
-    shapes::{DeadLetterPage, DeliveryState, Redeliver, Redelivered, Resumed},
+    shapes::{DeadLetterPage, DeliveryState, Redeliver, Redelivered, Resumed, SyncHistory},
 };
 use crate::{answer::Data, caller::Caller, error::ApiError, state::Api};
 
@@ -120,5 +120,38 @@ pub async fn resume(
 ) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let segments = ["destinations", &caller.destination()?.id, "resume"];
+    forward(&api, &parts, Target::new(&segments, parts.uri.query()), Body::empty()).await
+}
+
+/// Get the sync history of a destination
+///
+/// What its last loads brought, and how far each source is complete: of destinations that are
+/// loaded in bulk, such as warehouses.
+#[utoipa::path(
+    get,
+    path = "/destinations/{destinationId}/syncs",
+    operation_id = "listSyncsOfDestination",
+    tag = "Data",
+    params(
+        ("destinationId" = String, Path, description = "Id of the destination"),
+        ("limit" = Option<u32>, Query, description = "Entries, 1 to 1,000; 50 when left out", minimum = 1, maximum = 1000)
+    ),
+    responses((status = 200, description = "Its history", body = Data<SyncHistory>)),
+    extensions(
+        ("x-access" = json!("destination_read")),
+        ("x-requests-per-minute" = json!(60)),
+        ("x-errors" = json!({
+            "422": ["invalid_parameter"],
+            "503": ["destination_not_ready", "no_data_plane", "not_routed"]
+        }))
+    )
+)]
+pub async fn syncs(
+    State(api): State<Api>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (parts, _) = request.into_parts();
+    let segments = ["destinations", &caller.destination()?.id, "syncs"];
     forward(&api, &parts, Target::new(&segments, parts.uri.query()), Body::empty()).await
 }

@@ -202,6 +202,72 @@ pub struct Redelivered {
     redelivered: u64,
 }
 
+/// What the last loads of a destination brought.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SyncHistory {
+    /// Whether destinations of this kind keep a history.
+    kept: bool,
+    /// How far each source is loaded.
+    receipts: Vec<SyncReceipt>,
+    /// Up to a minute of loads each, the newest first.
+    syncs: Vec<SyncEntry>,
+}
+
+/// How far one source is loaded.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncReceipt {
+    /// Workspace and slug of the source.
+    #[schema(example = "acme/website")]
+    source: String,
+    /// Every message that was received up to then was loaded or discarded.
+    #[schema(example = "2026-11-25T12:31:07.000Z")]
+    complete_until: Option<String>,
+    /// When the newest message that was loaded was received.
+    #[schema(example = "2026-11-25T12:31:09.000Z")]
+    loaded_until: Option<String>,
+    /// Messages loaded so far.
+    #[schema(example = 120_000)]
+    messages: u64,
+    /// Rows that they became.
+    #[schema(example = 240_000)]
+    rows: u64,
+}
+
+/// What a while of loading brought.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncEntry {
+    /// Workspace and slug of the source.
+    #[schema(example = "acme/website")]
+    source: String,
+    /// `success`, `partial` (all is there; the notices say what stands elsewhere than one would
+    /// think) or `failure`.
+    #[schema(example = "success")]
+    status: String,
+    /// When its first load began.
+    #[schema(example = "2026-11-25T12:31:00.000Z")]
+    started_at: String,
+    /// When its last load ended.
+    #[schema(example = "2026-11-25T12:31:09.000Z")]
+    ended_at: String,
+    /// Loads in it.
+    #[schema(example = 3)]
+    loads: u64,
+    /// Messages.
+    #[schema(example = 1_200)]
+    messages: u64,
+    /// Rows that they became.
+    #[schema(example = 2_400)]
+    rows: u64,
+    /// What was loaded otherwise than one would think.
+    #[schema(example = "order_completed.total became text")]
+    notices: Option<String>,
+    /// Why nothing was loaded.
+    #[schema(example = "28P01: password authentication failed")]
+    error: Option<String>,
+}
+
 /// Whether it goes on.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Resumed {

@@ -23,7 +23,7 @@ use crate::{
 
 /// What to send, and with which settings.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct TestDestination {
     /// The message; a track call when left out. What every message has is added.
     #[schema(value_type = Option<Object>, example = json!({ "type": "track", "event": "Order Completed", "userId": "ada" }))]
@@ -32,6 +32,10 @@ pub struct TestDestination {
     /// may be sent as it was shown.
     #[schema(value_type = Option<Object>, example = json!({ "url": "https://example.com/hook" }))]
     settings: Option<Settings>,
+    /// Only try the connection, and send no message. Kinds that can only be tried with a message
+    /// say so.
+    #[serde(default)]
+    connection_only: bool,
 }
 
 /// Test a destination
@@ -51,7 +55,7 @@ pub struct TestDestination {
         ("x-access" = json!("destination_admin")),
         ("x-requests-per-minute" = json!(60)),
         ("x-errors" = json!({
-            "422": ["invalid_body", "masked", "required", "unknown_field"],
+            "422": ["invalid_body", "masked", "message_needed", "required", "unknown_field"],
             "503": ["no_data_plane", "not_routed"]
         }))
     )
@@ -75,7 +79,7 @@ pub async fn test(
     // What is saved, and not what the data plane knows of it by now.
     let settings =
         settings::whole(&api, needed, &owner, &kept, asked.settings.unwrap_or_default())?;
-    let mut body = json!({ "settings": settings });
+    let mut body = json!({ "settings": settings, "connectionOnly": asked.connection_only });
     if let Some(message) = asked.message {
         body["message"] = Value::Object(message);
     }

@@ -81,6 +81,23 @@ impl Problem {
         }
     }
 
+    pub(super) fn needs_a_message(name: &str) -> Problem {
+        let message = format!("{name:?} can only be tried with a message");
+        Problem {
+            pointer: Some("/connectionOnly".to_owned()),
+            fix: Some("leave connectionOnly out: one test message is sent then".to_owned()),
+            ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "message_needed", message)
+        }
+    }
+
+    pub(super) fn no_history(said: &str) -> Problem {
+        let message = format!("the destination does not tell its history: {said}");
+        Problem {
+            fix: Some("try again once it can be reached".to_owned()),
+            ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "destination_not_ready", message)
+        }
+    }
+
     pub(super) fn not_running(name: &str) -> Problem {
         let message = format!("{name:?} is disabled or about to stop");
         Problem {

@@ -310,3 +310,25 @@ async fn receipts_say_how_far_it_is_complete() {
         .await;
     assert_eq!(complete, "t | 2026-11-25 14:10:07");
 }
+
+#[tokio::test]
+async fn the_history_tells_what_was_loaded_and_how_far_that_is_complete() {
+    let database = Database::new().await;
+    let destination = database.open();
+    let empty = destination.history(10).await.expect("it keeps one").expect("it answers");
+    assert_eq!(empty, destination_kit::History::default(), "nothing was loaded yet");
+    deliver(&destination, &parcels(&calls())).await;
+    let history = destination.history(10).await.expect("it keeps one").expect("it answers");
+    let [receipt] = &history.receipts[..] else { panic!("{history:?}") };
+    let [sync] = &history.syncs[..] else { panic!("{history:?}") };
+    assert_eq!((receipt.source.as_str(), receipt.messages), ("my-shop", 6));
+    assert_eq!(sync.status, destination_kit::SyncStatus::Success);
+    assert_eq!((sync.messages, sync.rows), (6, receipt.rows));
+    assert!(receipt.loaded_until_ms.is_some_and(|until| until >= BEGAN_MS));
+    let world = World { allow_private_addresses: true, ..World::default() };
+    let settings = database.settings.as_object().expect("an object");
+    let other = PostgresKind.open(settings, &spec::DestinationId("dst_other".into()), &world);
+    let other = other.unwrap_or_else(|bad| panic!("{bad:?}"));
+    let other = other.history(10).await.expect("it keeps one").expect("it answers");
+    assert_eq!(other, destination_kit::History::default(), "each has a history of its own");
+}
