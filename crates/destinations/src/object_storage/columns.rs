@@ -4,7 +4,7 @@
 //! `traits` becomes a column for each leaf, `properties_cart_total`, with the type that its values
 //! in this file have. What fits into no column stands in `rest`, so that nothing is lost.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use destination_kit::Parcel;
 use jiff::Timestamp;
@@ -82,7 +82,8 @@ impl Table {
         for (row, parcel) in parcels.iter().enumerate() {
             rows.take(row, parcel);
         }
-        let Rows { positions, received, sources, events, fields, sent_at, leaves, rest } = rows;
+        let Rows { positions, received, sources, events, fields, sent_at, mut leaves, .. } = rows;
+        leaves.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         let mut columns = vec![("position".to_owned(), Kind::Whole, positions)];
         for ((_, name, kind), column) in FIELDS.into_iter().zip(fields) {
             columns.push((name.to_owned(), kind, column));
@@ -98,7 +99,7 @@ impl Table {
             let kind = leaf.kind();
             (name, kind, leaf)
         }));
-        columns.push(("rest".to_owned(), Kind::Text, rest));
+        columns.push(("rest".to_owned(), Kind::Text, rows.rest));
         Table { rows: parcels.len(), columns }
     }
 }
@@ -111,7 +112,9 @@ struct Rows {
     events: Column,
     fields: [Column; FIELDS.len()],
     sent_at: Column,
-    leaves: BTreeMap<String, Column>,
+    leaves: Vec<(String, Column)>,
+    /// Which leaf stands where: keys are spelled in many ways, and each is read once.
+    paths: HashMap<Vec<String>, usize>,
     rest: Column,
 }
 
@@ -144,7 +147,12 @@ impl Rows {
                 self.flatten(row, &mut path, value, &mut rest);
             }
         }
-        message.retain(|_, value| !value.is_null());
+        let says_nothing = |value: &Value| match value {
+            Value::Null => true,
+            Value::Object(inside) => inside.is_empty(),
+            _ => false,
+        };
+        message.retain(|_, value| !says_nothing(value));
         rest.extend(message);
         if !rest.is_empty() {
             self.rest.push(row, Cell::Text(Value::Object(rest).to_string()));
@@ -170,21 +178,39 @@ impl Rows {
             }
             value => value,
         };
-        let name = column_name(path);
-        let room = self.leaves.len() < LEAVES_MAX;
-        let leaf = match self.leaves.get_mut(&name) {
-            Some(leaf) => Some(leaf),
-            None if room => Some(self.leaves.entry(name).or_default()),
-            None => None,
-        };
-        match leaf.filter(|leaf| leaf.cells.last().is_none_or(|(last, _)| *last != row)) {
+        match self.leaf(path).filter(|leaf| leaf.last_row() != Some(row)) {
             Some(leaf) => leaf.push(row, cell(value)),
             None => drop(rest.insert(path.join("."), value)),
         }
     }
+
+    /// The column of what stands at `path`, while there is room for it.
+    fn leaf(&mut self, path: &[String]) -> Option<&mut Column> {
+        let at = match self.paths.get(path) {
+            Some(at) => *at,
+            None => {
+                let name = column_name(path);
+                let known = self.leaves.iter().position(|(known, _)| *known == name);
+                let at = known.unwrap_or(self.leaves.len());
+                if at == LEAVES_MAX {
+                    return None;
+                }
+                if known.is_none() {
+                    self.leaves.push((name, Column::default()));
+                }
+                self.paths.insert(path.to_vec(), at);
+                at
+            }
+        };
+        Some(&mut self.leaves[at].1)
+    }
 }
 
 impl Column {
+    fn last_row(&self) -> Option<usize> {
+        self.cells.last().map(|(row, _)| *row)
+    }
+
     fn push(&mut self, row: usize, cell: Cell) {
         self.cells.push((row, cell));
     }
