@@ -1,8 +1,8 @@
 //! Messages as columns. Pure.
 //!
 //! The common fields are columns of fixed types. What stands in `context`, `properties` and
-//! `traits` becomes a column for each leaf, `properties_cart_total`, with the type that its values
-//! in this file have. What fits into no column stands in `rest`, so that nothing is lost.
+//! `traits` becomes a column for each leaf, `properties_cart_total`, named as in a warehouse, with
+//! the type that its values in this file have. What fits into no column stands in `rest`, so that nothing is lost.
 
 use std::collections::HashMap;
 
@@ -10,14 +10,13 @@ use destination_kit::Parcel;
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value};
 
-use super::layout::{Layout, event_of, snake_case};
+use super::layout::{Layout, event_of};
+use crate::postgres::name;
 
 /// Columns made from leaves; further ones go to `rest`.
 const LEAVES_MAX: usize = 1000;
 /// An object that stands deeper than this is JSON in a text.
 const DEPTH_MAX: usize = 5;
-/// Of a name of a column so much is kept.
-const NAME_CHARS_MAX: usize = 120;
 /// Whole numbers up to this are exact as floating point numbers.
 const EXACT_MAX: u64 = 1 << 53;
 
@@ -189,7 +188,8 @@ impl Rows {
         let at = match self.paths.get(path) {
             Some(at) => *at,
             None => {
-                let name = column_name(path);
+                let keys: Vec<&str> = path.iter().map(String::as_str).collect();
+                let name = name::column("", &keys);
                 let known = self.leaves.iter().position(|(known, _)| *known == name);
                 let at = known.unwrap_or(self.leaves.len());
                 if at == LEAVES_MAX {
@@ -277,15 +277,6 @@ fn number_cell(number: &Number) -> Cell {
         Some(real) => Cell::Real(real, digits),
         None => Cell::Text(digits),
     }
-}
-
-fn column_name(path: &[String]) -> String {
-    let parts: Vec<String> = path.iter().map(|key| snake_case(key)).collect();
-    let mut name = parts.join("_");
-    if let Some((at, _)) = name.char_indices().nth(NAME_CHARS_MAX) {
-        name.truncate(at);
-    }
-    name
 }
 
 /// Reads JSON; a lone surrogate, which senders' strings may hold, becomes U+FFFD. `None`: it is
