@@ -20,7 +20,7 @@ mod latest;
 mod layout;
 mod loader;
 mod loads;
-mod name;
+pub(crate) mod name;
 mod rows;
 mod scan;
 mod selection;

@@ -1,23 +1,22 @@
 //! Messages as columns. Pure.
 //!
 //! The common fields are columns of fixed types. What stands in `context`, `properties` and
-//! `traits` becomes a column for each leaf, `properties_cart_total`, with the type that its values
-//! in this file have. What fits into no column stands in `rest`, so that nothing is lost.
+//! `traits` becomes a column for each leaf, `properties_cart_total`, named as in a warehouse, with
+//! the type that its values in this file have. What fits into no column stands in `rest`, so that nothing is lost.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use destination_kit::Parcel;
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value};
 
-use super::layout::{Layout, event_of, snake_case};
+use super::layout::{Layout, event_of};
+use crate::postgres::name;
 
 /// Columns made from leaves; further ones go to `rest`.
 const LEAVES_MAX: usize = 1000;
 /// An object that stands deeper than this is JSON in a text.
 const DEPTH_MAX: usize = 5;
-/// Of a name of a column so much is kept.
-const NAME_CHARS_MAX: usize = 120;
 /// Whole numbers up to this are exact as floating point numbers.
 const EXACT_MAX: u64 = 1 << 53;
 
@@ -82,7 +81,8 @@ impl Table {
         for (row, parcel) in parcels.iter().enumerate() {
             rows.take(row, parcel);
         }
-        let Rows { positions, received, sources, events, fields, sent_at, leaves, rest } = rows;
+        let Rows { positions, received, sources, events, fields, sent_at, mut leaves, .. } = rows;
+        leaves.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         let mut columns = vec![("position".to_owned(), Kind::Whole, positions)];
         for ((_, name, kind), column) in FIELDS.into_iter().zip(fields) {
             columns.push((name.to_owned(), kind, column));
@@ -98,7 +98,7 @@ impl Table {
             let kind = leaf.kind();
             (name, kind, leaf)
         }));
-        columns.push(("rest".to_owned(), Kind::Text, rest));
+        columns.push(("rest".to_owned(), Kind::Text, rows.rest));
         Table { rows: parcels.len(), columns }
     }
 }
@@ -111,7 +111,9 @@ struct Rows {
     events: Column,
     fields: [Column; FIELDS.len()],
     sent_at: Column,
-    leaves: BTreeMap<String, Column>,
+    leaves: Vec<(String, Column)>,
+    /// Which leaf stands where: keys are spelled in many ways, and each is read once.
+    paths: HashMap<Vec<String>, usize>,
     rest: Column,
 }
 
@@ -144,7 +146,12 @@ impl Rows {
                 self.flatten(row, &mut path, value, &mut rest);
             }
         }
-        message.retain(|_, value| !value.is_null());
+        let says_nothing = |value: &Value| match value {
+            Value::Null => true,
+            Value::Object(inside) => inside.is_empty(),
+            _ => false,
+        };
+        message.retain(|_, value| !says_nothing(value));
         rest.extend(message);
         if !rest.is_empty() {
             self.rest.push(row, Cell::Text(Value::Object(rest).to_string()));
@@ -170,21 +177,40 @@ impl Rows {
             }
             value => value,
         };
-        let name = column_name(path);
-        let room = self.leaves.len() < LEAVES_MAX;
-        let leaf = match self.leaves.get_mut(&name) {
-            Some(leaf) => Some(leaf),
-            None if room => Some(self.leaves.entry(name).or_default()),
-            None => None,
-        };
-        match leaf.filter(|leaf| leaf.cells.last().is_none_or(|(last, _)| *last != row)) {
+        match self.leaf(path).filter(|leaf| leaf.last_row() != Some(row)) {
             Some(leaf) => leaf.push(row, cell(value)),
             None => drop(rest.insert(path.join("."), value)),
         }
     }
+
+    /// The column of what stands at `path`, while there is room for it.
+    fn leaf(&mut self, path: &[String]) -> Option<&mut Column> {
+        let at = match self.paths.get(path) {
+            Some(at) => *at,
+            None => {
+                let keys: Vec<&str> = path.iter().map(String::as_str).collect();
+                let name = name::column("", &keys);
+                let known = self.leaves.iter().position(|(known, _)| *known == name);
+                let at = known.unwrap_or(self.leaves.len());
+                if at == LEAVES_MAX {
+                    return None;
+                }
+                if known.is_none() {
+                    self.leaves.push((name, Column::default()));
+                }
+                self.paths.insert(path.to_vec(), at);
+                at
+            }
+        };
+        Some(&mut self.leaves[at].1)
+    }
 }
 
 impl Column {
+    fn last_row(&self) -> Option<usize> {
+        self.cells.last().map(|(row, _)| *row)
+    }
+
     fn push(&mut self, row: usize, cell: Cell) {
         self.cells.push((row, cell));
     }
@@ -251,15 +277,6 @@ fn number_cell(number: &Number) -> Cell {
         Some(real) => Cell::Real(real, digits),
         None => Cell::Text(digits),
     }
-}
-
-fn column_name(path: &[String]) -> String {
-    let parts: Vec<String> = path.iter().map(|key| snake_case(key)).collect();
-    let mut name = parts.join("_");
-    if let Some((at, _)) = name.char_indices().nth(NAME_CHARS_MAX) {
-        name.truncate(at);
-    }
-    name
 }
 
 /// Reads JSON; a lone surrogate, which senders' strings may hold, becomes U+FFFD. `None`: it is

@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 use spec::Kind;
 
+use crate::postgres::name;
+
 /// Presets, by name.
 const PRESETS: [(&str, &str); 2] = [
     ("hive", "date={date}/hour={hour}/source={source}/event={event}"),
@@ -119,12 +121,12 @@ impl Layout {
     }
 }
 
-/// What `parcel` is called in paths: the event of a track call, else its type.
+/// What `parcel` is called in paths: the event of a track call, as in a warehouse, else its type.
 pub(super) fn event_of(parcel: &Parcel) -> String {
     let message = &parcel.message;
-    let name = message.name().filter(|_| message.kind() == Kind::Track);
-    let Some(name) = name else { return message.kind().as_str().to_owned() };
-    value(&snake_case(&plain(name)))
+    let event = message.name().filter(|_| message.kind() == Kind::Track);
+    let Some(event) = event else { return message.kind().as_str().to_owned() };
+    value(&name::word(&plain(event)))
 }
 
 /// `text` as one value in a path: letters, digits, `-` and `_`.
@@ -132,34 +134,6 @@ fn value(text: &str) -> String {
     let kept = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
     let value: String = text.chars().map(kept).take(VALUE_CHARS_MAX).collect();
     if value.is_empty() { "unnamed".to_owned() } else { value }
-}
-
-/// `OrderCompleted`, `Order Completed` and `orderCompleted` as `order_completed`; other than
-/// letters and digits become `_`.
-pub(super) fn snake_case(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 4);
-    let chars: Vec<char> = text.chars().collect();
-    for (at, c) in chars.iter().copied().enumerate() {
-        if !c.is_alphanumeric() {
-            if !out.is_empty() && !out.ends_with('_') {
-                out.push('_');
-            }
-            continue;
-        }
-        let before = at.checked_sub(1).map(|at| chars[at]);
-        let begins = c.is_uppercase()
-            && before.is_some_and(|before| {
-                let last_of_capitals = before.is_uppercase()
-                    && chars.get(at + 1).is_some_and(|next| next.is_lowercase());
-                before.is_lowercase() || before.is_numeric() || last_of_capitals
-            });
-        if begins && !out.ends_with('_') {
-            out.push('_');
-        }
-        out.extend(c.to_lowercase());
-    }
-    out.truncate(out.trim_end_matches('_').len());
-    out
 }
 
 /// The text between the quotes of a JSON string; a lone surrogate in it becomes U+FFFD.

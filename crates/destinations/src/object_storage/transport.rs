@@ -15,8 +15,8 @@ use object_store::{
 
 /// One request, from name look-up to the end of its answer: an object may be large, a line slow.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
-/// Manifests, pages of lists and errors are far smaller.
-const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Nothing that we keep in a store is larger: a full segment of the log is the largest.
+const ANSWER_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Makes clients of the object store library that keep the rules of a [`World`].
 #[derive(Debug, Clone)]

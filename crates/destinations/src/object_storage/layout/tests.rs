@@ -41,33 +41,19 @@ fn a_template_says_which_columns_its_folders_make() {
     assert_eq!(tells("source={event}/event={event}-x/id={day}"), [false, false, false]);
 }
 
-#[test]
-fn names_become_snake_case() {
-    for (name, expect) in [
-        ("Order Completed", "order_completed"),
-        ("orderCompleted", "order_completed"),
-        ("OrderCompleted", "order_completed"),
-        ("order__completed!", "order_completed"),
-        ("HTTPServer2Go", "http_server2_go"),
-        ("$browser", "browser"),
-        ("Kauf abgeschlossen – Größe", "kauf_abgeschlossen_größe"),
-        ("Покупка", "покупка"),
-        ("!!", ""),
-    ] {
-        assert_eq!(snake_case(name), expect, "{name}");
-    }
-}
-
 /// An event's name is whatever a sender says.
 #[test]
 fn no_name_leads_out_of_its_folder() {
     for (escaped, expect) in [
+        ("Order Completed", "order_completed"),
         (r"..\/..\/etc", "etc"),
         (r"a\u0000b\ud800c", "a_b_c"),
-        ("..", "unnamed"),
-        (r"\u041f\u043e", "по"),
+        ("..", "x_"),
+        (r"\u041f\u043e", "x_"),
     ] {
-        assert_eq!(value(&snake_case(&plain(escaped.as_bytes()))), expect, "{escaped}");
+        let value = value(&name::word(&plain(escaped.as_bytes())));
+        let hashed = expect == "x_" && value.starts_with(expect) && value.len() > 2;
+        assert!(value == expect || hashed, "{escaped}: {value}");
     }
     assert_eq!(value(&"x".repeat(5000)).len(), VALUE_CHARS_MAX);
 }
