@@ -41,9 +41,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use event_log::{Entry, Position};
 use serde::{Deserialize, Serialize};
-use spec::{
-    Backlog, DestinationId, DiscardCode, Feed, Lapse, Message, Pause, Step, record,
-};
+use spec::{Backlog, DestinationId, DiscardCode, Feed, Lapse, Message, Pause, Step, record};
 
 pub use breakdown::{Breakdown, Part, PartRow, SOURCE, Shares};
 pub use condition::{Condition, Paused};

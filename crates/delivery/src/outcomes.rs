@@ -157,8 +157,10 @@ pub fn write(
         let rest = outcomes.first();
         let read = rest.map_or(read_to, |first| first.clamp(said, read_to));
         if !attempts.is_empty() || together.is_empty() {
-            let refers =
-                (attempts.first().map(|(a, _)| a.position), attempts.last().map(|(a, _)| a.position));
+            let refers = (
+                attempts.first().map(|(a, _)| a.position),
+                attempts.last().map(|(a, _)| a.position),
+            );
             let read_to = if together.is_empty() { read } else { said };
             let mut listed = Listed::default();
             let of = attempts.iter().map(|(_, event)| Some(listed.place(event.as_ref()?)));

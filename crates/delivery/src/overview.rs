@@ -166,7 +166,18 @@ impl Scope {
         sum
     }
 
-    /// The steps in every bucket of `by`, empty ones included.
+    /// The steps of one stretch of time, without what stands behind them.
+    pub fn flow(&self, books: &Books, span: Span) -> Flow {
+        let mut flow = Flow::default();
+        for stream in &self.streams {
+            let tallies = books.tallies_of(*stream, span.bounds());
+            tallies.for_each(|(_, tally)| flow.take(tally, self.place));
+        }
+        flow.close(self.place.is_some());
+        flow
+    }
+
+    /// The steps in every step of time, empty ones included.
     pub fn series(&self, books: &Books, span: Span, step_ms: i64) -> Vec<(i64, Flow)> {
         let mut flows: BTreeMap<i64, Flow> = BTreeMap::new();
         let first = span.from_ms.div_euclid(step_ms) * step_ms;
@@ -327,10 +338,8 @@ impl Flow {
     pub fn balances(&self, to_destination: bool) -> bool {
         let came =
             self.failed_on_ingest + self.filtered_at_source + self.duplicates + self.accepted;
-        let went = self.filtered_at_destination
-            + self.failed_delivery
-            + self.delivered
-            + self.pending;
+        let went =
+            self.filtered_at_destination + self.failed_delivery + self.delivered + self.pending;
         self.received == came
             && (!to_destination
                 || (self.routed == went && self.accepted == self.not_routed + self.routed))
@@ -375,7 +384,8 @@ impl Sum {
             let of = |shares: &Shares| shares.through + shares.filtered + shares.failed;
             of(&mixed.source).max(of(&mixed.destination))
         };
-        let mut all: Vec<(EventName, Mixed)> = std::mem::take(&mut self.events).into_iter().collect();
+        let mut all: Vec<(EventName, Mixed)> =
+            std::mem::take(&mut self.events).into_iter().collect();
         all.sort_by_key(|(_, mixed)| std::cmp::Reverse(weight(mixed)));
         for (n, (name, mixed)) in all.into_iter().enumerate() {
             let name = name.filter(|_| n < EVENTS_MAX);

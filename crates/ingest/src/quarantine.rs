@@ -245,10 +245,8 @@ impl<'a> StepOf<'a> {
             }
             of.push(places);
         }
-        let release = record::encode_with(
-            &Release { through: through.0, left },
-            &Breakdown { events, of },
-        );
+        let release =
+            record::encode_with(&Release { through: through.0, left }, &Breakdown { events, of });
         let (stream, time_ms) = (self.source.id.stream(), self.now_ms);
         let label = Label { kind: record::RELEASE, stream, time_ms, tag: Tag::None };
         self.batch.push(label, &release);

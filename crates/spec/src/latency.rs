@@ -95,7 +95,8 @@ mod tests {
         let mut latency = Latency::default();
         assert_eq!(latency.quantile(0.5), None);
         (1..=10_000_u64).rev().for_each(|ms| latency.add(bucket(ms), 1));
-        for (share, truth) in [(0.0, 1), (0.5, 5_000), (0.95, 9_500), (0.99, 9_900), (1.0, 10_000)] {
+        for (share, truth) in [(0.0, 1), (0.5, 5_000), (0.95, 9_500), (0.99, 9_900), (1.0, 10_000)]
+        {
             let read = latency.quantile(share).expect("there are some");
             assert!(read.abs_diff(truth) <= truth * 4 / 100, "{share}: {read}, not {truth}");
         }

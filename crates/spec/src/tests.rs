@@ -1,8 +1,8 @@
 use bytes::Bytes;
 
 use crate::{
-    Breakdown, Delivered, DestinationId, Discard, Event, EventRef, Head, Kind, Message, Mixture, Outcome, Span, Step, Together,
-    format_iso, record,
+    Breakdown, Delivered, DestinationId, Discard, Event, EventRef, Head, Kind, Message, Mixture,
+    Outcome, Span, Step, Together, format_iso, record,
 };
 
 #[test]
@@ -106,7 +106,8 @@ fn positions_of_a_batch_take_few_bytes_and_each_tells_its_attempt() {
 
 #[test]
 fn what_stands_behind_a_payload_is_read_by_those_who_know_of_it() {
-    let delivered = Delivered { destination: DestinationId("crm".into()), read_to: 9, together: vec![] };
+    let delivered =
+        Delivered { destination: DestinationId("crm".into()), read_to: 9, together: vec![] };
     let events = vec![Event { kind: Kind::Track, name: Some("Order \\u0041".into()) }];
     let of = vec![Mixture { events: vec![(0, 3)], latency: vec![(77, 3)] }];
     let breakdown = Breakdown { events, of };

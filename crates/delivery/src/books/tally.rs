@@ -34,9 +34,7 @@ impl Unit {
 }
 
 /// From when on time is cut finely.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Calendar {
     /// The first minute that is still kept as such; a whole hour.
     pub(super) minutes_from: u32,

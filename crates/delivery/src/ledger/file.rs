@@ -80,7 +80,8 @@ pub fn load(path: &Path, identity: u128) -> Result<Option<Books>, BadSnapshot> {
         bytes.push(0);
     }
     if version <= WITHOUT_BREAKDOWN {
-        bytes = postcard::to_extend(&Books::not_kept_before(), bytes).expect("a vector takes any amount");
+        bytes = postcard::to_extend(&Books::not_kept_before(), bytes)
+            .expect("a vector takes any amount");
     }
     let mut books: Books =
         postcard::from_bytes(&bytes[HEAD..]).map_err(|_| BadSnapshot::Damaged)?;

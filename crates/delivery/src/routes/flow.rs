@@ -79,7 +79,8 @@ pub(super) async fn source(
             .iter()
             .map(|(place, flow)| {
                 let id = &books.destinations()[*place as usize].id;
-                let mut shown = steps_of(flow, true);
+                let mut shown = steps_of(flow);
+                shown.insert("id".into(), id.as_str().into());
                 shown.insert("destination".into(), accounting::name(&snapshot, id).into());
                 shown.insert("balanced".into(), flow.balances(true).into());
                 Value::Object(shown)
@@ -198,8 +199,10 @@ fn named(to_destination: bool) -> impl Iterator<Item = Named> {
     OF_SOURCE.into_iter().chain(OF_DESTINATION.into_iter().filter(move |_| to_destination))
 }
 
-fn steps_of(flow: &Flow, to_destination: bool) -> Map<String, Value> {
-    named(to_destination).map(|(name, count)| (name.to_owned(), count(flow).into())).collect()
+/// The steps at a destination alone.
+fn steps_of(flow: &Flow) -> Map<String, Value> {
+    let own = OF_DESTINATION.into_iter().filter(|(name, _)| *name != "retriedAttempts");
+    own.map(|(name, count)| (name.to_owned(), count(flow).into())).collect()
 }
 
 fn steps(
@@ -240,7 +243,8 @@ fn reasons_of(
             shown.insert("code".into(), json!(code));
             shown.insert("count".into(), json!(many));
             shown.insert("before".into(), json!(earlier));
-            let (share, earlier) = (share(*many, total(now, *step)), share(earlier, total(before, *step)));
+            let (share, earlier) =
+                (share(*many, total(now, *step)), share(earlier, total(before, *step)));
             shown.insert("share".into(), json!(share.map(rounded)));
             let change = share.zip(earlier).map(|(now, before)| rounded(now - before));
             shown.insert("shareChange".into(), json!(change));
@@ -254,7 +258,11 @@ fn reasons_of(
 pub(super) fn words(step: Step, code: &str) -> Map<String, Value> {
     let (label, explanation, remedy) = match reasons::find(step, code) {
         Some(reason) => (reason.label, reason.explanation, reason.remedy),
-        None => (code, "The destination stopped the message for a reason of its own.", "Read what it answered in the samples."),
+        None => (
+            code,
+            "The destination stopped the message for a reason of its own.",
+            "Read what it answered in the samples.",
+        ),
     };
     let words = [("label", label), ("explanation", explanation), ("remedy", remedy)];
     words.into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect()

@@ -43,8 +43,7 @@ pub(super) async fn message(
     let kept = delivery.message_at(position).await.map_err(Problem::log)?;
     // Nobody learns what other sources sent.
     let kept = kept.filter(|kept| {
-        known.as_ref().is_some_and(|known| known.stream == kept.stream)
-            || feeds(route, kept.stream)
+        known.as_ref().is_some_and(|known| known.stream == kept.stream) || feeds(route, kept.stream)
     });
     if known.is_none() && kept.is_none() {
         return Err(Problem::no_message(&position.to_string()));

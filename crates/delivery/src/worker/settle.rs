@@ -158,8 +158,7 @@ impl Worker {
 
     fn outcome(&mut self, item: Item, at_ms: i64, took_ms: u32, outcome: Outcome) {
         let Item { position, stream, received_at_ms, number, event, .. } = item;
-        let attempt =
-            Attempt { position, stream, received_at_ms, at_ms, took_ms, number, outcome };
+        let attempt = Attempt { position, stream, received_at_ms, at_ms, took_ms, number, outcome };
         self.put_down(attempt, event);
     }
 
@@ -196,8 +195,7 @@ impl Worker {
     ) {
         let at_ms = self.wall_ms();
         let (took_ms, number) = (0, 0);
-        let attempt =
-            Attempt { position, stream, received_at_ms, at_ms, took_ms, number, outcome };
+        let attempt = Attempt { position, stream, received_at_ms, at_ms, took_ms, number, outcome };
         self.put_down(attempt, event);
     }
 
