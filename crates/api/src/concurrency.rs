@@ -36,6 +36,7 @@ fn editor(stage: &Stage, operation: &str) -> (&'static str, String) {
         "updateDestination" | "deleteDestination" => {
             ("owner", thing("/destinations", "destination"))
         }
+        "updateAlert" => ("owner", thing("/alerts", "alert")),
         "replacePermissionsForUser" | "addPermissionsToUser" => {
             ("owner", thing("/users", "account:member"))
         }

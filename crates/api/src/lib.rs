@@ -18,6 +18,7 @@ pub mod page;
 pub mod version;
 
 mod accounts;
+mod alerts;
 mod answer;
 mod applications;
 mod audit_events;
@@ -60,6 +61,7 @@ use tower::ServiceExt;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use activity::Activity;
+pub use alerts::watch;
 pub use answer::Data;
 pub use browse::{Card, card};
 pub use builtin::seed;
@@ -120,6 +122,7 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(tracking_plans::routes())
         .merge(browse::routes())
         .merge(planes::routes())
+        .merge(alerts::routes())
         .split_for_parts()
 }
 

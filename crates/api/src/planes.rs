@@ -6,7 +6,9 @@
 //! words are replaced.
 
 mod destinations;
+mod flow;
 pub mod forward;
+pub mod health;
 pub mod plans;
 mod replays;
 mod schema;
@@ -38,7 +40,11 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(plans::quarantine))
         .routes(routes!(plans::release))
         .routes(routes!(volume::volume))
+        .routes(routes!(health::health))
         .routes(routes!(destinations::delivery))
+        .routes(routes!(flow::destination))
+        .routes(routes!(flow::source))
+        .routes(routes!(flow::message))
         .routes(routes!(destinations::dead_letters))
         .routes(routes!(destinations::redeliver))
         .routes(routes!(destinations::resume))

@@ -4,7 +4,7 @@ use std::{collections::HashMap, ops::Deref, sync::Arc};
 
 use axum::Router;
 use catalog::{BetaCriteria, BetaRules};
-use destination_kit::Definition;
+use destination_kit::{Definition, World};
 use store::{Db, Fresh, Sealer};
 use tokio::sync::{Notify, Semaphore};
 
@@ -72,6 +72,8 @@ pub struct Options {
     pub mail_is_sent: bool,
     /// The address that mails come from.
     pub mail_from: String,
+    /// Where alerts may be sent: the rules that hold for deliveries.
+    pub egress: World,
 }
 
 impl Default for Options {
@@ -85,6 +87,7 @@ impl Default for Options {
             definitions: Vec::new(),
             mail_is_sent: false,
             mail_from: "headwater@localhost".to_owned(),
+            egress: World::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is over is removed, some time after anybody could ask for it.
 
-use store::{links, mails, reseal, sessions, throttles};
+use store::{alerts, links, mails, reseal, sessions, throttles};
 
 use crate::{checks, error::ApiError, state::Api};
 
@@ -9,7 +9,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Links that expired are kept for this long, so that their use can be told from a typing error.
 const LINKS_MS: i64 = 7 * DAY_MS;
 
-/// Mails stay in the outbox for this long.
+/// Mails stay in the outbox for this long, and what alerts said in their list.
 const MAILS_MS: i64 = 90 * DAY_MS;
 
 /// Removes what is over, and notes which betas meet what is asked of them. Once an hour is enough.
@@ -27,6 +27,7 @@ async fn remove(api: &Api) -> Result<(), ApiError> {
     links::sweep(&mut write, now_ms - LINKS_MS).await?;
     throttles::sweep(&mut write, now_ms - DAY_MS).await?;
     mails::sweep(&mut write, now_ms - MAILS_MS).await?;
+    alerts::sweep(&mut write, now_ms - MAILS_MS).await?;
     write.commit().await?;
     // A key that was added seals from the next start on; the one before it is then free to go.
     let resealed = reseal::reseal(&api.db, &api.sealer, &api.fresh).await?;

@@ -16,11 +16,13 @@ use crate::{
 Examples:
   headwater balance
   headwater balance --source website --from 2026-01-01T00:00:00Z
+  headwater balance --source website --by hour
   headwater balance --audit
   headwater balance --json | jq '.destinations[] | {{destination, pending}}'
 
 Received = accepted + duplicates + discarded; of the accepted, routed = delivered + pending +
-discarded + exhausted at each destination. What is pending is counted in the log too, unless more
+discarded + exhausted at each destination. With --by hour or --by minute there is a line for each
+of the last 24 hours or 60 minutes and each destination; what does not balance is red. What is pending is counted in the log too, unless more
 than 64 MiB of it would have to be read, and exits with 1 if the books disagree; --audit counts
 however much there is.
 
@@ -32,6 +34,9 @@ pub struct Arguments {
     /// Only this destination.
     #[arg(long, short, value_name = "SLUG")]
     pub destination: Option<String>,
+    /// A sheet for each hour or minute in place of one for all.
+    #[arg(long, value_enum, default_value = "total")]
+    pub by: By,
     /// From this time on, ISO-8601.
     #[arg(long, value_name = "TIME")]
     pub from: Option<String>,
@@ -49,6 +54,27 @@ pub struct Arguments {
     pub connection: Connection,
 }
 
+/// How the books are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum By {
+    /// Not at all.
+    Total,
+    /// By the hour.
+    Hour,
+    /// By the minute.
+    Minute,
+}
+
+impl By {
+    fn as_str(self) -> &'static str {
+        match self {
+            By::Total => "total",
+            By::Hour => "hour",
+            By::Minute => "minute",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Books {
     sources: Vec<Box<RawValue>>,
@@ -58,6 +84,8 @@ struct Books {
 #[derive(Deserialize)]
 struct Account {
     source: Option<String>,
+    /// When it begins, of one that is cut.
+    time: Option<String>,
     #[serde(default)]
     received: u64,
     #[serde(default)]
@@ -94,6 +122,9 @@ struct Audit {
 #[derive(Deserialize)]
 struct Line {
     destination: String,
+    /// An earlier release does not say.
+    #[serde(rename = "notRouted")]
+    not_routed: Option<u64>,
     #[serde(default)]
     routed: u64,
     #[serde(default)]
@@ -111,12 +142,21 @@ struct Line {
 }
 
 impl Account {
-    fn balances(&self) -> bool {
+    fn adds_up(&self) -> bool {
         self.received == self.accepted + self.duplicates + self.discarded
+    }
+
+    fn balances(&self) -> bool {
+        self.adds_up() && self.destinations.iter().all(|line| line.balances_of(self))
     }
 }
 
 impl Line {
+    fn balances_of(&self, account: &Account) -> bool {
+        let adds_up = |not_routed| account.accepted == not_routed + self.routed;
+        self.not_routed.is_none_or(adds_up) && self.balances()
+    }
+
     fn balances(&self) -> bool {
         let adds_up =
             self.routed == self.delivered + self.pending + self.discarded + self.exhausted;
@@ -129,7 +169,7 @@ impl Line {
 /// Errors: the server cannot be reached or says no, or its books do not balance.
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let client = arguments.connection.open()?;
-    let mut query = vec![("by", "total")];
+    let mut query = vec![("by", arguments.by.as_str())];
     // A workspace's books are kept source by source.
     let (path, named) = match (&arguments.source, client.credential.of_control_plane()) {
         (Some(source), true) if !arguments.audit => {
@@ -164,12 +204,12 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen<'_>) -> Resul
         }
         accounts.push(client.read(account)?);
     }
-    if !arguments.json {
-        show(&accounts, screen)?;
+    match (arguments.json, arguments.by) {
+        (true, _) => {}
+        (false, By::Total) => show(&accounts, screen)?,
+        (false, _) => sheet(&accounts, screen)?,
     }
-    let lines = accounts.iter().flat_map(|account| &account.destinations);
-    let balances = accounts.iter().all(Account::balances) && lines.into_iter().all(Line::balances);
-    if !balances {
+    if !accounts.iter().all(Account::balances) {
         return problem("the books do not balance", screen);
     }
     if arguments.audit { audit(&client, arguments.json, screen).await } else { Ok(()) }
@@ -246,6 +286,66 @@ fn show(accounts: &[Account], screen: &mut Screen<'_>) -> Result<(), Failure> {
         screen.line("")?;
         let head = ["SOURCE", "DESTINATION", "STOPPED", "REASON", "COUNT"];
         print(&head, &reasons, &[4], screen)?;
+    }
+    Ok(())
+}
+
+/// The balance sheet: a line for each stretch of time and destination, red where it does not
+/// balance.
+fn sheet(accounts: &[Account], screen: &mut Screen<'_>) -> Result<(), Failure> {
+    if accounts.is_empty() {
+        return screen.line("nothing came in");
+    }
+    let (mut rows, mut sound) = (Vec::new(), Vec::new());
+    for account in accounts {
+        let time = account.time.as_deref().unwrap_or("-");
+        // To the minute: no stretch of time is shorter.
+        let time = time.get(..16).map_or(time.to_owned(), |time| time.replace('T', " "));
+        let source = account.source.as_deref().unwrap_or("-");
+        let came = [account.received, account.duplicates, account.discarded, account.accepted];
+        let mut push = |destination: &str, went: [Option<u64>; 5], balances: bool| {
+            let names = [time.as_str(), source, destination].map(|word| tame(word).into_owned());
+            let came = came.iter().map(|count| grouped(*count));
+            let went = went.iter().map(|count| count.map_or("-".to_owned(), grouped));
+            let verdict = if balances { "ok" } else { "DOES NOT BALANCE" };
+            let verdict = std::iter::once(verdict.to_owned());
+            rows.push(names.into_iter().chain(came).chain(went).chain(verdict).collect());
+            sound.push(balances);
+        };
+        if account.destinations.is_empty() {
+            push("-", [None; 5], account.adds_up());
+        }
+        for line in &account.destinations {
+            let went = [line.delivered, line.pending, line.discarded, line.exhausted].map(Some);
+            let [delivered, pending, discarded, exhausted] = went;
+            let went = [line.not_routed, delivered, pending, discarded, exhausted];
+            let balances = account.adds_up() && line.balances_of(account);
+            push(&line.destination, went, balances);
+        }
+    }
+    let head = [
+        "TIME",
+        "SOURCE",
+        "DESTINATION",
+        "RECEIVED",
+        "DUPLICATES",
+        "DISCARDED",
+        "ACCEPTED",
+        "NOT ROUTED",
+        "DELIVERED",
+        "PENDING",
+        "FILTERED, REFUSED",
+        "EXHAUSTED",
+        "BALANCE",
+    ];
+    let lines = table::lines(&head, &rows, &[3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    for (at, line) in lines.iter().enumerate() {
+        let line = match at.checked_sub(1).map(|row| sound[row]) {
+            None => screen.paint(Style::Faint, line),
+            Some(true) => line.clone(),
+            Some(false) => screen.paint(Style::Bad, line),
+        };
+        screen.line(&line)?;
     }
     Ok(())
 }

@@ -166,7 +166,18 @@ impl Scope {
         sum
     }
 
-    /// The steps in every bucket of `by`, empty ones included.
+    /// The steps of one stretch of time, without what stands behind them.
+    pub fn flow(&self, books: &Books, span: Span) -> Flow {
+        let mut flow = Flow::default();
+        for stream in &self.streams {
+            let tallies = books.tallies_of(*stream, span.bounds());
+            tallies.for_each(|(_, tally)| flow.take(tally, self.place));
+        }
+        flow.close(self.place.is_some());
+        flow
+    }
+
+    /// The steps in every step of time, empty ones included.
     pub fn series(&self, books: &Books, span: Span, step_ms: i64) -> Vec<(i64, Flow)> {
         let mut flows: BTreeMap<i64, Flow> = BTreeMap::new();
         let first = span.from_ms.div_euclid(step_ms) * step_ms;

@@ -10,6 +10,7 @@ mod query;
 mod replays;
 mod sample;
 mod trial;
+mod vitals;
 mod volume;
 
 use std::time::Duration;
@@ -43,6 +44,7 @@ pub fn routes(delivery: Delivery) -> Router {
     Router::new()
         .route("/api/accounting", get(accounting::accounting))
         .route("/api/accounting/audit", get(audit))
+        .route("/api/vitals", get(vitals::vitals))
         .route("/api/volume", get(volume::volume))
         .route("/api/overview", get(overview::overview))
         .route("/api/destinations", get(destinations))

@@ -14,13 +14,13 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
-use spec::{DestinationId, Head, Kind, Message, SourceId, Span};
+use spec::{DestinationId, Head, Kind, Message, SourceId, Span, Step, reasons};
 
 pub use partner::{Behaviour, Partner, Received};
 
 use crate::{
     Answer, DeliveryError, Destination, DestinationKind, EXCERPT_BYTES_MAX, Fault, Origin, Parcel,
-    Resolve, Settings, World,
+    Resolve, Settings, World, recorder::Recorder,
 };
 
 /// The time limit that [`http_faults`] expects `open` to set: long enough for a loaded machine's
@@ -207,9 +207,31 @@ pub async fn http_faults(open: &(dyn Fn(&str, &World) -> Arc<dyn Destination> + 
     let gone = partner.url("/hook");
     partner.stop().await;
     check(&*open(&gone, &world), again, "ECONNREFUSED", "a closed port").await;
+    rehearsal(open).await;
     dead_names(open).await;
     forbidden_addresses(open).await;
     bad_tls(open).await;
+}
+
+/// A destination that says so can show what it would send without sending it.
+async fn rehearsal(open: &(dyn Fn(&str, &World) -> Arc<dyn Destination> + Sync)) {
+    let partner = Partner::start(Behaviour::answer(200)).await;
+    let recorder = Recorder::default();
+    let world = World { allow_private_addresses: true, ..World::default() };
+    let rehearsed = World { rehearsal: true, recorder: Some(recorder.clone()), ..world.clone() };
+    let destination = open(&partner.url("/hook"), &rehearsed);
+    if !destination.can_rehearse() {
+        return;
+    }
+    drop(destination.deliver(&parcels(1)).await);
+    assert_eq!(partner.received().len(), 0, "something went out");
+    let shown = recorder.exchanges();
+    let outcome = open(&partner.url("/hook"), &world).deliver(&parcels(1)).await;
+    assert_eq!(next(&outcome), Next::Done, "{outcome:?}");
+    let received = partner.received();
+    let bodies: Vec<&[u8]> = received.iter().map(|one| one.body.as_ref()).collect();
+    let shown: Vec<&[u8]> = shown.iter().map(|one| one.body.as_ref()).collect();
+    assert_eq!(shown, bodies, "what is shown is what goes out");
 }
 
 async fn dead_names(open: &(dyn Fn(&str, &World) -> Arc<dyn Destination> + Sync)) {
@@ -261,6 +283,8 @@ async fn check(destination: &dyn Destination, expect: Next, code: &str, case: &s
     match fault(&outcome) {
         Some(fault) => {
             assert_eq!(fault.code, code, "{case}: {fault:?}");
+            let words = reasons::find(Step::FailedDelivery, code);
+            assert!(words.is_some(), "{case}: {code:?} has no words among the reasons of `spec`");
             assert!(fault.excerpt.len() <= EXCERPT_BYTES_MAX, "{case}: the excerpt is bounded");
         }
         None => {

@@ -46,6 +46,8 @@ const REST: u32 = 4;
 /// A change reaches the data plane within a second.
 const REST_MAX: Duration = Duration::from_millis(500);
 
+/// How often alerts are looked at.
+const WATCH_EVERY: Duration = Duration::from_secs(60);
 /// How often what is over is removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 
@@ -141,7 +143,7 @@ impl Control {
         });
         let chores = async {
             if serves {
-                tokio::join!(mails, self.sweep());
+                tokio::join!(mails, self.sweep(), self.watch());
             }
         };
         tokio::select! {
@@ -232,6 +234,18 @@ impl Control {
             }
         }
     }
+
+    /// Tells those who want to know how deliveries stand.
+    async fn watch(&self) {
+        let mut ticks = interval(WATCH_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = api::watch(&self.api).await {
+                warn!(%error, "alerts could not be looked at");
+            }
+        }
+    }
 }
 
 /// The API alone, without anything that goes on beside it.
@@ -270,6 +284,7 @@ fn api_on(
         definitions: kinds.iter().map(|kind| kind.definition()).filter(is_for_all).collect(),
         mail_is_sent: config.mail.is_some(),
         mail_from: config.mail.as_ref().map_or_else(|| NOBODY.to_owned(), |m| m.smtp.from.clone()),
+        egress: config.delivery.world(),
     };
     Ok(Api::new(db, Fresh::system(), Arc::new(now_ms), sealer, options))
 }

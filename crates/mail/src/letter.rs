@@ -69,6 +69,8 @@ pub enum Letter {
     Deprecated { integration: String, reason: String },
     /// An integration leaves the catalog.
     Removed { integration: String, reason: String },
+    /// A source or destination needs somebody, or is well again.
+    Alert { workspace: String, title: String, says: String, url: String },
     /// An operator looks whether mail arrives.
     Test { at_ms: i64 },
 }
@@ -118,6 +120,12 @@ impl Letter {
             | Self::EditPublished { .. }
             | Self::Deprecated { .. }
             | Self::Removed { .. } => self.words_on_a_review(),
+            Self::Alert { workspace, title, says, url } => {
+                let reason = "You receive this because you own this workspace, or one of its \
+                              alerts names this address.";
+                let blocks = vec![say(text(says)), button("Look at it", url)];
+                (format!("{}: {}", name(workspace), name(title)), reason, blocks)
+            }
             Self::Test { at_ms } => {
                 let sent = format!("Mail arrives. An operator sent this on {}.", moment(*at_ms));
                 let reason = "You receive this because an operator tests the settings for mail.";

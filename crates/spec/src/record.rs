@@ -23,7 +23,6 @@ pub const DELIVERED: u8 = 7;
 pub const PAUSE: u8 = 8;
 /// Messages that left a source's quarantine; the payload is a [`crate::Release`].
 pub const RELEASE: u8 = 9;
-// 10 is taken
 /// Messages that a replay sent; the payload is a [`crate::Replayed`].
 pub const REPLAYED: u8 = 11;
 

@@ -6,6 +6,7 @@
 //! engines, so what was checked still holds when it is acted on.
 
 pub mod accounts;
+pub mod alerts;
 pub mod applications;
 pub mod assets;
 pub mod audit;

@@ -82,6 +82,7 @@ fn value(stage: &Stage, operation: &str, name: &str, target: Target) -> Option<S
         ("destinationId", _) => {
             pick("destination", Some("sibling_destination"), Some("other_destination"))
         }
+        ("alertId", _) => pick("alert", None, Some("other_alert")),
         ("trackingPlanId", _) => pick("plan", None, Some("other_plan")),
         ("category", _) => fixed("Email"),
         ("revision", _) => fixed("1"),
@@ -229,6 +230,10 @@ fn body(stage: &Stage, operation: &str, target: Target) -> Option<Value> {
             json!({ "track": { "allowUnplannedEvents": false } })
         }
         "redeliverToDestination" | "testDestination" => json!({}),
+        "createAlert" => {
+            json!({ "name": "Another", "kind": "NO_DATA", "emails": ["ops@acme.example"] })
+        }
+        "updateAlert" => json!({ "name": "Renamed" }),
         "createReplay" => json!({ "from": "2026-11-25T00:00:00Z" }),
         "apply" => application("mia@acme.example"),
         "stepMyApplication" => json!({ "step": "withdraw" }),

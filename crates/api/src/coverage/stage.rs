@@ -140,6 +140,12 @@ impl Stage {
             let path = format!("/tracking-plans/{plan}/rules");
             world.call(&owner, Method::PUT, &path, rules).await.expect(200);
             things.insert(at("plan", "other_plan"), plan);
+            let alert = json!({
+                "name": "Nothing comes", "kind": "NO_DATA", "emails": [email(name)],
+                "webhookUrl": "https://hooks.acme.example/services/secret",
+            });
+            let made = world.post(&owner, "/alerts", alert).await.expect(201);
+            things.insert(at("alert", "other_alert"), made.text("/alert/id"));
             let label = json!({ "label": { "key": "team", "value": slug } });
             world.post(&owner, "/labels", label).await.expect(201);
             let invite = json!({ "invites": [{ "email": format!("guest@{slug}.example") }] });

@@ -117,9 +117,96 @@ pub struct Accounting {
     #[schema(example = "total")]
     by: String,
     /// What came in and what became of it: `received = accepted + duplicates + discarded`, and for
-    /// each destination `routed = delivered + pending + discarded + exhausted`.
-    #[schema(value_type = Vec<Object>)]
-    sources: Vec<Value>,
+    /// each destination `accepted = notRouted + routed` and
+    /// `routed = delivered + pending + discarded + exhausted`.
+    sources: Vec<BookRow>,
+}
+
+/// What came in within one stretch of time, and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BookRow {
+    /// When it begins; absent of a total.
+    #[schema(example = "2026-11-25T12:00:00.000Z")]
+    time: Option<String>,
+    /// How long it is: `minute`, `hour` or `day`, as finely as the books are still kept.
+    #[schema(example = "hour")]
+    unit: Option<String>,
+    /// Workspace and slug of the source.
+    #[schema(example = "acme/website")]
+    source: Option<String>,
+    /// Messages that came in.
+    #[schema(example = 14)]
+    received: u64,
+    /// Messages accepted, each once.
+    #[schema(example = 12)]
+    accepted: u64,
+    /// Messages that had been accepted before.
+    #[schema(example = 1)]
+    duplicates: u64,
+    /// Messages stopped on ingest or at the source.
+    #[schema(example = 1)]
+    discarded: u64,
+    /// Why.
+    discards: Vec<BookReason>,
+    /// Requests refused whole; nobody knows how many messages they held.
+    #[schema(example = 0)]
+    refused: u64,
+    /// Why.
+    refusals: Vec<BookReason>,
+    /// What became of the accepted at each destination.
+    destinations: Vec<BookLine>,
+    /// Whether everything is accounted for, with what is pending counted in the log itself; `null`
+    /// when there would be too much to count.
+    balanced: Option<bool>,
+}
+
+/// What became of messages at one destination.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BookLine {
+    /// Workspace and slug of the destination; its id once it is deleted.
+    #[schema(example = "acme/webhook")]
+    destination: String,
+    /// Accepted while it was not connected, or disabled.
+    #[schema(example = 0)]
+    not_routed: u64,
+    /// Messages that were its to take.
+    #[schema(example = 12)]
+    routed: u64,
+    /// Messages that it has.
+    #[schema(example = 10)]
+    delivered: u64,
+    /// Messages still on their way.
+    #[schema(example = 1)]
+    pending: u64,
+    /// Messages filtered, or refused by it.
+    #[schema(example = 1)]
+    discarded: u64,
+    /// Why.
+    discards: Vec<BookReason>,
+    /// Messages given up: its dead letters.
+    #[schema(example = 0)]
+    exhausted: u64,
+    /// Attempts that failed and led to another one.
+    #[schema(example = 3)]
+    retried: u64,
+    /// Whether the log itself holds as many pending messages as the books say; `null` when there
+    /// would be too many to count.
+    balanced: Option<bool>,
+}
+
+/// So many messages of one reason.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BookReason {
+    /// `failed_on_ingest`, `filtered_at_source`, `filtered_at_destination` or `failed_delivery`.
+    #[schema(example = "failed_delivery")]
+    step: String,
+    /// Why, for programs.
+    #[schema(example = "404")]
+    code: String,
+    /// How many.
+    #[schema(example = 1)]
+    count: u64,
 }
 
 /// How a destination fares.

@@ -48,6 +48,26 @@ fn cases() -> Vec<Case> {
             ],
         ),
         (
+            "createAlert",
+            "owner",
+            json!({ "name": " ", "kind": "NO_DATA", "minutes": 1, "threshold": 5, "aboutId": "src_0",
+                "emails": ["nobody"], "enabled": "yes" }),
+            vec![
+                ("/enabled", "wrong_type"),
+                ("/name", "name_empty"),
+                ("/aboutId", "not_found"),
+                ("/threshold", "not_allowed"),
+                ("/minutes", "out_of_range"),
+                ("/emails/0", "bad_email"),
+            ],
+        ),
+        (
+            "updateAlert",
+            "owner",
+            json!({ "name": 5, "minutes": 30_000, "webhookUrl": "ftp://example.com" }),
+            vec![("/name", "wrong_type"), ("/minutes", "out_of_range"), ("/webhookUrl", "bad_url")],
+        ),
+        (
             "createReplay",
             "owner",
             json!({ "from": "yesterday", "types": ["purchase"], "perSecond": 0, "start": "now" }),

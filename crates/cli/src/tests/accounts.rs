@@ -70,6 +70,32 @@ async fn books_that_do_not_balance_are_a_problem() {
 }
 
 #[tokio::test]
+async fn the_balance_sheet_has_a_line_for_each_hour_and_destination() {
+    let answer = async |RawQuery(query): RawQuery| {
+        assert_eq!(query.as_deref(), Some("by=hour"));
+        let row = |time: &str, accepted: u64, destinations: Value| {
+            json!({"time": time, "unit": "hour", "source": "website", "received": accepted + 1,
+                "accepted": accepted, "duplicates": 1, "discarded": 0, "destinations": destinations})
+        };
+        let crm = json!({"destination": "crm", "notRouted": 0, "routed": 1300, "delivered": 1200,
+            "pending": 97, "discarded": 2, "exhausted": 1, "balanced": true});
+        Json(json!({"data": {"by": "hour", "sources": [
+            row("2025-11-13T02:00:00.000Z", 1300, json!([crm])),
+            row("2025-11-13T03:00:00.000Z", 1301, json!([crm])),
+            row("2025-11-13T04:00:00.000Z", 7, json!([])),
+        ]}}))
+    };
+    let server = Server::with(Router::new().route("/api/accounting", get(answer))).await;
+    let ran = balance(&server, &["--by", "hour"]).await;
+    let verdicts: Vec<_> =
+        ran.out.lines().map(|line| line.rsplit("  ").next().unwrap_or("")).collect();
+    assert_eq!(verdicts, ["BALANCE", "ok", "DOES NOT BALANCE", "ok"], "{}", ran.out);
+    let expected = "2025-11-13 02:00  website  crm             1,301           1          0     1,300                      \u{20}        0      1,200       97                  2          1  ok";
+    assert_eq!(ran.out.lines().nth(1), Some(expected));
+    assert_eq!((ran.code, ran.notes.as_str()), (1, "the books do not balance\n"));
+}
+
+#[tokio::test]
 async fn dead_letters_are_listed_and_redelivered() {
     let letters = async |RawQuery(query): RawQuery| {
         let letter = |position: &str| {

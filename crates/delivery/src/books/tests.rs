@@ -1,6 +1,8 @@
 use bytes::Bytes;
 use event_log::{Label, Tag};
-use spec::{Attempt, Discard, Outcome, PauseCause, Refused, Together};
+use spec::{
+    Attempt, Attempts, Delivered, Discard, Left, Outcome, PauseCause, Refused, Release, Together,
+};
 
 use super::*;
 
@@ -148,7 +150,7 @@ fn discards_and_refusals_are_read_from_the_beginning_of_their_payload() {
 #[test]
 fn old_minutes_become_hours_and_days_and_still_take_outcomes() {
     let mut all = vec![feed(0, &[1])];
-    let times: Vec<i64> = (0..30 * 24).map(|hour| BEGIN_MS + hour * 3_600_000 + 90_000).collect();
+    let times: Vec<i64> = (0..60 * 24).map(|hour| BEGIN_MS + hour * 3_600_000 + 90_000).collect();
     for (n, time) in times.iter().enumerate() {
         all.push(message(2 * n as u64 + 1, 1, *time));
         all.push(message(2 * n as u64 + 2, 1, *time + 60_000));
@@ -165,8 +167,8 @@ fn old_minutes_become_hours_and_days_and_still_take_outcomes() {
         assert!(row.tally.accepted == if unit == "day" { 48 } else { row.tally.accepted });
         *units.entry(unit).or_default() += row.tally.accepted;
     }
-    assert_eq!(units.values().sum::<u64>(), 2 * 30 * 24);
-    assert!(units.len() == 3 && books.rows().count() < 16 + 15 * 24 + 2 * 50, "{units:?}");
+    assert_eq!(units.values().sum::<u64>(), 2 * 60 * 24);
+    assert!(units.len() == 3 && books.rows().count() < 32 + 31 * 24 + 2 * 50, "{units:?}");
     // The first message of all, and its day.
     books.apply(&attempts(9000, 0, &[(1, times[0], delivered())]));
     let first = books.rows().min_by_key(|row| row.from_ms).expect("there are some");

@@ -152,10 +152,9 @@ pub(crate) async fn agree(delivery: &Delivery, log: &MemoryLog, now_ms: i64) {
     delivery.ledger().with(|books| {
         let hours = (now_ms - since_ms) / 3_600_000;
         let mut spans = vec![(since_ms, now_ms + 1)];
-        spans.extend([(hours / 3, hours / 2), (hours / 2, hours)].map(|(from, to)| {
-            (since_ms + from * 3_600_000 + 77_000, since_ms + to * 3_600_000 + 99_000)
-        }));
-        spans.extend([10, 60].map(|minutes| (now_ms - minutes * 60_000, now_ms + 1)));
+        let inside = (hours / 3 * 3_600_000 + 77_000, hours / 2 * 3_600_000 + 99_000);
+        spans.push((since_ms + inside.0, since_ms + inside.1));
+        spans.push((now_ms - 600_000, now_ms + 1));
         for (from_ms, to_ms) in spans {
             let period = Period::new(books, from_ms, to_ms.max(from_ms + 1), now_ms);
             for (place, book) in (0..).zip(books.destinations()) {

@@ -209,8 +209,13 @@ fn show(
     });
     let counted =
         |line: &Line| Some(counted?.get(&(*key, line.destination)).copied().unwrap_or_default());
+    let lines: Vec<(&Line, Option<u64>)> = lines.map(|line| (line, counted(line))).collect();
+    let adds_up = tally.received() == tally.accepted + tally.duplicates + tally.discarded.total();
+    let balanced = lines.iter().try_fold(adds_up, |all, (line, counted)| {
+        Some(all && line.routed == line.settled() + (*counted)? && line.routed <= tally.accepted)
+    });
     let destinations: Vec<Value> =
-        lines.map(|line| show_line(names, line, counted(line))).collect();
+        lines.iter().map(|(line, counted)| show_line(names, tally, line, *counted)).collect();
     let mut row = json!({
         "source": snapshot.source_of_stream(*stream).map(|source| &source.slug),
         "received": tally.received(),
@@ -221,6 +226,7 @@ fn show(
         "refused": tally.refused.total(),
         "refusals": reasons(&tally.refused),
         "destinations": destinations,
+        "balanced": balanced,
     });
     if by != By::Total {
         row["time"] = iso(*from_ms).into();
@@ -235,9 +241,10 @@ fn show(
 }
 
 /// `counted` messages are pending by the log itself; `None` when they were not counted.
-fn show_line(names: &[String], line: &Line, counted: Option<u64>) -> Value {
+fn show_line(names: &[String], tally: &Tally, line: &Line, counted: Option<u64>) -> Value {
     json!({
         "destination": names[line.destination as usize],
+        "notRouted": tally.accepted.saturating_sub(line.routed),
         "routed": line.routed,
         "delivered": line.delivered,
         "pending": line.pending(),

@@ -79,7 +79,8 @@ pub(super) async fn source(
             .iter()
             .map(|(place, flow)| {
                 let id = &books.destinations()[*place as usize].id;
-                let mut shown = steps_of(flow, true);
+                let mut shown = steps_of(flow);
+                shown.insert("id".into(), id.as_str().into());
                 shown.insert("destination".into(), accounting::name(&snapshot, id).into());
                 shown.insert("balanced".into(), flow.balances(true).into());
                 Value::Object(shown)
@@ -198,8 +199,10 @@ fn named(to_destination: bool) -> impl Iterator<Item = Named> {
     OF_SOURCE.into_iter().chain(OF_DESTINATION.into_iter().filter(move |_| to_destination))
 }
 
-fn steps_of(flow: &Flow, to_destination: bool) -> Map<String, Value> {
-    named(to_destination).map(|(name, count)| (name.to_owned(), count(flow).into())).collect()
+/// The steps at a destination alone.
+fn steps_of(flow: &Flow) -> Map<String, Value> {
+    let own = OF_DESTINATION.into_iter().filter(|(name, _)| *name != "retriedAttempts");
+    own.map(|(name, count)| (name.to_owned(), count(flow).into())).collect()
 }
 
 fn steps(

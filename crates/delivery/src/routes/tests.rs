@@ -84,7 +84,7 @@ fn the_books_are_served_by_source_destination_and_time() {
         assert_eq!(
             *crm,
             json!({
-                "destination": "crm", "routed": 11, "delivered": 10, "pending": 0,
+                "destination": "crm", "notRouted": 0, "routed": 11, "delivered": 10, "pending": 0,
                 "discarded": 1, "exhausted": 0, "retried": 0, "balanced": true,
                 "discards": [{"step": "failed_delivery", "code": "400", "count": 1}],
             })
@@ -355,5 +355,86 @@ fn the_overview_says_what_waits_and_whether_the_books_balance() {
         assert_eq!(deliveries["destinations"][0]["slug"], "dead");
         let began = super::iso(began);
         assert_eq!(deliveries["oldestPendingAt"].as_str(), Some(began.as_str()));
+    });
+}
+
+#[test]
+fn the_overview_of_a_destination_has_every_step_reason_event_and_time() {
+    scene(async |delivery, _, log, clock| {
+        for n in 0..10 {
+            accept(log, "web", &format!("m-{n}"), "ada", clock()).await;
+        }
+        accept(log, "web", "m-0", "ada", clock()).await;
+        let refused = accept(log, "web", "refused-1", "ada", clock()).await;
+        sleep(Duration::from_secs(2)).await;
+        let body = get(&delivery, "/api/destinations/crm/overview?period=1h").await;
+        let overview = &body["data"]["overview"];
+        let count = |step: &str| overview["steps"][step]["count"].as_u64().expect("a count");
+        let counts = ["received", "duplicates", "accepted", "routed", "delivered"].map(count);
+        assert_eq!(counts, [12, 1, 11, 11, 10]);
+        let counts = ["failedDelivery", "filteredAtDestination", "pending", "notRouted"].map(count);
+        assert_eq!(counts, [1, 0, 0, 0]);
+        assert_eq!((&overview["balanced"], &overview["step"]), (&true.into(), &"minute".into()));
+        assert_eq!(overview["times"].as_array().map(Vec::len), Some(61));
+        let reason = &overview["reasons"][0];
+        assert_eq!(
+            (&reason["code"], &reason["label"]),
+            (&"400".into(), &"Bad request (400)".into())
+        );
+        assert_eq!((&reason["count"], &reason["share"]), (&1.into(), &1.0.into()));
+        let position = reason["samples"][0]["position"].as_str().expect("it has one").to_owned();
+        assert_eq!(position, refused.0.to_string());
+        let events: Vec<_> = overview["events"].as_array().expect("a list").iter().collect();
+        let event = |at: usize| {
+            let shown = ["name", "accepted", "delivered", "failedDelivery"];
+            json!(shown.map(|key| events[at][key].clone()))
+        };
+        assert_eq!((event(0), event(1)), (json!(["m", 10, 10, 0]), json!(["refused", 1, 0, 1])));
+        assert_eq!(overview["latency"]["messages"], 10);
+        assert!(overview["latency"]["p50Ms"].as_u64().expect("it is known") < 2000);
+
+        let body = get(&delivery, &format!("/api/destinations/crm/messages/{position}")).await;
+        let message = &body["data"]["message"];
+        assert_eq!((&message["state"], &message["attempts"]), (&"discarded".into(), &1.into()));
+        assert_eq!(message["response"]["status"], 400);
+        let raw = message["sent"]["raw"].as_str().expect("the log holds it");
+        assert!(raw.contains("refused-1"), "{raw}");
+        assert!(message["request"].is_null() && message["requestMissing"].is_string());
+
+        let dead = get(&delivery, "/api/destinations/dead/overview?period=10m").await;
+        let dead = &dead["data"]["overview"];
+        assert_eq!(
+            (&dead["retrying"]["count"], &dead["retrying"]["reasons"][0]["code"]),
+            (&11.into(), &"503".into())
+        );
+        let source = get(&delivery, "/api/sources/web/overview").await;
+        let source = &source["data"]["overview"];
+        assert_eq!(source["destinations"].as_array().map(Vec::len), Some(2));
+        assert_eq!(source["destinations"][0]["balanced"], true);
+        let vitals =
+            get(&delivery, "/api/vitals?destinations=crm,dead&sources=web&minutes=60").await;
+        let vitals = &vitals["data"];
+        assert_eq!(
+            (&vitals["destinations"][0]["delivered"], &vitals["destinations"][1]["pending"]),
+            (&10.into(), &11.into())
+        );
+        assert_eq!(
+            (&vitals["sources"][0]["accepted"], &vitals["destinations"][1]["lastError"]["code"]),
+            (&11.into(), &"503".into())
+        );
+
+        for (path, code) in [
+            ("/api/destinations/crm/overview?period=1y", "invalid_parameter"),
+            (
+                "/api/destinations/crm/overview?period=1h&from=2026-01-01T00:00:00Z",
+                "invalid_parameter",
+            ),
+            ("/api/destinations/crm/overview?from=1970-01-01T00:00:00Z", "too_many_rows"),
+            ("/api/destinations/crm/messages/none", "message_not_found"),
+            ("/api/destinations/crm/messages/123", "message_not_found"),
+            ("/api/sources/none/overview", "source_not_found"),
+        ] {
+            assert_eq!(error(&delivery, "GET", path, "").await.1, code, "{path}");
+        }
     });
 }

@@ -86,7 +86,7 @@ fn secrets_are_taken_out_wherever_they_stand() {
         std::slice::from_ref(&exchange),
     );
     assert_eq!(
-        request(&exchange, &secrets),
+        request_of(&exchange, &secrets),
         json!({
             "method": "POST", "url": "https://a.example/hook?key=…",
             "headers": { "authorization": "…", "x-other": "has … in it", "x-two": "a, b" },

@@ -52,6 +52,7 @@ fn all(word: &str) -> Vec<Letter> {
         Letter::EditPublished { integration: w(), url: url() },
         Letter::Deprecated { integration: w(), reason: w() },
         Letter::Removed { integration: w(), reason: w() },
+        Letter::Alert { workspace: w(), title: w(), says: w(), url: url() },
         Letter::Test { at_ms },
     ]
 }
