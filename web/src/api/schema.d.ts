@@ -2212,7 +2212,7 @@ export interface paths {
         head?: never;
         /**
          * Change a source
-         * @description Name, slug, settings, and whether it takes data. Its catalog entry never changes.
+         * @description Name, slug, settings, whether it takes data, and how long its messages are kept. Its catalog entry never changes.
          */
         patch: operations["updateSource"];
         trace?: never;
@@ -3224,6 +3224,70 @@ export interface paths {
          * @description After its settings were mended, or the receiver is there again.
          */
         post: operations["resumeDestination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destinations/{destinationId}/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the replays of a destination */
+        get: operations["listReplaysOfDestination"];
+        put?: never;
+        /**
+         * Make a replay
+         * @description Counts what the log holds of a time, and sends it again to one destination, disabled ones
+         *     included: at most so many messages in a second, each marked with `context.replay`. The books do
+         *     not count it; its own account is `matched = delivered + filtered + refused + left`.
+         */
+        post: operations["createReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destinations/{destinationId}/replays/{replayId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a replay
+         * @description How far it has come.
+         */
+        get: operations["getReplay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destinations/{destinationId}/replays/{replayId}/{order}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start, pause, resume or cancel a replay
+         * @description A paused one goes on where it was, after a restart of the server too; one that has ended stays
+         *     so.
+         */
+        post: operations["orderReplay"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4607,6 +4671,22 @@ export interface components {
                  * @description They are discarded as the plan is now.
                  */
                 discarded: number;
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_ReplayAnswer: {
+            /** @description A replay in its envelope. */
+            data: {
+                /** @description The replay. */
+                replay: components["schemas"]["ReplayView"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_ReplayList: {
+            /** @description The replays of a destination. */
+            data: {
+                /** @description The newest first. */
+                replays: components["schemas"]["ReplayView"][];
             };
         };
         /** @description `{"data": …}`. */
@@ -6563,6 +6643,48 @@ export interface components {
              */
             secret: string;
         };
+        /** @description What is to be sent again: everything that fits all that is said. */
+        NewReplay: {
+            /**
+             * @description Received at or after this time.
+             * @example 2026-11-25T00:00:00Z
+             */
+            from: string;
+            /**
+             * @description Received before this time; now when left out.
+             * @example 2026-11-25T12:00:00Z
+             */
+            to?: string | null;
+            /**
+             * @description Only these calls: `track`, `identify`, `page`, `screen`, `group`, `alias`; all when left out.
+             * @example [
+             *       "track"
+             *     ]
+             */
+            types?: string[];
+            /**
+             * @description Only these events, by their exact names; all when left out.
+             * @example [
+             *       "Order Completed"
+             *     ]
+             */
+            events?: string[];
+            /** @description Only messages with exactly this `userId`. */
+            userId?: string | null;
+            /** @description Only messages with exactly this `anonymousId`. */
+            anonymousId?: string | null;
+            /**
+             * Format: int64
+             * @description At most so many messages in a second; 1,000 when left out.
+             * @example 500
+             */
+            perSecond?: number | null;
+            /**
+             * @description Send as soon as they are counted. When left out, the replay is counted and waits for
+             *     somebody to start it.
+             */
+            start?: boolean;
+        };
         /** @description The same in its envelope. */
         NewSchemaEvent: {
             /** @description The event. */
@@ -7305,6 +7427,167 @@ export interface components {
              */
             discarded: number;
         };
+        /** @description A replay in its envelope. */
+        ReplayAnswer: {
+            /** @description The replay. */
+            replay: components["schemas"]["ReplayView"];
+        };
+        /** @description The replays of a destination. */
+        ReplayList: {
+            /** @description The newest first. */
+            replays: components["schemas"]["ReplayView"][];
+        };
+        /** @description What stands in a replay's way. */
+        ReplayProblem: {
+            /**
+             * @description For programs: `bad_settings`, `destination_not_ready`, `destination_gone`,
+             *     `destination_deleted`, `log_unavailable`.
+             * @example destination_not_ready
+             */
+            code: string;
+            /**
+             * @description For people.
+             * @example ECONNREFUSED: connection refused
+             */
+            detail: string;
+        };
+        /** @description A message that the destination refused. */
+        ReplayRefusal: {
+            /**
+             * @description Where it stands in the log.
+             * @example 1048576
+             */
+            position: string;
+            /**
+             * Format: int32
+             * @description What the destination answered.
+             * @example 400
+             */
+            status?: number | null;
+            /**
+             * @description Why, for programs.
+             * @example 400
+             */
+            code: string;
+            /** @description The beginning of the answer. */
+            excerpt: string;
+        };
+        /** @description A replay. */
+        ReplayView: {
+            /**
+             * @description Its id; it stands in the `context.replay.id` of what it sends.
+             * @example rpl_3yQ8sVbCq5F0w2xJ9kLmNp
+             */
+            id: string;
+            /**
+             * @description Where it sends to.
+             * @example dst_3yQ8sVbCq5F0w2xJ9kLmNp
+             */
+            destination: string;
+            /**
+             * @description `counting`, `ready`, `running`, `paused`, `done` or `cancelled`.
+             * @example running
+             */
+            state: string;
+            problem?: components["schemas"]["ReplayProblem"] | null;
+            /**
+             * @description Received at or after this time.
+             * @example 2026-11-25T00:00:00.000Z
+             */
+            from: string;
+            /**
+             * @description Received before this time.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            to: string;
+            /**
+             * @description Whose messages, as workspace and slug.
+             * @example [
+             *       "acme/website"
+             *     ]
+             */
+            sources: string[];
+            /**
+             * @description The calls; all when empty.
+             * @example [
+             *       "track"
+             *     ]
+             */
+            types: string[];
+            /**
+             * @description The events; all when empty.
+             * @example [
+             *       "Order Completed"
+             *     ]
+             */
+            events: string[];
+            /** @description The `userId`. */
+            userId?: string | null;
+            /** @description The `anonymousId`. */
+            anonymousId?: string | null;
+            /**
+             * Format: int64
+             * @description At most so many messages in a second.
+             * @example 500
+             */
+            perSecond: number;
+            /** @description When it was made. */
+            createdAt: string;
+            /** @description When it began to send. */
+            startedAt?: string | null;
+            /** @description When it ended. */
+            endedAt?: string | null;
+            /**
+             * Format: int64
+             * @description How many messages there are; grows while they are counted.
+             * @example 1200
+             */
+            matched: number;
+            /**
+             * Format: int64
+             * @description Their bytes of JSON.
+             * @example 1048576
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description What the destination has taken.
+             * @example 800
+             */
+            delivered: number;
+            /**
+             * Format: int64
+             * @description What a filter or a message's own `integrations` kept back.
+             * @example 10
+             */
+            filtered: number;
+            /**
+             * Format: int64
+             * @description What the destination refused.
+             * @example 2
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Messages to be sent yet; absent while they are counted.
+             * @example 388
+             */
+            left?: number | null;
+            /**
+             * Format: int64
+             * @description How long that takes at the rate asked for, in seconds.
+             * @example 1
+             */
+            secondsLeft?: number | null;
+            /**
+             * Format: double
+             * @description From 0 to 1, of the count while it counts and of the messages after.
+             * @example 0.67
+             */
+            progress: number;
+            /** @description The first refusals. */
+            samples: components["schemas"]["ReplayRefusal"][];
+        };
         /** @description What the checks found. */
         Report: {
             /** @description The version of the rules that were applied. */
@@ -8024,6 +8307,13 @@ export interface components {
             /** @description Whether it takes data. A disabled source discards messages as `source_disabled`. */
             enabled?: boolean | null;
             /**
+             * Format: int64
+             * @description How many days its messages are kept for the debugger, traces and replays; `null`: as long as
+             *     the installation keeps all others.
+             * @example 30
+             */
+            retentionDays?: number | null;
+            /**
              * @description Settings to change; one given as `null` is taken out, one left out stays, and so does a
              *     secret that is sent as it was shown.
              */
@@ -8234,6 +8524,12 @@ export interface components {
              * @example 2026-11-25T12:00:00.000Z
              */
             createdAt: string;
+            /**
+             * Format: int64
+             * @description How many days its messages are kept; `null`: as long as all others.
+             * @example 30
+             */
+            retentionDays?: number | null;
             /**
              * @description When it last received a message; `null` when that is not known.
              * @example 2026-11-25T12:00:00.000Z
@@ -17815,6 +18111,7 @@ export interface operations {
                      *               }
                      *             ],
                      *             "createdAt": "2026-11-25T12:00:00.000Z",
+                     *             "retentionDays": 30,
                      *             "lastDataAt": "2026-11-25T12:00:00.000Z"
                      *           }
                      *         ],
@@ -17979,6 +18276,7 @@ export interface operations {
                      *             }
                      *           ],
                      *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "retentionDays": 30,
                      *           "lastDataAt": "2026-11-25T12:00:00.000Z"
                      *         }
                      *       }
@@ -18120,6 +18418,7 @@ export interface operations {
                      *             }
                      *           ],
                      *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "retentionDays": 30,
                      *           "lastDataAt": "2026-11-25T12:00:00.000Z"
                      *         },
                      *         "trackingPlanId": "tp_5BKZVyYHdt1D7ZrtHyNR7W"
@@ -18217,6 +18516,7 @@ export interface operations {
                  *       "name": "Website",
                  *       "slug": "website",
                  *       "enabled": true,
+                 *       "retentionDays": 30,
                  *       "settings": {}
                  *     }
                  */
@@ -18330,6 +18630,7 @@ export interface operations {
                      *             }
                      *           ],
                      *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "retentionDays": 30,
                      *           "lastDataAt": "2026-11-25T12:00:00.000Z"
                      *         }
                      *       }
@@ -18669,6 +18970,7 @@ export interface operations {
                      *             }
                      *           ],
                      *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "retentionDays": 30,
                      *           "lastDataAt": "2026-11-25T12:00:00.000Z"
                      *         }
                      *       }
@@ -21091,6 +21393,7 @@ export interface operations {
                      *               }
                      *             ],
                      *             "createdAt": "2026-11-25T12:00:00.000Z",
+                     *             "retentionDays": 30,
                      *             "lastDataAt": "2026-11-25T12:00:00.000Z"
                      *           }
                      *         ],
@@ -23336,6 +23639,363 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Data_Resumed"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    listReplaysOfDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its replays */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "replays": [
+                     *           {
+                     *             "id": "rpl_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *             "destination": "dst_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *             "state": "running",
+                     *             "problem": {
+                     *               "code": "destination_not_ready",
+                     *               "detail": "ECONNREFUSED: connection refused"
+                     *             },
+                     *             "from": "2026-11-25T00:00:00.000Z",
+                     *             "to": "2026-11-25T12:00:00.000Z",
+                     *             "sources": [
+                     *               "acme/website"
+                     *             ],
+                     *             "types": [
+                     *               "track"
+                     *             ],
+                     *             "events": [
+                     *               "Order Completed"
+                     *             ],
+                     *             "userId": "97980cfea0067",
+                     *             "anonymousId": "507f191e810c19729de860ea",
+                     *             "perSecond": 500,
+                     *             "createdAt": "2026-11-25T12:00:00.000Z",
+                     *             "startedAt": "2026-11-25T12:00:00.000Z",
+                     *             "endedAt": "",
+                     *             "matched": 1200,
+                     *             "bytes": 1048576,
+                     *             "delivered": 800,
+                     *             "filtered": 10,
+                     *             "refused": 2,
+                     *             "left": 388,
+                     *             "secondsLeft": 1,
+                     *             "progress": 0.67,
+                     *             "samples": [
+                     *               {
+                     *                 "position": "1048576",
+                     *                 "status": 400,
+                     *                 "code": "400",
+                     *                 "excerpt": "{\"type\":\"track\",\"event\":\"Order Completed\""
+                     *               }
+                     *             ]
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_ReplayList"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    createReplay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "from": "2026-11-25T00:00:00Z",
+                 *       "to": "2026-11-25T12:00:00Z",
+                 *       "types": [
+                 *         "track"
+                 *       ],
+                 *       "events": [
+                 *         "Order Completed"
+                 *       ],
+                 *       "userId": "97980cfea0067",
+                 *       "anonymousId": "507f191e810c19729de860ea",
+                 *       "perSecond": 500,
+                 *       "start": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewReplay"];
+            };
+        };
+        responses: {
+            /** @description It counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "replay": {
+                     *           "id": "rpl_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *           "destination": "dst_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *           "state": "running",
+                     *           "problem": {
+                     *             "code": "destination_not_ready",
+                     *             "detail": "ECONNREFUSED: connection refused"
+                     *           },
+                     *           "from": "2026-11-25T00:00:00.000Z",
+                     *           "to": "2026-11-25T12:00:00.000Z",
+                     *           "sources": [
+                     *             "acme/website"
+                     *           ],
+                     *           "types": [
+                     *             "track"
+                     *           ],
+                     *           "events": [
+                     *             "Order Completed"
+                     *           ],
+                     *           "userId": "97980cfea0067",
+                     *           "anonymousId": "507f191e810c19729de860ea",
+                     *           "perSecond": 500,
+                     *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "startedAt": "2026-11-25T12:00:00.000Z",
+                     *           "endedAt": "",
+                     *           "matched": 1200,
+                     *           "bytes": 1048576,
+                     *           "delivered": 800,
+                     *           "filtered": 10,
+                     *           "refused": 2,
+                     *           "left": 388,
+                     *           "secondsLeft": 1,
+                     *           "progress": 0.67,
+                     *           "samples": [
+                     *             {
+                     *               "position": "1048576",
+                     *               "status": 400,
+                     *               "code": "400",
+                     *               "excerpt": "{\"type\":\"track\",\"event\":\"Order Completed\""
+                     *             }
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_ReplayAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getReplay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+                /** @description Id of the replay */
+                replayId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The replay */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "replay": {
+                     *           "id": "rpl_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *           "destination": "dst_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *           "state": "running",
+                     *           "problem": {
+                     *             "code": "destination_not_ready",
+                     *             "detail": "ECONNREFUSED: connection refused"
+                     *           },
+                     *           "from": "2026-11-25T00:00:00.000Z",
+                     *           "to": "2026-11-25T12:00:00.000Z",
+                     *           "sources": [
+                     *             "acme/website"
+                     *           ],
+                     *           "types": [
+                     *             "track"
+                     *           ],
+                     *           "events": [
+                     *             "Order Completed"
+                     *           ],
+                     *           "userId": "97980cfea0067",
+                     *           "anonymousId": "507f191e810c19729de860ea",
+                     *           "perSecond": 500,
+                     *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "startedAt": "2026-11-25T12:00:00.000Z",
+                     *           "endedAt": "",
+                     *           "matched": 1200,
+                     *           "bytes": 1048576,
+                     *           "delivered": 800,
+                     *           "filtered": 10,
+                     *           "refused": 2,
+                     *           "left": 388,
+                     *           "secondsLeft": 1,
+                     *           "progress": 0.67,
+                     *           "samples": [
+                     *             {
+                     *               "position": "1048576",
+                     *               "status": 400,
+                     *               "code": "400",
+                     *               "excerpt": "{\"type\":\"track\",\"event\":\"Order Completed\""
+                     *             }
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_ReplayAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    orderReplay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+                /** @description Id of the replay */
+                replayId: string;
+                /** @description What it is told */
+                order: "start" | "pause" | "resume" | "cancel";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The replay as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "replay": {
+                     *           "id": "rpl_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *           "destination": "dst_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *           "state": "running",
+                     *           "problem": {
+                     *             "code": "destination_not_ready",
+                     *             "detail": "ECONNREFUSED: connection refused"
+                     *           },
+                     *           "from": "2026-11-25T00:00:00.000Z",
+                     *           "to": "2026-11-25T12:00:00.000Z",
+                     *           "sources": [
+                     *             "acme/website"
+                     *           ],
+                     *           "types": [
+                     *             "track"
+                     *           ],
+                     *           "events": [
+                     *             "Order Completed"
+                     *           ],
+                     *           "userId": "97980cfea0067",
+                     *           "anonymousId": "507f191e810c19729de860ea",
+                     *           "perSecond": 500,
+                     *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "startedAt": "2026-11-25T12:00:00.000Z",
+                     *           "endedAt": "",
+                     *           "matched": 1200,
+                     *           "bytes": 1048576,
+                     *           "delivered": 800,
+                     *           "filtered": 10,
+                     *           "refused": 2,
+                     *           "left": 388,
+                     *           "secondsLeft": 1,
+                     *           "progress": 0.67,
+                     *           "samples": [
+                     *             {
+                     *               "position": "1048576",
+                     *               "status": 400,
+                     *               "code": "400",
+                     *               "excerpt": "{\"type\":\"track\",\"event\":\"Order Completed\""
+                     *             }
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_ReplayAnswer"];
                 };
             };
             400: components["responses"]["Error400"];

@@ -293,7 +293,7 @@ pub async fn get(
     params(
         ("destinationId" = String, Path, description = "Id of the destination"),
         ("replayId" = String, Path, description = "Id of the replay"),
-        ("order" = ReplayOrder, Path, description = "What it is told")
+        ("order" = inline(ReplayOrder), Path, description = "What it is told")
     ),
     responses((status = 200, description = "The replay as it is now", body = Data<ReplayAnswer>)),
     extensions(
