@@ -131,6 +131,21 @@ const destinationDelivery = createRoute({
   component: lazily(() => import('./destination/delivery'), 'DestinationDelivery'),
   validateSearch: v.object({ period: text, step: text }),
 })
+const replays = createRoute({
+  getParentRoute: () => destination,
+  path: 'replays',
+  component: lazily(() => import('./destination/replays/list'), 'Replays'),
+})
+const newReplay = createRoute({
+  getParentRoute: () => destination,
+  path: 'replays/new',
+  component: lazily(() => import('./destination/replays/new'), 'NewReplay'),
+})
+const replay = createRoute({
+  getParentRoute: () => destination,
+  path: 'replays/$replay',
+  component: lazily(() => import('./destination/replays/replay'), 'ReplayPage'),
+})
 const destinationTest = createRoute({
   getParentRoute: () => destination,
   path: 'test',
@@ -258,6 +273,9 @@ export const workspaceRoutes = layout.addChildren([
     destinationIndex,
     destinationOverview,
     destinationDelivery,
+    replays,
+    newReplay,
+    replay,
     destinationTest,
     destinationSettings,
   ]),

@@ -80,6 +80,9 @@ export function DestinationLayout() {
         <Tab to="/w/$ws/destinations/$destination/delivery" params={params}>
           Delivery
         </Tab>
+        <Tab to="/w/$ws/destinations/$destination/replays" params={params}>
+          Replay
+        </Tab>
         <Tab to="/w/$ws/destinations/$destination/test" params={params}>
           Test
         </Tab>
