@@ -16,11 +16,14 @@ export function Table<Row>({
   rows,
   columns,
   id,
+  bad,
 }: {
   label: string
   rows: Row[]
   columns: Column<Row>[]
   id: (row: Row) => string
+  /** Rows that stand out because something is wrong with them; a cell says what. */
+  bad?: (row: Row) => boolean
 }) {
   return (
     <div className={css.frame}>
@@ -36,7 +39,7 @@ export function Table<Row>({
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={id(row)}>
+            <tr key={id(row)} data-bad={bad?.(row) || undefined}>
               {columns.map((column) => (
                 <td
                   key={column.head}

@@ -98,6 +98,14 @@ function Matrix({
                 </Link>
               </h2>
               {one?.data && <Came books={one.data} />}
+              <Link
+                className={css.sheet}
+                to="/w/$ws/sources/$source/overview/balance"
+                params={{ ws, source: source.slug }}
+                aria-label={`Balance sheet of ${source.name}`}
+              >
+                Balance sheet
+              </Link>
             </div>
             {!one?.data ? (
               one?.error ? (

@@ -45,6 +45,12 @@ const sourceOverview = createRoute({
   validateSearch: v.object({ period: text }),
   component: lazily(() => import('./source/overview'), 'SourceOverview'),
 })
+const sourceBalance = createRoute({
+  getParentRoute: () => source,
+  path: 'overview/balance',
+  validateSearch: v.object({ period: text }),
+  component: lazily(() => import('./source/balance'), 'SourceBalance'),
+})
 const sourceDebugger = createRoute({
   getParentRoute: () => source,
   path: 'debugger',
@@ -258,6 +264,7 @@ export const workspaceRoutes = layout.addChildren([
   source.addChildren([
     sourceIndex,
     sourceOverview,
+    sourceBalance,
     sourceDebugger,
     sourceSchema,
     sourceViolations,

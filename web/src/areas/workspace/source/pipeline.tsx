@@ -161,6 +161,12 @@ function Drawn({
           ]}
         />
       )}
+      <p>
+        <Link to="/w/$ws/sources/$source/overview/balance" params={{ ws, source }}>
+          Balance sheet
+        </Link>{' '}
+        <Muted>hour by hour, for every destination</Muted>
+      </p>
       {all.refused > 0 && (
         <Panel>
           <h3>Beside that, {plural(all.refused, 'request was', 'requests were')} refused at the door</h3>
