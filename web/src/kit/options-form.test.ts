@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { draftOf, type Option, settingsOf } from './options-form'
+import { draftOf, grouped, type Option, readingOf, settingsOf } from './options-form'
 
 const option = (name: string, type: Option['type'], more: Partial<Option> = {}): Option => ({
   name,
@@ -72,4 +72,32 @@ describe('settings that are there', () => {
     expect(settings.headers).toEqual(before.headers)
     expect(settings).not.toHaveProperty('extra')
   })
+})
+
+describe('a long form', () => {
+  const text = ['bucket', 'prefix', 'region', 'key'].map((name) => option(name, 'string'))
+  const tuned = [
+    option('linger_seconds', 'number', { defaultValue: 300 }),
+    option('path_style', 'boolean', { defaultValue: true }),
+    option('bytes_max', 'number', { defaultValue: 64_000_000 }),
+  ]
+  it('sets apart what is fine as it is', () => {
+    const limit = option('limit', 'number', { required: true, defaultValue: 1 })
+    const { first, more } = grouped([...text, ...tuned, limit])
+    expect(first).toEqual([...text, limit])
+    expect(more).toEqual(tuned)
+  })
+  it('is one list while it is short', () => {
+    expect(grouped(tuned)).toEqual({ first: tuned, more: [] })
+  })
+})
+
+it('a number is read with its unit, where its name tells it', () => {
+  expect(readingOf('linger_seconds', '300')).toBe('5 min')
+  expect(readingOf('bytes_max', '67108864')).toBe('67 MB')
+  expect(readingOf('rotateBytes', '1500')).toBe('1.5 kB')
+  expect(readingOf('timeout_ms', '30000')).toBe('30.0 s')
+  expect(readingOf('messages_max', '50000')).toBeUndefined()
+  expect(readingOf('linger_seconds', '')).toBeUndefined()
+  expect(readingOf('linger_seconds', '5')).toBeUndefined()
 })

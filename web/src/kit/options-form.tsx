@@ -1,6 +1,8 @@
+import { type ReactNode, useId, useState } from 'react'
 import type { Fault, Shapes } from '../api/client'
 import { Button } from './button'
 import { Check, Select, sentence, TextArea, TextField, toldHere } from './fields'
+import { bytes, duration } from './figures'
 import css from './options-form.module.css'
 
 /** One setting that an integration asks its user for. */
@@ -116,27 +118,91 @@ export function settingsOf(
   return { settings: settings as Sendable, faults }
 }
 
-/** The fields of an integration's options. Faults whose pointer is in `/settings` are shown at their fields. */
-export function OptionFields({
-  options,
-  draft,
-  onChange,
-  faults = [],
-  before,
-}: {
+/** A form is long with more options than these: what hardly anybody changes then stands apart. */
+const LONG = 6
+/** So many choices are shown all at once. */
+const CHOICES = 4
+
+/** Options that are asked for at once, and those that are as they should be unless one knows better. */
+export function grouped(options: Option[]): { first: Option[]; more: Option[] } {
+  if (options.length <= LONG) return { first: options, more: [] }
+  const isFine = ({ type, required, defaultValue }: Option) =>
+    !required &&
+    (type === 'number' || type === 'boolean') &&
+    defaultValue !== undefined &&
+    defaultValue !== null
+  const more = options.filter(isFine)
+  return more.length > 1
+    ? { first: options.filter((option) => !isFine(option)), more }
+    : { first: options, more: [] }
+}
+
+/** How people read a number whose name says what it counts: "5 min" of `linger_seconds`. */
+export function readingOf(name: string, typed: string): string | undefined {
+  const value = Number(typed)
+  if (typed.trim() === '' || !Number.isFinite(value) || value < 0) return undefined
+  const unit = /(?:^|_|[a-z](?=[A-Z]))(bytes|seconds|ms|milliseconds)(?:_max|_min|Max|Min)?$/i.exec(name)?.[1]
+  switch (unit?.toLowerCase()) {
+    case 'bytes':
+      return value >= 1000 ? bytes(value) : undefined
+    case 'seconds':
+      return value >= 60 ? duration(value * 1000) : undefined
+    case 'ms':
+    case 'milliseconds':
+      return value >= 1000 ? duration(value) : undefined
+    default:
+      return undefined
+  }
+}
+
+interface FieldsProps {
   options: Option[]
   draft: Draft
   onChange: (draft: Draft) => void
   faults?: Fault[]
   /** The settings that hold now, secrets as their masks; left out for something new. */
   before?: Settings
-}) {
+}
+
+/** The fields of an integration's options. Faults whose pointer is in `/settings` are shown at their fields. */
+export function OptionFields({ options, ...props }: FieldsProps) {
+  const { first, more } = grouped(options)
+  const wrong = more.some(({ name }) => props.faults?.some(({ pointer }) => isAt(pointer, name)))
+  const own = more.some(({ name, defaultValue }) => {
+    const value = props.before?.[name]
+    return value !== undefined && value !== null && value !== defaultValue
+  })
+  const [open, setOpen] = useState(own)
+  return (
+    <>
+      <Fields options={first} {...props} />
+      {more.length > 0 && (
+        <details
+          className={css.more}
+          open={open || wrong}
+          onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+        >
+          <summary>
+            More settings <small>{more.map(titleOf).join(', ')}</small>
+          </summary>
+          <div className={css.inside}>
+            <Fields options={more} {...props} />
+          </div>
+        </details>
+      )}
+    </>
+  )
+}
+
+function Fields({ options, draft, onChange, faults = [], before }: FieldsProps) {
   return options.map((option) => {
     const { name } = option
     const set = (value: Draft[string]) => onChange({ ...draft, [name]: value })
     const fault = faults.find(({ pointer }) => isAt(pointer, name))
     const error = fault && toldHere(fault)
-    const hint = option.description ? sentence(option.description) : undefined
+    const reading = option.type === 'number' ? readingOf(name, String(draft[name] ?? '')) : undefined
+    const said = option.description ? sentence(option.description) : undefined
+    const hint = reading ? `${said ? `${said} ` : ''}This is ${reading}.` : said
     const common = {
       label: titleOf(option),
       hint,
@@ -165,6 +231,9 @@ export function OptionFields({
           />
         )
       case 'select':
+        if ((option.choices?.length ?? 0) <= CHOICES && !common.optional) {
+          return <Choices key={name} {...common} option={option} typed={String(typed)} set={set} />
+        }
         return (
           <Select key={name} {...common} value={String(typed)} onChange={(event) => set(event.target.value)}>
             {(!option.required || typed === '') && <option value="">—</option>}
@@ -250,6 +319,44 @@ export function OptionFields({
   })
 }
 
+/** A few choices, all of them in sight. */
+function Choices({
+  label,
+  hint,
+  error,
+  option,
+  typed,
+  set,
+}: {
+  label: string
+  hint?: string
+  error?: string
+  option: Option
+  typed: string
+  set: (value: string) => void
+}) {
+  const id = useId()
+  return (
+    <fieldset className={css.rows} aria-invalid={error ? true : undefined}>
+      <legend className={css.title}>{label}</legend>
+      <div className={css.choices}>
+        {option.choices?.map((choice) => (
+          <Check
+            key={choice}
+            type="radio"
+            name={id}
+            label={choice}
+            checked={choice === typed}
+            onChange={() => set(choice)}
+          />
+        ))}
+      </div>
+      {error && <p className={css.error}>{error}</p>}
+      {hint && <small>{hint}</small>}
+    </fieldset>
+  )
+}
+
 function KeptSecret({
   option,
   mask,
@@ -299,7 +406,7 @@ function Rows<Row>({
   onChange: (rows: Row[]) => void
   blank: Row
   add: string
-  children: (row: Row, change: (row: Row) => void, label: string) => React.ReactNode
+  children: (row: Row, change: (row: Row) => void, label: string) => ReactNode
 }) {
   return (
     <fieldset className={css.rows} aria-invalid={error ? true : undefined}>
