@@ -47,13 +47,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     load(&*destination, &parcels[..batch.min(parcels.len())]).await?;
 
     let parcels = &parcels[batch.min(parcels.len())..];
-    let (began, own, server) =
-        (Instant::now(), cpu_seconds(&["warehouse"])?, cpu_seconds(&["postgres"])?);
+    let (began, own, server) = (Instant::now(), own_cpu_seconds()?, server_cpu_seconds()?);
     for batch in parcels.chunks(batch) {
         load(&*destination, batch).await?;
     }
     let took = began.elapsed().as_secs_f64();
-    let (own, server) = (cpu_seconds(&["warehouse"])? - own, cpu_seconds(&["postgres"])? - server);
+    let (own, server) = (own_cpu_seconds()? - own, server_cpu_seconds()? - server);
     let rows: f64 = parcels.iter().map(|parcel| rows(parcel.message.kind())).sum();
     let messages = parcels.len() as f64;
     println!(
@@ -131,17 +130,27 @@ fn parcel(n: u64, source: &Arc<Origin>) -> Parcel {
     Parcel { message, position: n * 3, received_at_ms, source: source.clone() }
 }
 
-/// CPU that the processes of these names have used, those that have ended included.
-fn cpu_seconds(names: &[&str]) -> Result<f64, Box<dyn Error>> {
-    let mut ticks = 0.0;
+/// CPU that this process has used, all its threads together.
+fn own_cpu_seconds() -> Result<f64, Box<dyn Error>> {
+    Ok(seconds(&fs::read_to_string("/proc/self/stat")?, 2))
+}
+
+/// CPU that the servers on this machine have used, sessions that have ended included.
+fn server_cpu_seconds() -> Result<f64, Box<dyn Error>> {
+    let mut sum = 0.0;
     for process in fs::read_dir("/proc")? {
         let Ok(stat) = fs::read_to_string(process?.path().join("stat")) else { continue };
-        let (Some(open), Some(close)) = (stat.find('('), stat.rfind(')')) else { continue };
-        if names.contains(&&stat[open + 1..close]) {
-            let fields: Vec<&str> = stat[close + 1..].split_whitespace().collect();
-            // user and system, of it and of children that were waited for
-            ticks += fields[11..15].iter().filter_map(|text| text.parse::<f64>().ok()).sum::<f64>();
+        if stat.contains("(postgres)") {
+            // of it, and of children that were waited for
+            sum += seconds(&stat, 4);
         }
     }
-    Ok(ticks / TICKS_PER_SECOND)
+    Ok(sum)
+}
+
+/// The first of user and system time, and the same of its children.
+fn seconds(stat: &str, first: usize) -> f64 {
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let fields = after_name.split_whitespace().skip(11).take(first);
+    fields.filter_map(|text| text.parse::<f64>().ok()).sum::<f64>() / TICKS_PER_SECOND
 }

@@ -122,3 +122,82 @@ async fn loaders_beside_each_other_do_not_disturb_each_other() {
         .await;
     assert_eq!(told, "t | t");
 }
+
+/// Stands between the loader and the server, and loses the answers to some commits.
+struct Between {
+    port: u16,
+    loses: Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl Between {
+    async fn start(server: u16) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let loses = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let lost = loses.clone();
+        tokio::spawn(async move {
+            loop {
+                let (near, _) = listener.accept().await.unwrap();
+                let world = World { allow_private_addresses: true, ..World::default() };
+                let far = destination_kit::connect_tcp(&world, "127.0.0.1", server).await.unwrap();
+                tokio::spawn(pass_on(near, far, lost.clone()));
+            }
+        });
+        Between { port, loses }
+    }
+}
+
+async fn pass_on(
+    mut near: tokio::net::TcpStream,
+    mut far: tokio::net::TcpStream,
+    loses: Arc<std::sync::atomic::AtomicBool>,
+) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
+    let mut ends = false;
+    loop {
+        tokio::select! {
+            Ok(bytes @ 1..) = near.read(&mut asked) => {
+                // alone in its packet: whoever commits waits for what that says
+                ends = asked[..bytes].ends_with(b"COMMIT\0") && loses.load(Relaxed);
+                far.write_all(&asked[..bytes]).await.unwrap();
+            }
+            Ok(bytes @ 1..) = far.read(&mut answered) => {
+                if ends {
+                    loses.store(false, Relaxed);
+                    return;
+                }
+                near.write_all(&answered[..bytes]).await.unwrap();
+            }
+            else => return,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_is_lost_is_found() {
+    let database = Database::new().await;
+    let server = u16::try_from(database.settings["port"].as_u64().unwrap()).unwrap();
+    let between = Between::start(server).await;
+    let destination = database.open_with(json!({ "port": between.port }));
+    deliver(&destination, &(0..20).map(of).collect::<Vec<_>>()).await;
+    for round in 1..6_u64 {
+        between.loses.store(true, Relaxed);
+        let batch: Vec<Parcel> = (round * 20..round * 20 + 20).map(of).collect();
+        let outcome = destination.deliver(&batch).await;
+        assert_eq!(next(&outcome), Next::Again(None), "{outcome:?}");
+        assert!(!between.loses.load(Relaxed), "an answer was lost");
+        let there = round * 20 + 20;
+        assert_eq!(counts(&database).await, format!("{there} | {there}\n{there} | {there}"));
+        // it comes again, in other pieces
+        deliver(&destination, &batch[..7]).await;
+        deliver(&destination, &batch[5..]).await;
+        assert_eq!(counts(&database).await, format!("{there} | {there}\n{there} | {there}"));
+    }
+    let loads = database.told("SELECT sum(messages), count(*) FROM my_shop._headwater_loads").await;
+    assert_eq!(loads, "120 | 6");
+    assert_eq!(
+        database.told("SELECT messages, rows FROM my_shop._headwater_receipts").await,
+        "120 | 240"
+    );
+}
