@@ -42,7 +42,7 @@ use destination_kit::{
     History, Parcel, Settings, World,
 };
 use spec::DestinationId;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::timeout};
 
 use connect::{Server, connect};
 use fault::Trouble;
@@ -51,6 +51,9 @@ use name::quoted;
 
 /// So long receipts wait for a load that takes them along.
 const SETTLE_AFTER: Duration = Duration::from_secs(1);
+
+/// So long a stop waits for a load to end.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The catalog's PostgreSQL.
 pub struct PostgresKind;
@@ -150,7 +153,10 @@ impl Destination for Postgres {
     }
 
     async fn close(&self) {
-        self.loader.lock().await.close();
+        // a load that takes longer is given up with the process, and undone by the server
+        if let Ok(mut loader) = timeout(CLOSE_TIMEOUT, self.loader.lock()).await {
+            loader.close();
+        }
     }
 }
 
