@@ -128,8 +128,10 @@ pub fn snapshot(config: &Config, revision: u64) -> RoutingSnapshot {
                 .map(|id| (*id).clone())
                 .collect(),
             concurrency: destination.concurrency,
+            rate_per_second: None,
             retry_for: destination.retry_for,
             events_off: events_off(destination, &ids),
+            filters: BTreeMap::new(),
         })
         .collect();
     RoutingSnapshot::new(revision, sources, destinations)

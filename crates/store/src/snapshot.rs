@@ -199,8 +199,10 @@ async fn destinations(
             settings,
             sources: vec![source],
             concurrency: CONCURRENCY,
+            rate_per_second: None,
             retry_for: None,
             events_off: Default::default(),
+            filters: Default::default(),
         });
     }
     Ok(routes)
