@@ -25,6 +25,7 @@ mod browse;
 mod builtin;
 mod change;
 mod checks;
+mod destination_filters;
 mod destinations;
 mod gate;
 mod idempotency;
@@ -117,6 +118,7 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(reviews::routes())
         .merge(sources::routes())
         .merge(destinations::routes())
+        .merge(destination_filters::routes())
         .merge(tracking_plans::routes())
         .merge(browse::routes())
         .merge(planes::routes())
