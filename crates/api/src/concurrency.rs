@@ -33,6 +33,10 @@ fn editor(stage: &Stage, operation: &str) -> (&'static str, String) {
     let thing = |path: &str, name: &str| format!("{path}/{}", stage.thing(name));
     match operation {
         "updateWorkspace" | "deleteWorkspace" => ("owner", "/".to_owned()),
+        "updateFilterForDestination" | "removeFilterFromDestination" => {
+            let destination = thing("/destination", "destination");
+            ("owner", format!("{destination}/filters/{}", stage.thing("filter")))
+        }
         "updateDestination" | "deleteDestination" => {
             ("owner", thing("/destinations", "destination"))
         }
@@ -116,14 +120,15 @@ async fn race(stage: &Stage, name: &str, path: &str, method: &Method) {
     let done: Vec<usize> = (0..2).filter(|at| replies[*at].status.is_success()).collect();
     assert_eq!(done.len(), 1, "{name}: {:?}", statuses(&replies));
     let late = &replies[1 - done[0]];
-    let gone = name.starts_with("delete") && late.status.as_u16() == 404;
+    let deletes = name.starts_with("delete") || name == "removeFilterFromDestination";
+    let gone = deletes && late.status.as_u16() == 404;
     assert!(gone || late.status.as_u16() == 412, "{name}: {:?} {}", late.status, late.text);
     if call.body.get("name").is_some() {
         let page = stage.world.get(who, &read).await.expect(200);
         let expected = format!("\"name\":\"Renamed {}\"", done[0]);
         assert!(page.text.contains(&expected), "{name}: the winner's edit is lost: {}", page.text);
     }
-    if !name.starts_with("delete") {
+    if !deletes {
         assert_ne!(version(stage, who, &read).await, tag, "{name} leaves the version");
         // On top of a version that never was, nothing is done.
         let never = [("if-match", "\"999\"")];

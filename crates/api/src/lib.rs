@@ -26,6 +26,7 @@ mod browse;
 mod builtin;
 mod change;
 mod checks;
+mod destination_filters;
 mod destinations;
 mod gate;
 mod idempotency;
@@ -119,6 +120,7 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(reviews::routes())
         .merge(sources::routes())
         .merge(destinations::routes())
+        .merge(destination_filters::routes())
         .merge(tracking_plans::routes())
         .merge(browse::routes())
         .merge(planes::routes())

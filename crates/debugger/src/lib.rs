@@ -25,6 +25,7 @@ mod live;
 mod opened;
 mod originals;
 mod plan;
+mod preview;
 mod problem;
 mod query;
 mod recent;

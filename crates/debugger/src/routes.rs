@@ -22,7 +22,7 @@ use crate::{
     live::{Begin, Seat, Tail},
     opened::{Content, Opened},
     originals::Originals,
-    plan,
+    plan, preview,
     problem::Problem,
     query::{self, After},
     row::Row,
@@ -43,6 +43,7 @@ pub fn routes(debugger: Debugger) -> Router {
         .route("/api/checks", post(checks))
         .route("/api/evidence", post(evidence))
         .merge(plan::routes())
+        .merge(preview::routes())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(debugger)
 }

@@ -7,5 +7,6 @@ mod fixture;
 mod history;
 mod live;
 mod plan;
+mod preview;
 mod schema;
 mod trace;

@@ -24,8 +24,26 @@ pub struct Filtered {
 ///
 /// Source: Segment Spec, "Integrations": absent means on, a name beats `All`, an object counts as
 /// on, names are case sensitive. "Source schema", integration filters: they decide where the
-/// object does not name the destination.
+/// object does not name the destination. "Destination filters": they come last.
 pub fn choose(
+    message: &Message,
+    stream: u64,
+    route: &DestinationRoute,
+    kind_name: &str,
+) -> Result<(), Filtered> {
+    is_switched_on(message, stream, route, kind_name)?;
+    let stopped = route.filters_of(stream).and_then(|filters| filters.stops(message));
+    stopped.map_or(Ok(()), |discard| Err(discard.into()))
+}
+
+impl From<filters::Discard> for Filtered {
+    fn from(discard: filters::Discard) -> Filtered {
+        let filters::Discard { code, reason } = discard;
+        Filtered { step: Step::FilteredAtDestination, code: code.into(), reason }
+    }
+}
+
+fn is_switched_on(
     message: &Message,
     stream: u64,
     route: &DestinationRoute,

@@ -1,5 +1,6 @@
 //! What tests of this crate share, and tests of the whole.
 
+mod filters;
 mod pauses;
 mod scenarios;
 pub mod stage;
@@ -20,8 +21,10 @@ pub fn destination(slug: &str, sources: &[&str]) -> DestinationRoute {
         settings: serde_json::Map::new(),
         sources: sources.iter().map(|source| SourceId((*source).into())).collect(),
         concurrency: 4,
+        rate_per_second: None,
         retry_for: None,
         events_off: Default::default(),
+        filters: Default::default(),
     }
 }
 

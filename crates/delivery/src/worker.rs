@@ -19,6 +19,7 @@
 //! - Retries take at most half of the deliveries under way while first attempts wait.
 
 mod dispatch;
+mod pace;
 mod pause;
 mod record;
 mod settle;
@@ -55,6 +56,7 @@ use crate::{
     window::Window,
 };
 use dispatch::Landed;
+use pace::Pace;
 pub use status::{State, Status};
 
 /// Messages that wait in memory for their first attempt.
@@ -162,6 +164,7 @@ pub(crate) struct Worker {
     window: Window,
     retries: Retries,
     breaker: Breaker,
+    pace: Pace,
     flight: JoinSet<Landed>,
     retries_in_flight: usize,
     last_was_retry: bool,
@@ -251,6 +254,7 @@ impl Worker {
             window: Window::default(),
             retries,
             breaker: Breaker::default(),
+            pace: Pace::default(),
             flight: JoinSet::new(),
             retries_in_flight: 0,
             last_was_retry: false,
@@ -471,12 +475,16 @@ impl Worker {
         // What is due already waits for a place, and places announce themselves.
         let due = self.retries.next_due().filter(|due| *due > now).map(at);
         let probe = self.breaker.probe_at().filter(|probe| *probe > now).map(at);
+        let paced = self.rate().map(|rate| self.pace.next_at(rate));
+        let paced =
+            paced.filter(|next| *next > now && (self.queue.is_ready() || self.retries.len() > 0));
         let ready = matches!(self.link, Link::Ready { .. }) && self.pause.is_none();
         let sending = ready && self.stop.is_none();
         let waits = self.retries.len() > 0 || self.queue.len() > 0 || !self.is_parked();
         let times = [
             due.filter(|_| sending),
             probe.filter(|_| sending),
+            paced.map(at).filter(|_| sending),
             self.batch_due().filter(|due| sending && *due > Instant::now()),
             self.record_due().filter(|_| self.recording.is_none()),
             Some(self.tick_at).filter(|_| waits && self.stop.is_none()),

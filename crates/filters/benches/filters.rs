@@ -20,7 +20,7 @@ fn main() {
         let outcome = match filters.apply(&message) {
             Outcome::Pass => "pass",
             Outcome::Changed(_) => "changed",
-            Outcome::Discard { .. } => "discard",
+            Outcome::Discard(_) => "discard",
         };
         let (mut apply, mut parse) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {

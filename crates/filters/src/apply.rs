@@ -37,12 +37,16 @@ pub enum Outcome {
     /// It goes on as this.
     Changed(Message),
     /// It is not sent.
-    Discard {
-        /// Why, for machines: [`FILTERED_BY_RULES`] or [`FILTER_FAILED`].
-        code: &'static str,
-        /// Why, for people, with the title of the filter.
-        reason: String,
-    },
+    Discard(Discard),
+}
+
+/// Why a message is not sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discard {
+    /// For machines: [`FILTERED_BY_RULES`] or [`FILTER_FAILED`].
+    pub code: &'static str,
+    /// For people, with the title of the filter.
+    pub reason: String,
 }
 
 impl Compiled {
@@ -50,60 +54,74 @@ impl Compiled {
     /// the filters. Every condition is asked of the message as it came, so that no filter hides
     /// anything from another's condition.
     pub fn apply(&self, message: &Message) -> Outcome {
-        if self.steps.is_empty() {
-            return Outcome::Pass;
-        }
-        let mut paper = Paper::take();
-        let outcome = match paper.read(message.raw()) {
-            Some((document, deepest)) if deepest <= NESTED_MAX => {
-                self.to(message, document.whole())
-            }
-            Some(_) => failed("the message is nested too deeply for filters"),
-            None => failed("the message is no JSON that filters can read"),
+        let changes = match self.decide(message) {
+            Ok(changes) => changes,
+            Err(discard) => return Outcome::Discard(discard),
         };
-        paper.leave();
-        outcome
+        match changes.is_empty() {
+            true => Outcome::Pass,
+            false => changed(message, &changes).unwrap_or_else(Outcome::Discard),
+        }
     }
 
-    fn to(&self, message: &Message, whole: Value<'_>) -> Outcome {
+    /// Why `message` is not sent; `None` when it is, changed or not. Asks no more than that.
+    pub fn stops(&self, message: &Message) -> Option<Discard> {
+        self.decide(message).err()
+    }
+
+    /// What changes `message`, if it is sent.
+    fn decide(&self, message: &Message) -> Result<Vec<&Step>, Discard> {
+        if self.steps.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut paper = Paper::take();
+        let decided = match paper.read(message.raw()) {
+            Some((document, deepest)) if deepest <= NESTED_MAX => {
+                self.decide_on(message, document.whole())
+            }
+            Some(_) => Err(failed("the message is nested too deeply for filters")),
+            None => Err(failed("the message is no JSON that filters can read")),
+        };
+        paper.leave();
+        decided
+    }
+
+    fn decide_on(&self, message: &Message, whole: Value<'_>) -> Result<Vec<&Step>, Discard> {
         let mut changes = Vec::new();
         for step in &*self.steps {
+            let title = &step.title;
             match step.condition.of(whole) {
                 Ok(false) => continue,
                 Ok(true) => {}
                 Err(unsure) => {
-                    return failed(&format!("the filter {:?} cannot say: {unsure}", step.title));
+                    return Err(failed(&format!("the filter {title:?} cannot say: {unsure}")));
                 }
             }
-            let title = &step.title;
             match &step.effect {
                 Effect::Change(_) => changes.push(step),
-                Effect::Drop => return filtered(format!("the filter {title:?} drops it")),
+                Effect::Drop => return Err(filtered(format!("the filter {title:?} drops it"))),
                 Effect::Sample { share, by } => {
                     if chance(whole, by, message) >= *share {
                         let percent = share * 100.0;
                         let reason = format!("it is not among the {percent} % that the filter");
-                        return filtered(format!("{reason} {title:?} sends"));
+                        return Err(filtered(format!("{reason} {title:?} sends")));
                     }
                 }
                 Effect::Broken(why) => {
-                    return failed(&format!("the filter {title:?} is none: {why}"));
+                    return Err(failed(&format!("the filter {title:?} is none: {why}")));
                 }
             }
         }
-        match changes.is_empty() {
-            true => Outcome::Pass,
-            false => changed(message, &changes),
-        }
+        Ok(changes)
     }
 }
 
-fn filtered(reason: String) -> Outcome {
-    Outcome::Discard { code: FILTERED_BY_RULES, reason }
+fn filtered(reason: String) -> Discard {
+    Discard { code: FILTERED_BY_RULES, reason }
 }
 
-fn failed(reason: &str) -> Outcome {
-    Outcome::Discard { code: FILTER_FAILED, reason: reason.to_owned() }
+fn failed(reason: &str) -> Discard {
+    Discard { code: FILTER_FAILED, reason: reason.to_owned() }
 }
 
 /// A number from 0 up to 1 that is the same for the same value there, or for the same message
@@ -120,7 +138,7 @@ fn chance(whole: Value<'_>, by: &Keys, message: &Message) -> f64 {
     (xxh3_64(&bytes) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-fn changed(message: &Message, steps: &[&Step]) -> Outcome {
+fn changed(message: &Message, steps: &[&Step]) -> Result<Outcome, Discard> {
     let mut bytes = Cow::Borrowed(&message.raw()[..]);
     let mut paper = Paper::default();
     for step in steps {
@@ -128,22 +146,34 @@ fn changed(message: &Message, steps: &[&Step]) -> Outcome {
         match after(change, &bytes, message.kind(), &mut paper) {
             Ok(None) => {}
             Ok(Some(after)) => bytes = Cow::Owned(after),
-            Err(why) => return failed(&format!("the filter {:?} {why}", step.title)),
+            Err(why) => return Err(failed(&format!("the filter {:?} {why}", step.title))),
         }
     }
-    let Cow::Owned(json) = bytes else { return Outcome::Pass };
-    let Some((document, _)) = paper.read(&json) else {
-        return failed("the filters made no JSON of it");
-    };
-    let head = head(document.whole(), message.kind());
+    let Cow::Owned(json) = bytes else { return Ok(Outcome::Pass) };
+    let changed = stored(&json, Some(message.kind()));
+    changed.map(Outcome::Changed).ok_or_else(|| failed("the filters made no message of it"))
+}
+
+/// `json` as it would stand in the log; `None` when it is no JSON object.
+pub fn payload(json: &[u8]) -> Option<Message> {
+    stored(json, None)
+}
+
+/// Of no `kind`, what its `type` says; a track call where it says nothing.
+fn stored(json: &[u8], kind: Option<Kind>) -> Option<Message> {
+    let mut paper = Paper::default();
+    let (document, _) = paper.read(json)?;
+    let whole = document.whole();
+    if !whole.is(Shape::Object) {
+        return None;
+    }
+    let said = || Kind::from_wire(whole.get(b"type").inside());
+    let head = head(whole, kind.or_else(said).unwrap_or(Kind::Track));
     let mut out = Vec::with_capacity(json.len() + 64);
     let at = Message::begin(&mut out);
-    out.extend_from_slice(&json);
+    out.extend_from_slice(json);
     Message::finish(&mut out, at, &head);
-    match Message::decode(Bytes::from(out)) {
-        Ok(message) => Outcome::Changed(message),
-        Err(_) => failed("the filters made no message of it"),
-    }
+    Message::decode(Bytes::from(out)).ok()
 }
 
 /// The bytes after the change; `None` when it changes nothing.
@@ -165,7 +195,7 @@ fn after(
 }
 
 /// Where the fields stand that later stages need, as `ingest` notes them.
-pub(crate) fn head(whole: Value<'_>, kind: Kind) -> Head {
+fn head(whole: Value<'_>, kind: Kind) -> Head {
     let span = |value: Value<'_>, inset: usize| {
         let range = value.span();
         let len = (range.end - range.start).saturating_sub(2 * inset);

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use crate::{
     change::Change,
     effect::{Effect, effect},
-    filter::{ACTIONS_MAX, Filter, Problem, TITLE_CHARS_MAX},
+    filter::{ACTIONS_MAX, Action, ActionType, Algorithm, Filter, Problem, TITLE_CHARS_MAX},
     fql::Fql,
     hash::Salt,
 };
@@ -73,6 +73,11 @@ impl Compiled {
         Compiled { filters: filters.into(), salt: salt.clone(), steps: steps.into() }
     }
 
+    /// The key under which it hashes.
+    pub fn salt(&self) -> &Salt {
+        &self.salt
+    }
+
     /// What it was made of.
     pub fn filters(&self) -> &[Filter] {
         &self.filters
@@ -99,6 +104,13 @@ impl fmt::Debug for Compiled {
 }
 
 impl Filter {
+    /// Whether it hashes under a key.
+    pub fn needs_salt(&self) -> bool {
+        let keyed = |action: &Action| action.algorithm != Some(Algorithm::Sha256);
+        let hashes = |action: &&Action| action.kind == ActionType::HashProperties;
+        self.actions.iter().filter(hashes).any(keyed)
+    }
+
     /// Everything that is wrong with it.
     pub fn problems(&self) -> Vec<Problem> {
         steps_of(self, &Salt::default()).err().unwrap_or_default()

@@ -25,7 +25,7 @@ mod hash;
 mod mapping;
 mod path;
 
-pub use apply::{FILTER_FAILED, FILTERED_BY_RULES, Outcome};
+pub use apply::{Discard, FILTER_FAILED, FILTERED_BY_RULES, Outcome, payload};
 pub use compile::Compiled;
 pub use filter::{
     ACTIONS_MAX, Action, ActionType, Algorithm, FIELDS_BYTES_MAX, FIELDS_MAX, FILTERS_MAX, Filter,

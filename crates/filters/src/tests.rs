@@ -1,9 +1,8 @@
 mod naive;
 
-use bytes::Bytes;
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
-use spec::{Kind, Message, json::Paper};
+use spec::{Kind, Message};
 
 use crate::*;
 
@@ -11,15 +10,7 @@ const TRACK: &str = r#"{"type":"track", "messageId": "m1","event":"Paid","userId
 
 /// A message as it stands in the log.
 pub(crate) fn message(json: &str) -> Message {
-    let mut paper = Paper::default();
-    let (document, _) = paper.read(json.as_bytes()).expect("it is JSON");
-    let kind = Kind::from_wire(document.whole().get(b"type").inside()).unwrap_or(Kind::Track);
-    let head = apply::head(document.whole(), kind);
-    let mut out = Vec::new();
-    let at = Message::begin(&mut out);
-    out.extend_from_slice(json.as_bytes());
-    Message::finish(&mut out, at, &head);
-    Message::decode(Bytes::from(out)).expect("it was just written")
+    payload(json.as_bytes()).expect("it is JSON")
 }
 
 fn filter(title: &str, condition: &str, actions: Value) -> Filter {
@@ -36,7 +27,7 @@ fn told(outcome: Outcome) -> String {
     match outcome {
         Outcome::Pass => "passes".to_owned(),
         Outcome::Changed(message) => String::from_utf8_lossy(message.raw()).into_owned(),
-        Outcome::Discard { code, reason } => format!("{code}: {reason}"),
+        Outcome::Discard(Discard { code, reason }) => format!("{code}: {reason}"),
     }
 }
 

@@ -89,6 +89,18 @@ fn events_off(
     fed.map(|id| (id.stream(), names.clone())).collect()
 }
 
+/// What of the messages of each of its sources goes to `destination`.
+fn filters(
+    destination: &Destination,
+    ids: &HashMap<&str, &SourceId>,
+) -> BTreeMap<u64, filters::Compiled> {
+    if destination.filters.is_empty() {
+        return BTreeMap::new();
+    }
+    let fed = destination.sources.iter().filter_map(|source| ids.get(source.value.as_str()));
+    fed.map(|id| (id.stream(), destination.filters.clone())).collect()
+}
+
 /// The routing snapshot of a checked configuration.
 pub fn snapshot(config: &Config, revision: u64) -> RoutingSnapshot {
     let ids: HashMap<&str, &SourceId> = config
@@ -128,8 +140,10 @@ pub fn snapshot(config: &Config, revision: u64) -> RoutingSnapshot {
                 .map(|id| (*id).clone())
                 .collect(),
             concurrency: destination.concurrency,
+            rate_per_second: destination.rate_per_second,
             retry_for: destination.retry_for,
             events_off: events_off(destination, &ids),
+            filters: filters(destination, &ids),
         })
         .collect();
     RoutingSnapshot::new(revision, sources, destinations)

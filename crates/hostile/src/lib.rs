@@ -6,6 +6,7 @@
 
 mod body;
 mod egress;
+mod filters;
 mod log;
 mod pixel;
 mod rules;
@@ -13,6 +14,7 @@ mod segment;
 
 pub use body::body;
 pub use egress::egress;
+pub use filters::filters;
 pub use log::log;
 pub use pixel::pixel;
 pub use rules::rules;
@@ -21,8 +23,14 @@ pub use rules::rules;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 5] =
-    [("body", body), ("egress", egress), ("log", log), ("pixel", pixel), ("rules", rules)];
+pub const TARGETS: [Target; 6] = [
+    ("body", body),
+    ("egress", egress),
+    ("filters", filters),
+    ("log", log),
+    ("pixel", pixel),
+    ("rules", rules),
+];
 
 /// Runs `work` to its end on a runtime of its own.
 fn block_on<T>(work: impl Future<Output = T>) -> T {

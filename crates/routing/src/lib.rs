@@ -103,6 +103,9 @@ pub struct DestinationRoute {
     pub sources: Vec<SourceId>,
     /// Messages on their way to it at one time.
     pub concurrency: usize,
+    /// Attempts that begin in a second at most, whatever waits; as many as it takes when it says
+    /// nothing.
+    pub rate_per_second: Option<u32>,
     /// How long a message that it did not take is tried again; the installation's own time when
     /// it says nothing.
     pub retry_for: Option<Duration>,
@@ -110,6 +113,16 @@ pub struct DestinationRoute {
     /// their source, and by name as in [`SourceSchema::blocked_events`]. Source: Segment, "Source
     /// schema", integration filters.
     pub events_off: BTreeMap<u64, BTreeSet<Arc<str>>>,
+    /// What of a source's messages it gets, by the stream of the source; all of it where nothing
+    /// is said.
+    pub filters: BTreeMap<u64, filters::Compiled>,
+}
+
+impl DestinationRoute {
+    /// What of the messages of the source with this stream it gets, where anything is said.
+    pub fn filters_of(&self, stream: u64) -> Option<&filters::Compiled> {
+        self.filters.get(&stream).filter(|filters| !filters.is_empty())
+    }
 }
 
 impl RoutingSnapshot {

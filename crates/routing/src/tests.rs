@@ -24,8 +24,10 @@ fn snapshot(revision: u64, enabled: bool) -> RoutingSnapshot {
         settings: Map::new(),
         sources: vec![source.id.clone()],
         concurrency: 4,
+        rate_per_second: None,
         retry_for: None,
         events_off: Default::default(),
+        filters: Default::default(),
     };
     RoutingSnapshot::new(revision, vec![source], vec![destination])
 }

@@ -13,6 +13,7 @@ pub mod audit;
 pub mod backup;
 pub mod builtin;
 pub mod db;
+pub mod destination_filters;
 pub mod destinations;
 pub mod fresh;
 pub mod idempotency;

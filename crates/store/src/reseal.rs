@@ -15,11 +15,17 @@ struct Column {
     key: &'static str,
 }
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     Column { table: "accounts", name: "totp_sealed", owner: "totp", key: "id" },
     Column { table: "sources", name: "secrets_sealed", owner: "source", key: "id" },
     Column { table: "destinations", name: "secrets_sealed", owner: "destination", key: "id" },
     Column { table: "alerts", name: "webhook_sealed", owner: "alert", key: "id" },
+    Column {
+        table: "destination_salts",
+        name: "sealed",
+        owner: "destination-salt",
+        key: "destination_id",
+    },
     Column { table: "signing_keys", name: "sealed", owner: "signing-key", key: "id" },
     Column { table: "test_accounts", name: "sealed", owner: "test-account", key: "integration_id" },
     Column {

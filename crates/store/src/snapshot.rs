@@ -17,6 +17,7 @@ use sqlx::{AnyConnection, Row};
 
 use crate::{Sealer, StoreError, builtin};
 
+mod filters;
 mod plans;
 
 pub use plans::Plans;
@@ -61,6 +62,7 @@ pub async fn build(
     }
     let mut destinations = destinations(db, sealer, &places).await?;
     switch_off(db, &mut destinations).await?;
+    filters::put(db, sealer, &mut destinations).await?;
     Ok(RoutingSnapshot::new(revision, sources, destinations))
 }
 
@@ -199,8 +201,10 @@ async fn destinations(
             settings,
             sources: vec![source],
             concurrency: CONCURRENCY,
+            rate_per_second: None,
             retry_for: None,
             events_off: Default::default(),
+            filters: Default::default(),
         });
     }
     Ok(routes)

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::stage::Stage;
-use crate::{destinations::tests::webhook, testing::journey::application};
+use crate::{
+    destination_filters::tests::filter, destinations::tests::webhook, testing::journey::application,
+};
 
 /// Whose thing is asked for. The workspace that is named is Acme's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +85,7 @@ fn value(stage: &Stage, operation: &str, name: &str, target: Target) -> Option<S
             pick("destination", Some("sibling_destination"), Some("other_destination"))
         }
         ("alertId", _) => pick("alert", None, Some("other_alert")),
+        ("filterId", _) => pick("filter", Some("sibling_filter"), Some("other_filter")),
         ("trackingPlanId", _) => pick("plan", None, Some("other_plan")),
         ("category", _) => fixed("Email"),
         ("revision", _) => fixed("1"),
@@ -174,6 +177,14 @@ fn body(stage: &Stage, operation: &str, target: Target) -> Option<Value> {
         new["name"] = json!("Another");
         return Some(new);
     }
+    if operation == "createFilterForDestination" {
+        let source = match target {
+            Target::Own => "source",
+            Target::Sibling => "sibling_source",
+            Target::Foreign => "other_source",
+        };
+        return Some(filter(stage.thing(source)));
+    }
     if operation == "addSourceToTrackingPlan" {
         let source = match target {
             Target::Own => "source",
@@ -189,6 +200,12 @@ fn body(stage: &Stage, operation: &str, target: Target) -> Option<Value> {
         return None;
     }
     let body = match operation {
+        "updateFilterForDestination" => json!({ "description": "Another" }),
+        "previewDestinationFilter" => json!({
+            "filter": { "if": "type = 'track'", "actions": [{ "type": "DROP" }] },
+            "payload": { "type": "track" }
+        }),
+        "previewFiltersOfDestination" => json!({ "messages": 10 }),
         "signUp"
         | "logIn"
         | "requestPasswordReset"

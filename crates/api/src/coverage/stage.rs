@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
+    destination_filters::tests::filter,
     destinations::tests::{options, webhook},
     testing::{
         Who, World,
@@ -114,7 +115,17 @@ impl Stage {
                 } });
                 let events = format!("/sources/{id}/schema/events");
                 world.call(&owner, Method::PUT, &events, event).await.expect(200);
-                things.insert(hook_key, hook.text("/destination/id"));
+                let hook_id = hook.text("/destination/id");
+                let filters = format!("/destination/{hook_id}/filters");
+                let made = world.post(&owner, &filters, filter(&id)).await.expect(200);
+                let filter_key = match key {
+                    "source" => "filter",
+                    "other_source" => "other_filter",
+                    "sibling_source" => "sibling_filter",
+                    _ => "-",
+                };
+                things.insert(filter_key, made.text("/filter/id"));
+                things.insert(hook_key, hook_id);
                 things.insert(key, id);
             }
             for (permissions, key) in [

@@ -231,6 +231,47 @@ fn cases() -> Vec<Case> {
             vec![("/sourceId", "wrong_type"), ("/metadataId", "unknown")],
         ),
         (
+            "createFilterForDestination",
+            "owner",
+            json!({
+                "sourceId": "nowhere", "title": 5, "if": "event ==", "enabled": true,
+                "actions": [{ "type": "DROP", "fields": {} }]
+            }),
+            vec![
+                ("/title", "wrong_type"),
+                ("/sourceId", "unknown"),
+                ("/if", "invalid_fql"),
+                ("/actions/0/fields", "invalid_action"),
+            ],
+        ),
+        (
+            "updateFilterForDestination",
+            "owner",
+            json!({ "enabled": "yes", "title": " ", "if": "lowercase( event )" }),
+            vec![("/enabled", "wrong_type"), ("/title", "invalid"), ("/if", "invalid_fql")],
+        ),
+        (
+            "previewDestinationFilter",
+            "owner",
+            json!({
+                "filter": { "if": "event ==", "actions": [{ "type": "DROP" }] }, "payload": 5
+            }),
+            vec![("/payload", "wrong_type"), ("/filter/if", "invalid_fql")],
+        ),
+        (
+            "previewFiltersOfDestination",
+            "owner",
+            json!({
+                "filter": { "if": "event ==", "actions": [{ "type": "DROP" }] },
+                "filterId": "nowhere", "messages": "many"
+            }),
+            vec![
+                ("/messages", "wrong_type"),
+                ("/filter/if", "invalid_fql"),
+                ("/filterId", "unknown"),
+            ],
+        ),
+        (
             "testDestination",
             "owner",
             json!({ "message": 5, "settings": { "nonsense": 1 } }),

@@ -1,5 +1,7 @@
 //! `headwater destination`: where the messages of a source go.
 
+mod filters;
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -46,6 +48,9 @@ Examples:
 
 {EXIT_CODES}"))]
     Resume(Which),
+    /// What of the source's messages it gets.
+    #[command(subcommand)]
+    Filters(filters::Command),
     /// Delete a destination; what waits for it is discarded.
     #[command(after_help = format!("\
 Examples:
@@ -177,6 +182,7 @@ pub(super) async fn run(command: &Command, console: &mut Console<'_, '_>) -> Res
         Command::Enable(which) => switch(which, true, console).await,
         Command::Disable(which) => switch(which, false, console).await,
         Command::Resume(which) => resume(which, console).await,
+        Command::Filters(command) => filters::run(command, console).await,
         Command::Delete { which, yes } => {
             let id = id(which, console).await?;
             let what = format!("Delete the destination {}", which.destination);

@@ -173,8 +173,10 @@ fn snapshot() -> RoutingSnapshot {
         settings: Map::new(),
         sources: vec![SourceId("website".into())],
         concurrency: 4,
+        rate_per_second: None,
         retry_for: None,
         events_off: Default::default(),
+        filters: Default::default(),
     };
     RoutingSnapshot::new(1, vec![source("website"), source("app")], vec![destination])
 }

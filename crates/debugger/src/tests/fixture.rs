@@ -49,8 +49,10 @@ pub(crate) fn snapshot(revision: u64, sources: &[&str]) -> RoutingSnapshot {
         settings: Map::new(),
         sources: vec![SourceId("website".into())],
         concurrency: 4,
+        rate_per_second: None,
         retry_for: None,
         events_off: Default::default(),
+        filters: Default::default(),
     };
     RoutingSnapshot::new(revision, sources.iter().map(source).collect(), vec![destination])
 }

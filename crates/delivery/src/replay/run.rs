@@ -16,6 +16,7 @@ use tokio::{
 use super::{Job, Problem, Refusal, State, keep, mark};
 use crate::{
     choose::choose,
+    map::map,
     origins::Origins,
     retry::capped_delay,
     routes::iso,
@@ -217,10 +218,11 @@ impl Runner {
             window.end = entry.position.0 + 1;
             let Some(message) = asked.message_in(&entry) else { continue };
             let stream = entry.label.stream;
-            if choose(&message, stream, route, kind_name).is_err() {
+            let chosen = choose(&message, stream, route, kind_name);
+            let Ok(message) = chosen.and_then(|()| map(message, stream, Some(route))) else {
                 window.filtered += 1;
                 continue;
-            }
+            };
             let message: Message = mark::marked(&message, mark);
             bytes += message.raw().len();
             window.parcels.push(Parcel {

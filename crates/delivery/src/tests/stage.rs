@@ -47,6 +47,8 @@ pub struct Scene {
     dice: Mutex<Dice>,
     /// Per destination: ids in the order in which attempts began, and whether they were taken.
     calls: Mutex<BTreeMap<String, Calls>>,
+    /// Per destination and id: what it was sent last, JSON.
+    bodies: Mutex<BTreeMap<(String, String), String>>,
     /// Destinations and ids that were tried.
     tried: Mutex<HashSet<(String, String)>>,
     /// Per destination: persons whose first attempts are under way, once for each delivery.
@@ -70,6 +72,7 @@ impl Scene {
         Arc::new(Scene {
             dice: Mutex::new(Dice::new(seed)),
             calls: Mutex::default(),
+            bodies: Mutex::default(),
             tried: Mutex::default(),
             under_way: Mutex::default(),
             overlaps: Mutex::default(),
@@ -88,6 +91,12 @@ impl Scene {
     pub fn calls(&self, partner: &str) -> Calls {
         let calls = self.calls.lock().expect("no test panics with it");
         calls.get(partner).cloned().unwrap_or_default()
+    }
+
+    /// What `partner` was sent last under `id`, JSON.
+    pub fn body(&self, partner: &str, id: &str) -> Option<String> {
+        let bodies = self.bodies.lock().expect("no test panics with it");
+        bodies.get(&(partner.to_owned(), id.to_owned())).cloned()
     }
 
     /// The position before which `partner` may forget what it was sent.
@@ -222,6 +231,11 @@ impl Destination for Partner {
         let person = |m: &Message| String::from_utf8_lossy(m.ordering_key()).into_owned();
         let persons = persons.map(|(message, _)| person(message)).collect();
         let _under_way = self.scene.begin(&self.name, persons);
+        for (message, id) in messages().zip(&ids) {
+            let body = String::from_utf8_lossy(message.raw()).into_owned();
+            let mut bodies = self.scene.bodies.lock().expect("no test panics with it");
+            bodies.insert((self.name.clone(), id.clone()), body);
+        }
         let at = {
             let mut calls = self.scene.calls.lock().expect("no test panics with it");
             let calls = calls.entry(self.name.clone()).or_default();

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     books::Fed,
-    choose::choose,
-    map::map,
+    choose::{Filtered, choose},
+    map::{map, read},
     queue::Waiting,
     send::{Heard, send},
 };
@@ -51,8 +51,17 @@ pub(super) struct Landed {
 pub(super) struct Part {
     /// In the order of the log.
     pub items: Vec<Item>,
-    /// `Err` says why they could not be read again.
-    pub heard: Result<Heard, LogError>,
+    /// `Err` says why they were not sent.
+    pub heard: Result<Heard, Unsent>,
+}
+
+/// Why messages were not sent after all.
+#[derive(Debug, Clone)]
+pub(super) enum Unsent {
+    /// They could not be read again.
+    Unread(LogError),
+    /// A filter has come to stop them.
+    Filtered(Filtered),
 }
 
 impl Worker {
@@ -77,6 +86,13 @@ impl Worker {
             } else {
                 self.retries_in_flight < (limit / 2).max(1)
             };
+            let rate = self.rate();
+            if (due || first) && rate.is_some_and(|rate| self.pace.next_at(rate) > now) {
+                return;
+            }
+            if let Some(rate) = rate.filter(|_| due || first) {
+                self.pace.begin(rate, now);
+            }
             if due && (!first || turn) {
                 self.launch_retry(now);
             } else if first {
@@ -85,6 +101,11 @@ impl Worker {
                 return;
             }
         }
+    }
+
+    /// Attempts that may begin in a second, where anything is said.
+    pub(super) fn rate(&self) -> Option<u32> {
+        self.route.as_ref().and_then(|route| route.rate_per_second)
     }
 
     fn launch_first(&mut self, now: i64) {
@@ -98,12 +119,25 @@ impl Worker {
         let mut parcels = Vec::with_capacity(taken.len());
         for waiting in taken {
             let Waiting { position, stream, received_at_ms, person, message } = waiting;
-            let message = if few { message.detached() } else { message };
-            let source = self.origins.of(stream);
+            // The books know a message by the name that it came with.
             let event = Some(self.events.of(message.event()));
+            let message = match map(message, stream, self.route.as_deref()) {
+                Ok(message) if few => message.detached(),
+                Ok(message) => message,
+                Err(Filtered { step, code, reason }) => {
+                    self.queue.landed(std::iter::once(person));
+                    let about = (position, stream, received_at_ms);
+                    self.discard(about, event, step, code, reason);
+                    continue;
+                }
+            };
+            let source = self.origins.of(stream);
             parcels.push(Parcel { message, position, received_at_ms, source });
             let (number, first_at) = (1, now);
             items.push(Item { position, stream, received_at_ms, number, person, first_at, event });
+        }
+        if parcels.is_empty() {
+            return;
         }
         self.last_was_retry = false;
         let began_at_ms = self.wall_ms();
@@ -134,15 +168,19 @@ impl Worker {
         self.last_was_retry = true;
         self.retries_in_flight += 1;
         let began_at_ms = self.wall_ms();
-        let log = self.log.clone();
+        let (log, route) = (self.log.clone(), self.route.clone());
         self.flight.spawn(async move {
             let mut parcels = Vec::with_capacity(items.len());
             let mut found = Vec::with_capacity(items.len());
             let mut lost = Vec::new();
             for (mut item, source) in items.into_iter().zip(origins) {
-                match read_again(&*log, Position(item.position)).await {
+                let read = read_again(&*log, Position(item.position)).await;
+                let mapped = read.map_err(Unsent::Unread).and_then(|message| {
+                    item.event = Some(Arc::new(message.event().to_owned()));
+                    map(message, item.stream, route.as_deref()).map_err(Unsent::Filtered)
+                });
+                match mapped {
                     Ok(message) => {
-                        item.event = Some(Arc::new(message.event().to_owned()));
                         let Item { position, received_at_ms, .. } = item;
                         parcels.push(Parcel { message, position, received_at_ms, source });
                         found.push(item);
@@ -150,7 +188,11 @@ impl Worker {
                     Err(error) => lost.push(Part { items: vec![item], heard: Err(error) }),
                 }
             }
-            let mut parts = parts(found, send(&destination, &parcels, limit).await);
+            let heard = match parcels.is_empty() {
+                true => Vec::new(),
+                false => send(&destination, &parcels, limit).await,
+            };
+            let mut parts = parts(found, heard);
             parts.append(&mut lost);
             Landed { first: false, began_at_ms, parts }
         });
@@ -268,7 +310,7 @@ impl Worker {
             let event = Message::event_in(&entry.payload).map(|event| self.events.of(event));
             return self.expired((position, stream, received_at_ms), event);
         }
-        let message = match map(entry.payload) {
+        let message = match read(entry.payload) {
             Ok(message) => message,
             Err(reason) => {
                 let (step, code) = (Step::FailedDelivery, "INTERNAL".into());
@@ -340,6 +382,6 @@ async fn read_again(log: &dyn EventLog, position: Position) -> Result<Message, L
     let chunk = log.read(position, 1).await?;
     let found = chunk.entries.into_iter().find(|entry| entry.position == position);
     let entry = found.ok_or(LogError::Gone(chunk.next))?;
-    let message = map(entry.payload).map_err(LogError::Unreadable)?;
+    let message = read(entry.payload).map_err(LogError::Unreadable)?;
     Ok(message.detached())
 }

@@ -8,10 +8,10 @@ use spec::{Attempt, DiscardCode, Event, Outcome, Step, Together, latency};
 
 use super::{
     Link, Worker,
-    dispatch::{Item, Landed, Part},
+    dispatch::{Item, Landed, Part, Unsent},
 };
 use crate::{
-    Schedule, books::DeadLetter, breaker::Sign, outcomes::Load, retries::Retry,
+    Schedule, books::DeadLetter, breaker::Sign, choose::Filtered, outcomes::Load, retries::Retry,
     retry::capped_delay, send::Heard,
 };
 
@@ -37,9 +37,18 @@ impl Worker {
                 self.meters.attempted(heard.took_ms);
             }
             match heard {
-                Err(error) => {
+                Err(Unsent::Unread(error)) => {
                     for item in items {
                         self.unreadable(item, began_at_ms, error.clone());
+                    }
+                }
+                Err(Unsent::Filtered(Filtered { step, code, reason })) => {
+                    for item in items {
+                        self.retries.remove(item.position);
+                        self.meters.discarded.increment(1);
+                        let (code, excerpt) = (code.clone(), reason.clone());
+                        let outcome = Outcome::Discarded { step, code, status: None, excerpt };
+                        self.outcome(item, began_at_ms, 0, outcome);
                     }
                 }
                 Ok(Heard { answer: Ok(answer), took_ms }) => {

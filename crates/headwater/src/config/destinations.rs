@@ -3,15 +3,16 @@
 use std::{collections::HashMap, time::Duration};
 
 use destination_kit::{BadSetting, Definition, DestinationKind, SettingKind, Settings, World};
+use filters::{Compiled, FILTERS_MAX, Filter, Salt};
 use serde_json::Value as Json;
 use spec::DestinationId;
 
 use super::{
-    problem::suggestion,
-    section::{Declared, Key, Presence, Section},
+    problem::{Problem, suggestion},
+    section::{Declared, Key, Parsed, Presence, Section},
     sources::Source,
     tree::{Node, Table, Value, parse_value},
-    values::{self, Located, list, located},
+    values::{self, Located, Secret, list, located},
 };
 
 pub(super) const DOC: &str = "Where messages go. Repeat the table for each destination.";
@@ -33,10 +34,14 @@ pub struct Destination {
     pub enabled: bool,
     /// Messages, or batches of them, on their way to it at one time.
     pub concurrency: usize,
+    /// Requests to it that begin in a second at most.
+    pub rate_per_second: Option<u32>,
     /// How long a message that it did not take is tried again; as `[delivery]` says unless given.
     pub retry_for: Option<Duration>,
     /// Events that do not go to it unless a message names it.
     pub events_off: Vec<String>,
+    /// What of its messages it gets.
+    pub filters: Compiled,
     /// As its definition asks for them, defaults filled in.
     pub settings: Settings,
 }
@@ -98,6 +103,12 @@ impl Destination {
             "Requests on their way to it at one time.",
             values::whole(1, 1000),
         );
+        let rate_per_second = s.optional(
+            "rate_per_second",
+            "100",
+            "Requests to it that begin in a second at most, retries among them; as many as it takes unless given.",
+            values::whole(1, 100_000),
+        );
         let retry_for = s.optional(
             "retry_for",
             r#""72h""#,
@@ -110,6 +121,19 @@ impl Destination {
             "Events that do not go to it, by their exact names, unless a message's integrations object names it. \"Page Viewed\" and \"Screen Viewed\" are all page and screen calls.",
             list(values::name),
         );
+        let filters = s.key(
+            "filters",
+            "[]",
+            "What of the messages it gets, in the order of the list: tables of a title, a condition in FQL under if, and actions. See docs/filters.md.",
+            list(filter),
+        );
+        let hash_salt = s.secret(
+            "hash_salt",
+            r#""at least 16 characters""#,
+            "The key under which HASH_PROPERTIES hashes values. Keep it: under another one everybody is somebody else.",
+            values::secret,
+        );
+        let filters = compiled(s, &filters, hash_salt);
         let id = s.optional(
             "id",
             r#""crm""#,
@@ -147,11 +171,54 @@ impl Destination {
             sources: sources?,
             enabled,
             concurrency: usize::try_from(concurrency).expect("it is at most 1000"),
+            rate_per_second: rate_per_second
+                .map(|rate| u32::try_from(rate).expect("it is at most 100,000")),
             retry_for,
             events_off,
+            filters: filters?,
             settings: settings?,
         })
     }
+}
+
+/// One filter, and all that is wrong with it.
+fn filter(node: &Node) -> Parsed<Filter> {
+    let read: Result<Filter, _> = serde_json::from_str(&node.to_json().to_string());
+    let filter = match read {
+        Ok(filter) => filter,
+        Err(error) => return node.problem(format!("must hold filters: {error}")),
+    };
+    let problems = filter.problems();
+    if problems.is_empty() {
+        return Ok(filter);
+    }
+    Err(problems
+        .iter()
+        .map(|bad| Problem::new(&node.origin, format!("of {:?}: {bad}", filter.title)))
+        .collect())
+}
+
+/// The filters, ready to be applied.
+fn compiled(
+    s: &mut Section<'_>,
+    filters: &[Filter],
+    hash_salt: Option<Secret>,
+) -> Option<Compiled> {
+    let at = s.origin("filters");
+    if filters.len() > FILTERS_MAX {
+        let many = filters.len();
+        s.problem(&at, format!("destinations.filters has {many} filters; {FILTERS_MAX} may be"));
+        return None;
+    }
+    if filters.iter().any(Filter::needs_salt) && hash_salt.is_none() {
+        s.problem(
+            &at,
+            "destinations.filters hashes under a key: give hash_salt, or algorithm = \"SHA256\"",
+        );
+        return None;
+    }
+    let salt = hash_salt.map_or_else(Salt::default, |salt| Salt::new(salt.expose().as_bytes()));
+    Compiled::new(filters, &salt).ok()
 }
 
 fn declare(s: &mut Section<'_>, definition: &Definition, given: Option<&Table>) {

@@ -327,6 +327,75 @@ fn an_event_is_blocked_and_switched_off_within_a_second() {
 }
 
 #[test]
+fn filters_decide_within_a_second_and_are_tried_on_what_came() {
+    let mut server = Server::prepare("");
+    let text = fs::read_to_string(server.config()).unwrap();
+    let open = format!("{text}[delivery]\nallowed_networks = [\"127.0.0.0/8\"]\n");
+    fs::write(server.config(), open).unwrap();
+    server.run();
+    let (url, taken) = receiver();
+    let operator = server.first_operator();
+    let bearer = workspace(&operator, "acme");
+    let call = |server: &Server, method: &str, path: &str, body: Value| -> Value {
+        let answer = server.call(("authorization", &bearer), method, path, body);
+        assert!(answer.status < 300, "{method} {path}: {} {}", answer.status, answer.body);
+        serde_json::from_str::<Value>(&answer.body).unwrap()["data"].take()
+    };
+    let new = json!({ "slug": "shop", "metadataId": "http-api", "enabled": true });
+    let source = call(&server, "POST", "/api/sources", new)["source"].take();
+    let (id, key) = (source["id"].as_str().unwrap(), source["writeKeys"][0].as_str().unwrap());
+    let new = json!({ "sourceId": id, "metadataId": "webhook", "enabled": true,
+        "settings": { "url": format!("{url}/hook") } });
+    let hook = call(&server, "POST", "/api/destinations", new)["destination"]["id"].take();
+    let filters = format!("/api/destination/{}/filters", hook.as_str().unwrap());
+    let came = |id: &str| {
+        let taken = taken.lock().unwrap();
+        taken.iter().find(|one| one.contains(&format!("{id:?}"))).cloned()
+    };
+    let mut number = 0;
+    server.until("it is fed", |server| {
+        number += 1;
+        server.track(key, &format!("early-{number}"));
+        came("early-1").or_else(|| came(&format!("early-{number}")))
+    });
+    let hash = json!({ "if": "match( messageId, 'hashed-*' )",
+        "actions": [{ "type": "HASH_PROPERTIES", "fields": { "": ["userId", "anonymousId"] } }] });
+    let tried = json!({ "filter": { "if": "event = 'Tested'", "actions": [{ "type": "DROP" }] } });
+    let preview = call(&server, "POST", &format!("{filters}/preview"), tried);
+    assert_eq!(preview["filtered"], preview["messages"], "{preview}");
+    assert!(preview["pairs"][0]["before"].is_object() && preview["pairs"][0]["after"].is_null());
+
+    for (title, condition, action) in [
+        ("No drops", json!("match( messageId, 'dropped-*' )"), json!({ "type": "DROP" })),
+        ("Hashes", hash["if"].clone(), hash["actions"][0].clone()),
+    ] {
+        let new = json!({ "sourceId": id, "title": title, "if": condition, "actions": [action],
+            "enabled": true });
+        call(&server, "POST", &filters, new);
+    }
+    let began = Instant::now();
+    let hashed = server.until("the filters hold", |server| {
+        let id = format!("hashed-{}", began.elapsed().as_micros());
+        assert_eq!(server.track(key, &id), 200);
+        let sent = Instant::now();
+        let body = server.until("it is sent", |_| came(&id));
+        let hashes = !body.contains("\"ada\"") && body.contains("\"userId\":\"");
+        hashes.then_some(sent - began)
+    });
+    assert!(hashed.as_millis() < 1000, "it took {hashed:?}");
+    assert_eq!(server.track(key, "dropped-1"), 200);
+    assert_eq!(server.track(key, "kept-1"), 200);
+    server.until("what is kept is sent", |_| came("kept-1"));
+    server.until("the books say why", |server| {
+        let path = format!("/api/sources/{id}/trace/dropped-1");
+        let trace = server.call(("authorization", &bearer), "GET", &path, Value::Null).body;
+        (trace.contains("FILTERED_BY_RULES") && trace.contains("No drops")).then_some(())
+    });
+    assert!(came("dropped-1").is_none());
+    assert!(server.stop().success());
+}
+
+#[test]
 fn whoever_runs_the_server_makes_an_operator_and_backs_up_and_restores() {
     let mut server = Server::start("");
     let folder = server.folder.path().to_owned();

@@ -70,6 +70,14 @@ const DESTINATION: Record<string, Words> = {
     what: 'The message’s `integrations` object switches this destination off.',
     remedy: 'Set it to true there, or leave it out, if these are to be delivered.',
   },
+  FILTERED_BY_RULES: {
+    what: 'A filter of this destination stops the message.',
+    remedy: 'Change the filter that the sample names, if these are to be delivered.',
+  },
+  FILTER_FAILED: {
+    what: 'A filter of this destination could not decide about the message, so it was not sent.',
+    remedy: 'Look at the sample: it says which filter and why. Preview a change before you save it.',
+  },
   FILTERED_BY_EVENT_SETTING: {
     what: 'The source’s schema switches this destination off for the event.',
     remedy: 'Switch it on again in the schema of the source, if these are to be delivered.',
