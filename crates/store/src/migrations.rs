@@ -13,6 +13,7 @@ const ALL: &[(i64, &str, &str)] = &[
     (4, "tracking_plans", include_str!("../migrations/0004_tracking_plans.sql")),
     (5, "source_schema", include_str!("../migrations/0005_source_schema.sql")),
     (6, "beta_criteria", include_str!("../migrations/0006_beta_criteria.sql")),
+    (8, "alerts", include_str!("../migrations/0008_alerts.sql")),
     (9, "source_retention", include_str!("../migrations/0009_source_retention.sql")),
     (8, "alerts", include_str!("../migrations/0008_alerts.sql")),
 ];
