@@ -2,6 +2,7 @@
 //! catalog, the partner programme. A client of the documented API and nothing else.
 
 mod account;
+mod alert;
 mod application;
 mod apply;
 mod audit;
@@ -74,6 +75,8 @@ Examples:
     TrackingPlan(Group<tracking_plan::Command>),
     /// Destinations: where messages go.
     Destination(Group<destination::Command>),
+    /// What the workspace is told of, and what does nothing but fail.
+    Alert(Group<alert::Command>),
     /// The catalog of sources and destinations.
     Catalog(Group<catalog::Command>),
     /// Apply to the partner programme.
@@ -153,6 +156,7 @@ pub(crate) async fn run(command: &Command, screen: &mut Screen<'_>) -> Result<()
         Command::Destination(group) => {
             destination::run(&group.command, &mut group.server.open(screen)?).await
         }
+        Command::Alert(group) => alert::run(&group.command, &mut group.server.open(screen)?).await,
         Command::Catalog(group) => {
             catalog::run(&group.command, &mut group.server.open(screen)?).await
         }

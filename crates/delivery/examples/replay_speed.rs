@@ -185,8 +185,7 @@ fn routes(destination: &DestinationId) -> RoutingSnapshot {
 }
 
 async fn run(folder: &Path, events: u64, rounds: u64) -> io::Result<()> {
-    let log =
-        FileLog::open(&folder.join("log"), Default::default()).map_err(io::Error::other)?;
+    let log = FileLog::open(&folder.join("log"), Default::default()).map_err(io::Error::other)?;
     let bytes = fill(&log, events).await?;
     println!("{events} events of {bytes} bytes");
     let destination = DestinationId("null".into());
@@ -213,8 +212,7 @@ fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1).map(|word| word.parse::<u64>());
     let mut next = |or: u64| arguments.next().transpose().map(|given| given.unwrap_or(or));
     let (events, rounds) = (next(1_000_000), next(5));
-    let (events, rounds) =
-        (events.map_err(io::Error::other)?, rounds.map_err(io::Error::other)?);
+    let (events, rounds) = (events.map_err(io::Error::other)?, rounds.map_err(io::Error::other)?);
     let folder = tempfile::tempdir()?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

@@ -76,6 +76,13 @@ pub struct Mixed {
     pub destination: Shares,
 }
 
+impl Mixed {
+    fn merge(&mut self, other: &Mixed) {
+        self.source.merge(&other.source);
+        self.destination.merge(&other.destination);
+    }
+}
+
 /// An event as people read it; `None` for those that are not told apart.
 pub type EventName = Option<(Kind, Option<String>)>;
 
@@ -160,6 +167,11 @@ impl Scope {
         }
         sum.flow.close(self.place.is_some());
         sum.destinations.values_mut().for_each(|flow| flow.close(true));
+        for (number, mixed) in &gatherer.events {
+            let event = books.breakdown().event(*number);
+            let name = event.map(|event| (event.kind, event.text().map(Into::into)));
+            sum.events.entry(name).or_default().merge(mixed);
+        }
         sum.reasons = gatherer.reasons();
         sum.refusals = by_code(&gatherer.refused);
         sum.bound_events();
@@ -227,9 +239,7 @@ impl Scope {
                 sum.latency.merge(&part.latency);
                 gatherer.given_up.merge(&part.given_up);
                 for (number, shares) in part.events() {
-                    let event = breakdown.event(number);
-                    let name = event.map(|event| (event.kind, event.text().map(Into::into)));
-                    let mixed = sum.events.entry(name).or_default();
+                    let mixed = gatherer.events.entry(number).or_default();
                     let of = match place {
                         SOURCE => &mut mixed.source,
                         _ => &mut mixed.destination,
@@ -353,6 +363,8 @@ struct Gatherer {
     refused: Counts,
     given_up: Counts,
     exhausted: u64,
+    /// By the event's number.
+    events: BTreeMap<u32, Mixed>,
 }
 
 impl Gatherer {
@@ -389,9 +401,7 @@ impl Sum {
         all.sort_by_key(|(_, mixed)| std::cmp::Reverse(weight(mixed)));
         for (n, (name, mixed)) in all.into_iter().enumerate() {
             let name = name.filter(|_| n < EVENTS_MAX);
-            let with = self.events.entry(name).or_default();
-            with.source.merge(&mixed.source);
-            with.destination.merge(&mixed.destination);
+            self.events.entry(name).or_default().merge(&mixed);
         }
     }
 }

@@ -14,8 +14,8 @@ const ALL: &[(i64, &str, &str)] = &[
     (5, "source_schema", include_str!("../migrations/0005_source_schema.sql")),
     (6, "beta_criteria", include_str!("../migrations/0006_beta_criteria.sql")),
     (7, "destination_filters", include_str!("../migrations/0007_destination_filters.sql")),
-    (9, "source_retention", include_str!("../migrations/0009_source_retention.sql")),
     (8, "alerts", include_str!("../migrations/0008_alerts.sql")),
+    (9, "source_retention", include_str!("../migrations/0009_source_retention.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

@@ -735,6 +735,13 @@ pub const REASONS: &[Reason] = &[
     ),
     row(
         FailedDelivery,
+        "SQLSTATE",
+        "The database refuses",
+        "The database answered with an error of its own; the code is its SQLSTATE.",
+        "Read the answer in the samples, and look at the rights and the schema of the database.",
+    ),
+    row(
+        FailedDelivery,
         "exhausted",
         "Retries used up",
         "The message was tried until its time was up, and lies among the dead letters.",
