@@ -52,7 +52,7 @@ async fn a_filter_holds_from_its_creation_to_its_end() {
         let new = world.post(&acme, &filters, filter(&source)).await.expect(200);
         let id = new.text("/filter/id");
         let path = format!("{filters}/{id}");
-        assert_eq!(new.at("/filter/actions"), json!([{ "type": "DROP" }]));
+        assert_eq!(new.at("/filter/actions"), &json!([{ "type": "DROP" }]));
         assert_eq!(made(&world, &hook, &source, PING).await, r#"the filter "No pings" drops it"#);
         let listed = world.get(&acme, &filters).await.expect(200);
         assert_eq!(listed.at("/filters/0"), new.at("/filter"));
@@ -122,11 +122,11 @@ async fn a_filter_is_tried_on_a_payload() {
         let fields = json!({ "product": ["event", "requestedFrom"] });
         let allow = tried(json!([{ "type": "ALLOW_PROPERTIES", "fields": fields }]));
         let reply = world.post(&acme, preview, allow).await.expect(200);
-        assert_eq!(reply.at("/inputPayload"), payload);
-        assert_eq!(reply.at("/result/product"), json!({ "requestedFrom": "/checkout" }));
+        assert_eq!(reply.at("/inputPayload"), &payload);
+        assert_eq!(reply.at("/result/product"), &json!({ "requestedFrom": "/checkout" }));
         let reply = world.post(&acme, preview, tried(json!([{ "type": "DROP" }]))).await;
         let reply = reply.expect(200);
-        assert_eq!(reply.at("/result"), Value::Null);
+        assert_eq!(reply.at("/result"), &Value::Null);
         assert_eq!(reply.at("/code"), "FILTERED_BY_RULES");
     }
 }

@@ -33,8 +33,9 @@ pub struct DeliveryOverview {
     /// Its end.
     #[schema(example = "2026-11-24T12:00:00.000Z")]
     compared_to: String,
-    /// How finely series are cut.
-    step: OverviewStep,
+    /// How finely series are cut: `minute`, `hour` or `day`, in UTC.
+    #[schema(example = "hour")]
+    step: String,
     /// When each point of a series begins.
     #[schema(example = json!(["2026-11-24T12:00:00.000Z"]))]
     times: Vec<String>,
@@ -54,18 +55,6 @@ pub struct DeliveryOverview {
     retrying: Option<OverviewRetrying>,
     /// Of a source: the steps at each of its destinations.
     destinations: Option<Vec<OverviewDestination>>,
-}
-
-/// How finely series are cut.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum OverviewStep {
-    /// In minutes.
-    Minute,
-    /// In hours.
-    Hour,
-    /// In days, in UTC.
-    Day,
 }
 
 /// The steps. Those after `accepted` are a destination's.
