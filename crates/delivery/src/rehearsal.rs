@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::{
     Delivery,
-    map::map,
+    map::{map, read},
     origins::Origins,
     trial::{Secrets, request_of},
 };
@@ -41,7 +41,7 @@ impl Delivery {
         let entry = chunk.entries.into_iter().find(|entry| entry.position.0 == position);
         let entry = entry.filter(|entry| entry.label.kind == record::MESSAGE);
         Ok(entry.and_then(|entry| {
-            let message = map(Bytes::copy_from_slice(&entry.payload)).ok()?;
+            let message = read(Bytes::copy_from_slice(&entry.payload)).ok()?;
             let (stream, received_at_ms) = (entry.label.stream, entry.label.time_ms);
             Some(Kept { stream, received_at_ms, message })
         }))
@@ -62,6 +62,10 @@ impl Delivery {
             rehearsal: true,
             ..inner.options.world.clone()
         };
+        // What a filter takes out is not shown here either.
+        let Ok(message) = map(kept.message.clone(), kept.stream, Some(route)) else {
+            return Err("a filter of the destination stops the message, so nothing is sent");
+        };
         let opened = inner.kinds.open(&route.kind, &route.settings, &route.id, &world);
         let Ok((destination, _)) = opened else {
             return Err("the destination's settings do not fit, so nothing can be sent");
@@ -70,7 +74,7 @@ impl Delivery {
             return Err("the destination is not sent requests over HTTP that could be shown");
         }
         let parcel = Parcel {
-            message: kept.message.clone(),
+            message,
             position,
             received_at_ms: kept.received_at_ms,
             source: Origins::new(inner.routing.clone()).of(kept.stream),
