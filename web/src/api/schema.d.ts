@@ -3153,6 +3153,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/delivery-health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get what fails
+         * @description Every destination and source that did nothing but fail in the last 24 hours, with the error,
+         *     when it was seen last and how often.
+         */
+        get: operations["getDeliveryHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/destinations/{destinationId}/delivery": {
         parameters: {
             query?: never;
@@ -3165,6 +3186,69 @@ export interface paths {
          * @description Its state, what is delivered and what waits, and the last error.
          */
         get: operations["getDeliveryOfDestination"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destinations/{destinationId}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the delivery overview of a destination
+         * @description Every step from receipt to delivery with its count and change, why messages were stopped with
+         *     samples, which events they were, and how long they took. Pending is as of now.
+         */
+        get: operations["getOverviewOfDestination"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources/{sourceId}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the delivery overview of a source
+         * @description What came in, what was stopped on ingest and at the source and why, which events they were, and
+         *     what became of the accepted at each destination.
+         */
+        get: operations["getOverviewOfSource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destinations/{destinationId}/messages/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a message of a destination
+         * @description What you sent, the request that carries it, and what the destination answered, with secrets
+         *     taken out. Messages are named by their position, as samples and dead letters are.
+         */
+        get: operations["getMessageOfDestination"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3316,6 +3400,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/destinations/{destinationId}/syncs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the sync history of a destination
+         * @description What its last loads brought, and how far each source is complete: of destinations that are
+         *     loaded in bulk, such as warehouses.
+         */
+        get: operations["listSyncsOfDestination"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List alerts */
+        get: operations["listAlerts"];
+        put?: never;
+        /**
+         * Create an alert
+         * @description It is looked at every minute. Who is told hears once that a thing is bad, and once that it is
+         *     well again; what comes and goes is told at most once an hour. That a destination is about to be
+         *     paused, and that it is, the owners of the workspace are told without any alert.
+         */
+        post: operations["createAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{alertId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an alert */
+        get: operations["getAlert"];
+        put?: never;
+        post?: never;
+        /** Delete an alert */
+        delete: operations["deleteAlert"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an alert
+         * @description What it watches, and of which source or destination, never changes.
+         */
+        patch: operations["updateAlert"];
+        trace?: never;
+    };
+    "/alerts/{alertId}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test an alert
+         * @description Tells everybody whom the alert tells, in words that say that it is a test.
+         */
+        post: operations["testAlert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alert-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was told
+         * @description Kept for 90 days.
+         */
+        get: operations["listAlertNotices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3388,9 +3578,10 @@ export interface components {
             by: string;
             /**
              * @description What came in and what became of it: `received = accepted + duplicates + discarded`, and for
-             *     each destination `routed = delivered + pending + discarded + exhausted`.
+             *     each destination `accepted = notRouted + routed` and
+             *     `routed = delivered + pending + discarded + exhausted`.
              */
-            sources: Record<string, never>[];
+            sources: components["schemas"]["BookRow"][];
         };
         /** @description A page of people. */
         AccountsAnswer: {
@@ -3418,6 +3609,119 @@ export interface components {
             dueAtMs: number;
             /** @description Whether it is. */
             overdue: boolean;
+        };
+        /** @description An alert in its envelope. */
+        AlertAnswer: {
+            /** @description The alert. */
+            alert: components["schemas"]["AlertView"];
+        };
+        /** @description What may change; what is left out stays. */
+        AlertChanges: {
+            /**
+             * @description Its name.
+             * @example Deliveries fail
+             */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Percent.
+             * @example 95
+             */
+            threshold?: number | null;
+            /**
+             * Format: int64
+             * @description The time that is looked at, or waited.
+             * @example 60
+             */
+            minutes?: number | null;
+            /**
+             * @description Who is told by mail.
+             * @example [
+             *       "ops@example.com"
+             *     ]
+             */
+            emails?: string[] | null;
+            /**
+             * @description What is told besides; empty for nothing.
+             * @example https://hooks.example.com/services/T0/B0/secret
+             */
+            webhookUrl?: string | null;
+            /** @description Whether it is on. */
+            enabled?: boolean | null;
+        };
+        /**
+         * @description What is watched.
+         * @enum {string}
+         */
+        AlertKind: "DELIVERY_RATE" | "VOLUME_CHANGE" | "NO_DATA" | "PENDING_AGE" | "DESTINATION_STATE";
+        /** @description What came of telling everybody. */
+        AlertTested: {
+            /**
+             * @description Mails that were written.
+             * @example 1
+             */
+            mails: number;
+            /**
+             * @description Why the webhook did not take it; absent when it did, or there is none.
+             * @example 404: no_service
+             */
+            webhookProblem?: string | null;
+        };
+        /** @description An alert. */
+        AlertView: {
+            /**
+             * @description Its id.
+             * @example alr_4hPS4Yz1rXUSX6sFwGFHUb
+             */
+            id: string;
+            /**
+             * @description Its name.
+             * @example Deliveries fail
+             */
+            name: string;
+            /** @description What is watched. */
+            kind: components["schemas"]["AlertKind"];
+            /**
+             * @description The source or destination that it is about; absent for all of the workspace.
+             * @example dst_4hPS4Yz1rXUSX6sFwGFHUb
+             */
+            aboutId?: string | null;
+            /**
+             * Format: int64
+             * @description Percent, where the kind is decided by some.
+             * @example 95
+             */
+            threshold?: number | null;
+            /**
+             * Format: int64
+             * @description The time that is looked at, or waited.
+             * @example 60
+             */
+            minutes: number;
+            /**
+             * @description Who is told by mail.
+             * @example [
+             *       "ops@example.com"
+             *     ]
+             */
+            emails: string[];
+            /**
+             * @description The webhook that is told, masked.
+             * @example https://hooks.example.com/…T0aB
+             */
+            webhookUrl?: string | null;
+            /** @description Whether it is on. */
+            enabled: boolean;
+            /**
+             * @description When it was made.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            createdAt: string;
+        };
+        /** @description Alerts in their envelope. */
+        AlertsAnswer: {
+            /** @description By name. */
+            alerts: components["schemas"]["AlertView"][];
         };
         /** @description A code that the app shows. */
         AppCode: {
@@ -3554,6 +3858,24 @@ export interface components {
             /** @description The same as PNG. */
             previewUrl: string;
         };
+        /** @description What an attempt was answered. */
+        AttemptAnswer: {
+            /** @description When it was given up; of a message between attempts, when the next one is due. */
+            at: string;
+            /**
+             * Format: int32
+             * @description The status.
+             * @example 503
+             */
+            status?: number | null;
+            /**
+             * @description Why it failed, for programs.
+             * @example 503
+             */
+            code: string;
+            /** @description The beginning of the answer, or the error in words, without secrets. */
+            excerpt: string;
+        };
         /** @description Changes in their envelope. */
         AuditAnswer: {
             /** @description Newest first. */
@@ -3651,6 +3973,141 @@ export interface components {
              * @example 2026-11-25T12:00:00.000Z
              */
             criteriaMetAt?: string | null;
+        };
+        /** @description What became of messages at one destination. */
+        BookLine: {
+            /**
+             * @description Workspace and slug of the destination; its id once it is deleted.
+             * @example acme/webhook
+             */
+            destination: string;
+            /**
+             * Format: int64
+             * @description Accepted while it was not connected, or disabled.
+             * @example 0
+             */
+            notRouted: number;
+            /**
+             * Format: int64
+             * @description Messages that were its to take.
+             * @example 12
+             */
+            routed: number;
+            /**
+             * Format: int64
+             * @description Messages that it has.
+             * @example 10
+             */
+            delivered: number;
+            /**
+             * Format: int64
+             * @description Messages still on their way.
+             * @example 1
+             */
+            pending: number;
+            /**
+             * Format: int64
+             * @description Messages filtered, or refused by it.
+             * @example 1
+             */
+            discarded: number;
+            /** @description Why. */
+            discards: components["schemas"]["BookReason"][];
+            /**
+             * Format: int64
+             * @description Messages given up: its dead letters.
+             * @example 0
+             */
+            exhausted: number;
+            /**
+             * Format: int64
+             * @description Attempts that failed and led to another one.
+             * @example 3
+             */
+            retried: number;
+            /**
+             * @description Whether the log itself holds as many pending messages as the books say; `null` when there
+             *     would be too many to count.
+             */
+            balanced?: boolean | null;
+        };
+        /** @description So many messages of one reason. */
+        BookReason: {
+            /**
+             * @description `failed_on_ingest`, `filtered_at_source`, `filtered_at_destination` or `failed_delivery`.
+             * @example failed_delivery
+             */
+            step: string;
+            /**
+             * @description Why, for programs.
+             * @example 404
+             */
+            code: string;
+            /**
+             * Format: int64
+             * @description How many.
+             * @example 1
+             */
+            count: number;
+        };
+        /** @description What came in within one stretch of time, and what became of it. */
+        BookRow: {
+            /**
+             * @description When it begins; absent of a total.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            time?: string | null;
+            /**
+             * @description How long it is: `minute`, `hour` or `day`, as finely as the books are still kept.
+             * @example hour
+             */
+            unit?: string | null;
+            /**
+             * @description Workspace and slug of the source.
+             * @example acme/website
+             */
+            source?: string | null;
+            /**
+             * Format: int64
+             * @description Messages that came in.
+             * @example 14
+             */
+            received: number;
+            /**
+             * Format: int64
+             * @description Messages accepted, each once.
+             * @example 12
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Messages that had been accepted before.
+             * @example 1
+             */
+            duplicates: number;
+            /**
+             * Format: int64
+             * @description Messages stopped on ingest or at the source.
+             * @example 1
+             */
+            discarded: number;
+            /** @description Why. */
+            discards: components["schemas"]["BookReason"][];
+            /**
+             * Format: int64
+             * @description Requests refused whole; nobody knows how many messages they held.
+             * @example 0
+             */
+            refused: number;
+            /** @description Why. */
+            refusals: components["schemas"]["BookReason"][];
+            /** @description What became of the accepted at each destination. */
+            destinations: components["schemas"]["BookLine"][];
+            /**
+             * @description Whether everything is accounted for, with what is pending counted in the log itself; `null`
+             *     when there would be too much to count.
+             */
+            balanced?: boolean | null;
         };
         /** @description The sums of the last 24 hours. */
         BooksState: {
@@ -4086,9 +4543,10 @@ export interface components {
                 by: string;
                 /**
                  * @description What came in and what became of it: `received = accepted + duplicates + discarded`, and for
-                 *     each destination `routed = delivered + pending + discarded + exhausted`.
+                 *     each destination `accepted = notRouted + routed` and
+                 *     `routed = delivered + pending + discarded + exhausted`.
                  */
-                sources: Record<string, never>[];
+                sources: components["schemas"]["BookRow"][];
             };
         };
         /** @description `{"data": …}`. */
@@ -4099,6 +4557,38 @@ export interface components {
                 accounts: components["schemas"]["AccountView"][];
                 /** @description Where this page stands. */
                 pagination: components["schemas"]["Pagination"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_AlertAnswer: {
+            /** @description An alert in its envelope. */
+            data: {
+                /** @description The alert. */
+                alert: components["schemas"]["AlertView"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_AlertTested: {
+            /** @description What came of telling everybody. */
+            data: {
+                /**
+                 * @description Mails that were written.
+                 * @example 1
+                 */
+                mails: number;
+                /**
+                 * @description Why the webhook did not take it; absent when it did, or there is none.
+                 * @example 404: no_service
+                 */
+                webhookProblem?: string | null;
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_AlertsAnswer: {
+            /** @description Alerts in their envelope. */
+            data: {
+                /** @description By name. */
+                alerts: components["schemas"]["AlertView"][];
             };
         };
         /** @description `{"data": …}`. */
@@ -4205,6 +4695,14 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_DestinationMessageAnswer: {
+            /** @description One message at one destination. */
+            data: {
+                /** @description The message. */
+                message: components["schemas"]["DestinationMessage"];
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_DestinationMetadataAnswer: {
             /** @description A destination of the catalog in its envelope. */
             data: {
@@ -4287,6 +4785,19 @@ export interface components {
                 source: components["schemas"]["SourceView"];
                 /** @description The tracking plan that it is connected to. */
                 trackingPlanId?: string | null;
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_HealthAnswer: {
+            /** @description What does nothing but fail. */
+            data: {
+                /**
+                 * @description Destinations that delivered nothing in the last 24 hours and failed to, and those that are
+                 *     paused, by name.
+                 */
+                destinations: components["schemas"]["UnwellDestination"][];
+                /** @description Sources of which nothing was accepted in the last 24 hours and something stopped, by slug. */
+                sources: components["schemas"]["UnwellSource"][];
             };
         };
         /** @description `{"data": …}`. */
@@ -4483,6 +4994,24 @@ export interface components {
                  * @example hw_…
                  */
                 secret: string;
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_NoticesAnswer: {
+            /** @description Notices in their envelope. */
+            data: {
+                /** @description The newest first. */
+                notices: components["schemas"]["NoticeView"][];
+                /** @description Where this page stands. */
+                pagination: components["schemas"]["Pagination"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_OverviewAnswer: {
+            /** @description An overview. */
+            data: {
+                /** @description The overview. */
+                overview: components["schemas"]["DeliveryOverview"];
             };
         };
         /** @description `{"data": …}`. */
@@ -4924,6 +5453,18 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_SyncHistory: {
+            /** @description What the last loads of a destination brought. */
+            data: {
+                /** @description Whether destinations of this kind keep a history. */
+                kept: boolean;
+                /** @description How far each source is loaded. */
+                receipts: components["schemas"]["SyncReceipt"][];
+                /** @description Up to a minute of loads each, the newest first. */
+                syncs: components["schemas"]["SyncEntry"][];
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_SystemAnswer: {
             /** @description How the installation fares, in its envelope. */
             data: {
@@ -5316,6 +5857,57 @@ export interface components {
              */
             more: number;
         };
+        /**
+         * @description What became of the messages of one stretch of time. It is read from the books and from nothing
+         *     else, so that it balances: received = failed on ingest + filtered at source + duplicates +
+         *     accepted; accepted = not routed + routed; routed = filtered at destination + failed delivery +
+         *     delivered + pending.
+         */
+        DeliveryOverview: {
+            /**
+             * @description From here on: where the books are cut, which may be somewhat before what was asked for.
+             * @example 2026-11-24T12:00:00.000Z
+             */
+            from: string;
+            /**
+             * @description To here.
+             * @example 2026-11-25T12:01:00.000Z
+             */
+            to: string;
+            /**
+             * @description The stretch before it, for comparison.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            comparedFrom: string;
+            /**
+             * @description Its end.
+             * @example 2026-11-24T12:00:00.000Z
+             */
+            comparedTo: string;
+            /** @description How finely series are cut. */
+            step: components["schemas"]["OverviewStep"];
+            /**
+             * @description When each point of a series begins.
+             * @example [
+             *       "2026-11-24T12:00:00.000Z"
+             *     ]
+             */
+            times: string[];
+            /** @description Each step. */
+            steps: components["schemas"]["OverviewSteps"];
+            /** @description Whether every message is accounted for. */
+            balanced: boolean;
+            /** @description Why messages were stopped, step by step, the most frequent first. */
+            reasons: components["schemas"]["OverviewReason"][];
+            /** @description Why requests were refused whole. Nobody knows how many messages they held. */
+            refusals: components["schemas"]["OverviewReason"][];
+            /** @description What each event had of it, the most frequent first. */
+            events: components["schemas"]["OverviewEvent"][];
+            latency?: components["schemas"]["OverviewLatency"] | null;
+            retrying?: components["schemas"]["OverviewRetrying"] | null;
+            /** @description Of a source: the steps at each of its destinations. */
+            destinations?: components["schemas"]["OverviewDestination"][] | null;
+        };
         /** @description How a destination fares. */
         DeliveryState: {
             /** @description State, counts, lag, breaker, pause, next retry, last error. */
@@ -5385,6 +5977,41 @@ export interface components {
              * @example 4096
              */
             lagBytes: number;
+        };
+        /** @description One message at one destination. */
+        DestinationMessage: {
+            /**
+             * @description Where it stands in the log.
+             * @example 1048576
+             */
+            position: string;
+            /**
+             * @description Workspace and slug of its source.
+             * @example acme/website
+             */
+            source?: string | null;
+            /**
+             * @description `retrying`, `deadLetter`, `discarded`, or `settled` for one that the books need no more.
+             * @example deadLetter
+             */
+            state: string;
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             * @example 9
+             */
+            attempts?: number | null;
+            sent?: components["schemas"]["SentMessage"] | null;
+            request?: components["schemas"]["TrialRequest"] | null;
+            /** @description Why there is no request to show. */
+            requestMissing?: string | null;
+            response?: components["schemas"]["AttemptAnswer"] | null;
+            reason?: components["schemas"]["MessageReason"] | null;
+        };
+        /** @description One message at one destination. */
+        DestinationMessageAnswer: {
+            /** @description The message. */
+            message: components["schemas"]["DestinationMessage"];
         };
         /** @description The catalog entry that a destination is made from. */
         DestinationMetadata: {
@@ -5763,6 +6390,16 @@ export interface components {
          * @enum {string}
          */
         Granularity: "MINUTE" | "HOUR" | "DAY";
+        /** @description What does nothing but fail. */
+        HealthAnswer: {
+            /**
+             * @description Destinations that delivered nothing in the last 24 hours and failed to, and those that are
+             *     paused, by name.
+             */
+            destinations: components["schemas"]["UnwellDestination"][];
+            /** @description Sources of which nothing was accepted in the last 24 hours and something stopped, by slug. */
+            sources: components["schemas"]["UnwellSource"][];
+        };
         /** @description History in its envelope. */
         HistoryAnswer: {
             /** @description In order. */
@@ -6089,6 +6726,34 @@ export interface components {
         LabelsAnswer: {
             /** @description By key and value. */
             labels: components["schemas"]["LabelView"][];
+        };
+        /** @description What went wrong last. */
+        LastError: {
+            /**
+             * @description When.
+             * @example 2026-11-25T11:58:00.000Z
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description What the destination answered.
+             * @example 404
+             */
+            status?: number | null;
+            /**
+             * @description Why, for programs.
+             * @example 404
+             */
+            code: string;
+            /**
+             * @description Why, in a few words.
+             * @example Not found (404)
+             */
+            label: string;
+            /** @description What to do about it. */
+            remedy?: string | null;
+            /** @description The beginning of the answer, without secrets. */
+            excerpt: string;
         };
         /** @description Where later rows begin. */
         Later: {
@@ -6419,6 +7084,33 @@ export interface components {
             /** @description Where older ones begin. */
             pagination: components["schemas"]["Older"];
         };
+        /** @description Why a message was stopped. */
+        MessageReason: {
+            /**
+             * @description Where.
+             * @example failed_delivery
+             */
+            step: string;
+            /**
+             * @description Why, for programs.
+             * @example 503
+             */
+            code: string;
+            /**
+             * @description Why, in a few words.
+             * @example Not available (503)
+             */
+            label: string;
+            /**
+             * @description What happened.
+             * @example The receiver is not ready.
+             */
+            explanation: string;
+            /** @description What to do about it. */
+            remedy: string;
+            /** @description What was said. */
+            excerpt: string;
+        };
         /** @description One line of the debugger. */
         MessageRow: {
             /**
@@ -6498,6 +7190,45 @@ export interface components {
             fix: string;
             /** @description Where in the form it stands. */
             section: components["schemas"]["Section"];
+        };
+        /** @description A new alert. */
+        NewAlert: {
+            /**
+             * @description Its name, unique in the workspace.
+             * @example Deliveries fail
+             */
+            name: string;
+            /** @description What is watched. */
+            kind: components["schemas"]["AlertKind"];
+            /** @description The source or destination that it is about, by id; all of the workspace when left out. */
+            aboutId?: string | null;
+            /**
+             * Format: int64
+             * @description Percent: 95 of `DELIVERY_RATE` and 50 of `VOLUME_CHANGE` when left out.
+             * @example 95
+             */
+            threshold?: number | null;
+            /**
+             * Format: int64
+             * @description The time that is looked at, or waited, from 5 minutes to 14 days: a day of `VOLUME_CHANGE`
+             *     and `NO_DATA`, else an hour when left out.
+             * @example 60
+             */
+            minutes?: number | null;
+            /**
+             * @description Who is told by mail.
+             * @example [
+             *       "ops@example.com"
+             *     ]
+             */
+            emails?: string[];
+            /**
+             * @description What is told with JSON that Slack takes.
+             * @example https://hooks.example.com/services/T0/B0/secret
+             */
+            webhookUrl?: string | null;
+            /** @description Whether it is on, which also holds when left out. */
+            enabled?: boolean | null;
         };
         /** @description A comment on a submission. */
         NewComment: {
@@ -6790,6 +7521,47 @@ export interface components {
              */
             slug?: string | null;
         };
+        /** @description What was told. */
+        NoticeView: {
+            /**
+             * @description Its id.
+             * @example aln_4hPS4Yz1rXUSX6sFwGFHUb
+             */
+            id: string;
+            /**
+             * @description The alert; absent for what the owners are told without any.
+             * @example alr_4hPS4Yz1rXUSX6sFwGFHUb
+             */
+            alertId?: string | null;
+            /**
+             * @description The source or destination that it is about.
+             * @example dst_4hPS4Yz1rXUSX6sFwGFHUb
+             */
+            aboutId: string;
+            /**
+             * @description When.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            at: string;
+            /** @description Whether it was told that all is well again. */
+            over: boolean;
+            /**
+             * @description In a few words.
+             * @example Webhook: Deliveries fail
+             */
+            title: string;
+            /** @description In sentences. */
+            says: string;
+            /** @description Why the webhook did not take it. */
+            problem?: string | null;
+        };
+        /** @description Notices in their envelope. */
+        NoticesAnswer: {
+            /** @description The newest first. */
+            notices: components["schemas"]["NoticeView"][];
+            /** @description Where this page stands. */
+            pagination: components["schemas"]["Pagination"];
+        };
         /** @description Where older rows begin. */
         Older: {
             /** @description `before` of the next page; absent on the last. */
@@ -6862,6 +7634,342 @@ export interface components {
             parts: components["schemas"]["Part"][];
             /** @enum {string} */
             outcome: "changes";
+        };
+        /** @description An overview. */
+        OverviewAnswer: {
+            /** @description The overview. */
+            overview: components["schemas"]["DeliveryOverview"];
+        };
+        /** @description A count, and what it was before. */
+        OverviewCount: {
+            /**
+             * Format: int64
+             * @description How many.
+             * @example 1200
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description How many in the stretch before.
+             * @example 1000
+             */
+            before: number;
+            /**
+             * Format: double
+             * @description How it changed, as a share and for as much time; `null` when there was nothing before.
+             * @example 0.2
+             */
+            change?: number | null;
+            /**
+             * @description How many in each step of time.
+             * @example [
+             *       1200
+             *     ]
+             */
+            series: number[];
+        };
+        /** @description The steps at one destination of a source. */
+        OverviewDestination: {
+            /**
+             * @description Id of the destination.
+             * @example dst_4hPS4Yz1rXUSX6sFwGFHUb
+             */
+            id: string;
+            /**
+             * @description Workspace and slug of the destination; its id once it is deleted.
+             * @example acme/webhook
+             */
+            destination: string;
+            /**
+             * Format: int64
+             * @description Accepted while it was not connected, or disabled.
+             * @example 0
+             */
+            notRouted: number;
+            /**
+             * Format: int64
+             * @description Messages that were its to take.
+             * @example 12
+             */
+            routed: number;
+            /**
+             * Format: int64
+             * @description Messages that it does not get on purpose.
+             * @example 1
+             */
+            filteredAtDestination: number;
+            /**
+             * Format: int64
+             * @description Messages still on their way, now.
+             * @example 0
+             */
+            pending: number;
+            /**
+             * Format: int64
+             * @description Messages that it refused, or that were given up.
+             * @example 1
+             */
+            failedDelivery: number;
+            /**
+             * Format: int64
+             * @description Messages that it has.
+             * @example 10
+             */
+            delivered: number;
+            /** @description Whether every message is accounted for. */
+            balanced: boolean;
+        };
+        /** @description What one event had of it. */
+        OverviewEvent: {
+            /**
+             * @description `track`, `identify` …; `null` for those that are not told apart.
+             * @example track
+             */
+            type?: string | null;
+            /**
+             * @description The event of track calls.
+             * @example Order Completed
+             */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Messages accepted.
+             * @example 12
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Messages that failed on ingest.
+             * @example 0
+             */
+            failedOnIngest: number;
+            /**
+             * Format: int64
+             * @description Messages filtered at the source.
+             * @example 0
+             */
+            filteredAtSource: number;
+            /**
+             * Format: int64
+             * @description Messages delivered, of a destination.
+             * @example 10
+             */
+            delivered?: number | null;
+            /**
+             * Format: int64
+             * @description Messages filtered at the destination.
+             * @example 1
+             */
+            filteredAtDestination?: number | null;
+            /**
+             * Format: int64
+             * @description Messages that failed delivery.
+             * @example 1
+             */
+            failedDelivery?: number | null;
+            /**
+             * Format: double
+             * @description Its share of all events.
+             * @example 0.5
+             */
+            share?: number | null;
+            /**
+             * Format: double
+             * @description How much the share grew.
+             * @example 0.1
+             */
+            shareChange?: number | null;
+        };
+        /** @description How long messages took from accept to delivery, to about 3 %. */
+        OverviewLatency: components["schemas"]["OverviewQuantiles"] & {
+            /** @description In the stretch before. */
+            before: components["schemas"]["OverviewQuantiles"];
+        };
+        /** @description So many milliseconds or less for so many of a hundred. */
+        OverviewQuantiles: {
+            /**
+             * Format: int64
+             * @description How many messages it is known of.
+             * @example 1100
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Half of them.
+             * @example 42
+             */
+            p50Ms?: number | null;
+            /**
+             * Format: int64
+             * @description 95 of 100.
+             * @example 180
+             */
+            p95Ms?: number | null;
+            /**
+             * Format: int64
+             * @description 99 of 100.
+             * @example 950
+             */
+            p99Ms?: number | null;
+        };
+        /** @description Why messages were stopped. */
+        OverviewReason: {
+            /**
+             * @description `failed_on_ingest`, `filtered_at_source`, `filtered_at_destination` or `failed_delivery`.
+             * @example failed_delivery
+             */
+            step: string;
+            /**
+             * @description Why, for programs.
+             * @example 404
+             */
+            code: string;
+            /**
+             * @description Why, in a few words.
+             * @example Not found (404)
+             */
+            label: string;
+            /**
+             * @description What happened.
+             * @example The receiver knows no such address.
+             */
+            explanation: string;
+            /**
+             * @description What to do about it.
+             * @example Correct the URL in the destination's settings.
+             */
+            remedy: string;
+            /**
+             * Format: int64
+             * @description How many messages; of refusals, requests.
+             * @example 12
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description How many in the stretch before.
+             * @example 3
+             */
+            before: number;
+            /**
+             * Format: double
+             * @description Its share of all that were stopped at this step.
+             * @example 0.75
+             */
+            share?: number | null;
+            /**
+             * Format: double
+             * @description How much the share grew.
+             * @example 0.25
+             */
+            shareChange?: number | null;
+            /** @description The newest of them, at most ten. */
+            samples: components["schemas"]["OverviewSample"][];
+        };
+        /** @description Why the last attempts failed. */
+        OverviewRetryReason: {
+            /**
+             * @description Why, for programs.
+             * @example 503
+             */
+            code: string;
+            /**
+             * @description Why, in a few words.
+             * @example Not available (503)
+             */
+            label: string;
+            /**
+             * @description What happened.
+             * @example The receiver is not ready.
+             */
+            explanation: string;
+            /** @description What to do about it. */
+            remedy: string;
+            /**
+             * Format: int64
+             * @description How many messages.
+             * @example 4
+             */
+            count: number;
+            /** @description The newest of them, at most ten. */
+            samples: components["schemas"]["OverviewSample"][];
+        };
+        /** @description Messages between attempts. */
+        OverviewRetrying: {
+            /**
+             * Format: int64
+             * @description How many.
+             * @example 4
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Attempts that they have behind them.
+             * @example 9
+             */
+            attempts: number;
+            /** @description When the next one is due. */
+            nextAttemptAt?: string | null;
+            /** @description Why the last attempts failed. */
+            reasons: components["schemas"]["OverviewRetryReason"][];
+        };
+        /** @description One message that was stopped, or waits for another attempt. */
+        OverviewSample: {
+            /**
+             * @description Where it stands in the log; what did not get past ingest is among the messages of its source.
+             * @example 1048576
+             */
+            position: string;
+            /**
+             * @description Workspace and slug of its source.
+             * @example acme/website
+             */
+            source?: string | null;
+            /** @description When it was received. */
+            receivedAt: string;
+            /** @description When it was stopped, or when its next attempt is due. */
+            at: string;
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             * @example 1
+             */
+            attempts: number;
+            /**
+             * Format: int32
+             * @description What the destination answered.
+             * @example 404
+             */
+            status?: number | null;
+            /** @description The beginning of the answer, or why, in a sentence. */
+            excerpt: string;
+        };
+        /**
+         * @description How finely series are cut.
+         * @enum {string}
+         */
+        OverviewStep: "minute" | "hour" | "day";
+        /** @description The steps. Those after `accepted` are a destination's. */
+        OverviewSteps: {
+            /** @description Messages that came in, whatever became of them. */
+            received: components["schemas"]["OverviewCount"];
+            /** @description Messages that came in and cannot be used. */
+            failedOnIngest: components["schemas"]["OverviewCount"];
+            /** @description Messages that the schema or the tracking plan stopped. */
+            filteredAtSource: components["schemas"]["OverviewCount"];
+            /** @description Messages that had been accepted before. */
+            duplicates: components["schemas"]["OverviewCount"];
+            /** @description Messages accepted, each once: they are eligible for destinations. */
+            accepted: components["schemas"]["OverviewCount"];
+            /** @description Requests refused whole. */
+            refusedRequests: components["schemas"]["OverviewCount"];
+            notRouted?: components["schemas"]["OverviewCount"] | null;
+            routed?: components["schemas"]["OverviewCount"] | null;
+            filteredAtDestination?: components["schemas"]["OverviewCount"] | null;
+            pending?: components["schemas"]["OverviewCount"] | null;
+            failedDelivery?: components["schemas"]["OverviewCount"] | null;
+            delivered?: components["schemas"]["OverviewCount"] | null;
+            retriedAttempts?: components["schemas"]["OverviewCount"] | null;
         };
         /** @description Where a page stands in its list. */
         Pagination: {
@@ -8170,6 +9278,16 @@ export interface components {
             /** @description Up to ten that show it, the newest first. */
             samples: components["schemas"]["ViolationSample"][];
         };
+        /** @description A message as it is stored. */
+        SentMessage: {
+            /** @description When it was received. */
+            receivedAt: string;
+            /**
+             * @description Its JSON, byte for byte.
+             * @example {"type":"track","event":"Order Completed"}
+             */
+            raw: string;
+        };
         /** @description One logged-in browser. */
         SessionView: {
             /**
@@ -8758,6 +9876,97 @@ export interface components {
             /** @description Linked audiences. */
             linkedAudiences: boolean;
         };
+        /** @description What a while of loading brought. */
+        SyncEntry: {
+            /**
+             * @description Workspace and slug of the source.
+             * @example acme/website
+             */
+            source: string;
+            /**
+             * @description `success`, `partial` (all is there; the notices say what stands elsewhere than one would
+             *     think) or `failure`.
+             * @example success
+             */
+            status: string;
+            /**
+             * @description When its first load began.
+             * @example 2026-11-25T12:31:00.000Z
+             */
+            startedAt: string;
+            /**
+             * @description When its last load ended.
+             * @example 2026-11-25T12:31:09.000Z
+             */
+            endedAt: string;
+            /**
+             * Format: int64
+             * @description Loads in it.
+             * @example 3
+             */
+            loads: number;
+            /**
+             * Format: int64
+             * @description Messages.
+             * @example 1200
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Rows that they became.
+             * @example 2400
+             */
+            rows: number;
+            /**
+             * @description What was loaded otherwise than one would think.
+             * @example order_completed.total became text
+             */
+            notices?: string | null;
+            /**
+             * @description Why nothing was loaded.
+             * @example 28P01: password authentication failed
+             */
+            error?: string | null;
+        };
+        /** @description What the last loads of a destination brought. */
+        SyncHistory: {
+            /** @description Whether destinations of this kind keep a history. */
+            kept: boolean;
+            /** @description How far each source is loaded. */
+            receipts: components["schemas"]["SyncReceipt"][];
+            /** @description Up to a minute of loads each, the newest first. */
+            syncs: components["schemas"]["SyncEntry"][];
+        };
+        /** @description How far one source is loaded. */
+        SyncReceipt: {
+            /**
+             * @description Workspace and slug of the source.
+             * @example acme/website
+             */
+            source: string;
+            /**
+             * @description Every message that was received up to then was loaded or discarded.
+             * @example 2026-11-25T12:31:07.000Z
+             */
+            completeUntil?: string | null;
+            /**
+             * @description When the newest message that was loaded was received.
+             * @example 2026-11-25T12:31:09.000Z
+             */
+            loadedUntil?: string | null;
+            /**
+             * Format: int64
+             * @description Messages loaded so far.
+             * @example 120000
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Rows that they became.
+             * @example 240000
+             */
+            rows: number;
+        };
         /** @description How the installation fares. */
         System: components["schemas"]["Process"] & components["schemas"]["Traffic"] & {
             /** @description The control plane's database. */
@@ -8852,6 +10061,11 @@ export interface components {
              *     may be sent as it was shown.
              */
             settings?: Record<string, never> | null;
+            /**
+             * @description Only try the connection, and send no message. Kinds that can only be tried with a message
+             *     say so.
+             */
+            connectionOnly?: boolean;
         };
         /** @description A source by which a partner tries an integration. */
         TestSourceView: {
@@ -9132,6 +10346,86 @@ export interface components {
              * @example ok
              */
             body: string;
+        };
+        /** @description A destination that somebody has to look at. */
+        UnwellDestination: {
+            /**
+             * @description Its id.
+             * @example dst_4hPS4Yz1rXUSX6sFwGFHUb
+             */
+            id: string;
+            /**
+             * @description Its name.
+             * @example Webhook
+             */
+            name: string;
+            /**
+             * @description Its source, by id.
+             * @example src_3yQ8sVbCq5F0w2xJ9kLmNp
+             */
+            sourceId: string;
+            /**
+             * @description `failing`, `paused`, `misconfigured` …
+             * @example failing
+             */
+            state: string;
+            /**
+             * Format: int64
+             * @description Messages refused or given up in the last 24 hours.
+             * @example 12
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Attempts that failed and led to another one.
+             * @example 36
+             */
+            failedAttempts: number;
+            /**
+             * Format: int64
+             * @description Messages that wait now: nothing of them is lost.
+             * @example 400
+             */
+            pending: number;
+            /**
+             * @description When it is or was paused by itself.
+             * @example 2026-11-30T11:58:00.000Z
+             */
+            pausesAt?: string | null;
+            lastError?: components["schemas"]["LastError"] | null;
+        };
+        /** @description A source that somebody has to look at. */
+        UnwellSource: {
+            /**
+             * @description Its id.
+             * @example src_3yQ8sVbCq5F0w2xJ9kLmNp
+             */
+            id: string;
+            /**
+             * @description Its name.
+             * @example Website
+             */
+            name: string;
+            /**
+             * @description Its slug.
+             * @example website
+             */
+            slug: string;
+            /**
+             * Format: int64
+             * @description Messages stopped in the last 24 hours.
+             * @example 12
+             */
+            stopped: number;
+            /**
+             * Format: int64
+             * @description Requests refused whole.
+             * @example 0
+             */
+            refusedRequests: number;
+            /** @description When a message was accepted last. */
+            lastReceivedAt?: string | null;
+            worst?: components["schemas"]["Worst"] | null;
         };
         /** @description A user in its envelope. */
         UserAnswer: {
@@ -9420,6 +10714,32 @@ export interface components {
         WorkspacesAnswer: {
             /** @description By name. */
             workspaces: components["schemas"]["WorkspaceView"][];
+        };
+        /** @description Why most was stopped. */
+        Worst: {
+            /**
+             * @description `failed_on_ingest` or `filtered_at_source`.
+             * @example failed_on_ingest
+             */
+            step: string;
+            /**
+             * @description Why, for programs.
+             * @example no_user_anon_id
+             */
+            code: string;
+            /**
+             * @description Why, in a few words.
+             * @example No userId or anonymousId
+             */
+            label: string;
+            /** @description What to do about it. */
+            remedy?: string | null;
+            /**
+             * Format: int64
+             * @description How many.
+             * @example 12
+             */
+            count: number;
         };
         /** @description A write key. */
         WriteKeyView: {
@@ -22948,7 +24268,51 @@ export interface operations {
                      *       "data": {
                      *         "by": "total",
                      *         "sources": [
-                     *           {}
+                     *           {
+                     *             "time": "2026-11-25T12:00:00.000Z",
+                     *             "unit": "hour",
+                     *             "source": "acme/website",
+                     *             "received": 14,
+                     *             "accepted": 12,
+                     *             "duplicates": 1,
+                     *             "discarded": 1,
+                     *             "discards": [
+                     *               {
+                     *                 "step": "failed_delivery",
+                     *                 "code": "404",
+                     *                 "count": 1
+                     *               }
+                     *             ],
+                     *             "refused": 0,
+                     *             "refusals": [
+                     *               {
+                     *                 "step": "failed_delivery",
+                     *                 "code": "404",
+                     *                 "count": 1
+                     *               }
+                     *             ],
+                     *             "destinations": [
+                     *               {
+                     *                 "destination": "acme/webhook",
+                     *                 "notRouted": 0,
+                     *                 "routed": 12,
+                     *                 "delivered": 10,
+                     *                 "pending": 1,
+                     *                 "discarded": 1,
+                     *                 "discards": [
+                     *                   {
+                     *                     "step": "failed_delivery",
+                     *                     "code": "404",
+                     *                     "count": 1
+                     *                   }
+                     *                 ],
+                     *                 "exhausted": 0,
+                     *                 "retried": 3,
+                     *                 "balanced": true
+                     *               }
+                     *             ],
+                     *             "balanced": true
+                     *           }
                      *         ]
                      *       }
                      *     }
@@ -23452,6 +24816,78 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    getDeliveryHealth: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What fails */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "destinations": [
+                     *           {
+                     *             "id": "dst_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *             "name": "Webhook",
+                     *             "sourceId": "src_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *             "state": "failing",
+                     *             "failed": 12,
+                     *             "failedAttempts": 36,
+                     *             "pending": 400,
+                     *             "pausesAt": "2026-11-30T11:58:00.000Z",
+                     *             "lastError": {
+                     *               "at": "2026-11-25T11:58:00.000Z",
+                     *               "status": 404,
+                     *               "code": "404",
+                     *               "label": "Not found (404)",
+                     *               "remedy": "",
+                     *               "excerpt": "{\"type\":\"track\",\"event\":\"Order Completed\""
+                     *             }
+                     *           }
+                     *         ],
+                     *         "sources": [
+                     *           {
+                     *             "id": "src_3yQ8sVbCq5F0w2xJ9kLmNp",
+                     *             "name": "Website",
+                     *             "slug": "website",
+                     *             "stopped": 12,
+                     *             "refusedRequests": 0,
+                     *             "lastReceivedAt": "2026-11-25T12:00:00.000Z",
+                     *             "worst": {
+                     *               "step": "failed_on_ingest",
+                     *               "code": "no_user_anon_id",
+                     *               "label": "No userId or anonymousId",
+                     *               "remedy": "",
+                     *               "count": 12
+                     *             }
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_HealthAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
     getDeliveryOfDestination: {
         parameters: {
             query?: never;
@@ -23481,6 +24917,647 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Data_DeliveryState"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getOverviewOfDestination: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Until now: `10m`, `1h`, `24h` (when left out), `7d` or `14d`
+                 * @example 24h
+                 */
+                period?: string;
+                /**
+                 * @description From this time, in place of a period
+                 * @example 2026-11-25T11:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description To this time
+                 * @example 2026-11-25T12:00:00Z
+                 */
+                to?: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The overview */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "overview": {
+                     *           "from": "2026-11-24T12:00:00.000Z",
+                     *           "to": "2026-11-25T12:01:00.000Z",
+                     *           "comparedFrom": "2026-11-23T12:00:00.000Z",
+                     *           "comparedTo": "2026-11-24T12:00:00.000Z",
+                     *           "step": "minute",
+                     *           "times": [
+                     *             "2026-11-24T12:00:00.000Z"
+                     *           ],
+                     *           "steps": {
+                     *             "received": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "failedOnIngest": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "filteredAtSource": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "duplicates": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "accepted": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "refusedRequests": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "notRouted": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "routed": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "filteredAtDestination": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "pending": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "failedDelivery": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "delivered": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "retriedAttempts": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             }
+                     *           },
+                     *           "balanced": true,
+                     *           "reasons": [
+                     *             {
+                     *               "step": "failed_delivery",
+                     *               "code": "404",
+                     *               "label": "Not found (404)",
+                     *               "explanation": "The receiver knows no such address.",
+                     *               "remedy": "Correct the URL in the destination's settings.",
+                     *               "count": 12,
+                     *               "before": 3,
+                     *               "share": 0.75,
+                     *               "shareChange": 0.25,
+                     *               "samples": [
+                     *                 {
+                     *                   "position": "1048576",
+                     *                   "source": "acme/website",
+                     *                   "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *                   "at": "2026-11-25T12:00:00.000Z",
+                     *                   "attempts": 1,
+                     *                   "status": 404,
+                     *                   "excerpt": "{\"type\":\"track\",\"event\":\"Order Completed\""
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "refusals": [
+                     *             {
+                     *               "step": "failed_delivery",
+                     *               "code": "404",
+                     *               "label": "Not found (404)",
+                     *               "explanation": "The receiver knows no such address.",
+                     *               "remedy": "Correct the URL in the destination's settings.",
+                     *               "count": 12,
+                     *               "before": 3,
+                     *               "share": 0.75,
+                     *               "shareChange": 0.25,
+                     *               "samples": [
+                     *                 {
+                     *                   "position": "1048576",
+                     *                   "source": "acme/website",
+                     *                   "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *                   "at": "2026-11-25T12:00:00.000Z",
+                     *                   "attempts": 1,
+                     *                   "status": 404,
+                     *                   "excerpt": "{\"type\":\"track\",\"event\":\"Order Completed\""
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "events": [
+                     *             {
+                     *               "type": "track",
+                     *               "name": "Order Completed",
+                     *               "accepted": 12,
+                     *               "failedOnIngest": 0,
+                     *               "filteredAtSource": 0,
+                     *               "delivered": 10,
+                     *               "filteredAtDestination": 1,
+                     *               "failedDelivery": 1,
+                     *               "share": 0.5,
+                     *               "shareChange": 0.1
+                     *             }
+                     *           ],
+                     *           "latency": {
+                     *             "messages": 1100,
+                     *             "p50Ms": 42,
+                     *             "p95Ms": 180,
+                     *             "p99Ms": 950,
+                     *             "before": {
+                     *               "messages": 1100,
+                     *               "p50Ms": 42,
+                     *               "p95Ms": 180,
+                     *               "p99Ms": 950
+                     *             }
+                     *           },
+                     *           "retrying": {
+                     *             "count": 4,
+                     *             "attempts": 9,
+                     *             "nextAttemptAt": "",
+                     *             "reasons": [
+                     *               {
+                     *                 "code": "503",
+                     *                 "label": "Not available (503)",
+                     *                 "explanation": "The receiver is not ready.",
+                     *                 "remedy": "",
+                     *                 "count": 4,
+                     *                 "samples": [
+                     *                   {
+                     *                     "position": "1048576",
+                     *                     "source": "acme/website",
+                     *                     "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *                     "at": "2026-11-25T12:00:00.000Z",
+                     *                     "attempts": 1,
+                     *                     "status": 404,
+                     *                     "excerpt": "{\"type\":\"track\",\"event\":\"Order Completed\""
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ]
+                     *           },
+                     *           "destinations": [
+                     *             {
+                     *               "id": "dst_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *               "destination": "acme/webhook",
+                     *               "notRouted": 0,
+                     *               "routed": 12,
+                     *               "filteredAtDestination": 1,
+                     *               "pending": 0,
+                     *               "failedDelivery": 1,
+                     *               "delivered": 10,
+                     *               "balanced": true
+                     *             }
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_OverviewAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getOverviewOfSource: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Until now: `10m`, `1h`, `24h` (when left out), `7d` or `14d`
+                 * @example 24h
+                 */
+                period?: string;
+                /**
+                 * @description From this time, in place of a period
+                 * @example 2026-11-25T11:00:00Z
+                 */
+                from?: string;
+                /**
+                 * @description To this time
+                 * @example 2026-11-25T12:00:00Z
+                 */
+                to?: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id or slug of the source */
+                sourceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The overview */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "overview": {
+                     *           "from": "2026-11-24T12:00:00.000Z",
+                     *           "to": "2026-11-25T12:01:00.000Z",
+                     *           "comparedFrom": "2026-11-23T12:00:00.000Z",
+                     *           "comparedTo": "2026-11-24T12:00:00.000Z",
+                     *           "step": "minute",
+                     *           "times": [
+                     *             "2026-11-24T12:00:00.000Z"
+                     *           ],
+                     *           "steps": {
+                     *             "received": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "failedOnIngest": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "filteredAtSource": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "duplicates": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "accepted": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "refusedRequests": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "notRouted": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "routed": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "filteredAtDestination": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "pending": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "failedDelivery": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "delivered": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             },
+                     *             "retriedAttempts": {
+                     *               "count": 1200,
+                     *               "before": 1000,
+                     *               "change": 0.2,
+                     *               "series": [
+                     *                 1200
+                     *               ]
+                     *             }
+                     *           },
+                     *           "balanced": true,
+                     *           "reasons": [
+                     *             {
+                     *               "step": "failed_delivery",
+                     *               "code": "404",
+                     *               "label": "Not found (404)",
+                     *               "explanation": "The receiver knows no such address.",
+                     *               "remedy": "Correct the URL in the destination's settings.",
+                     *               "count": 12,
+                     *               "before": 3,
+                     *               "share": 0.75,
+                     *               "shareChange": 0.25,
+                     *               "samples": [
+                     *                 {
+                     *                   "position": "1048576",
+                     *                   "source": "acme/website",
+                     *                   "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *                   "at": "2026-11-25T12:00:00.000Z",
+                     *                   "attempts": 1,
+                     *                   "status": 404,
+                     *                   "excerpt": "{\"type\":\"track\",\"event\":\"Order Completed\""
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "refusals": [
+                     *             {
+                     *               "step": "failed_delivery",
+                     *               "code": "404",
+                     *               "label": "Not found (404)",
+                     *               "explanation": "The receiver knows no such address.",
+                     *               "remedy": "Correct the URL in the destination's settings.",
+                     *               "count": 12,
+                     *               "before": 3,
+                     *               "share": 0.75,
+                     *               "shareChange": 0.25,
+                     *               "samples": [
+                     *                 {
+                     *                   "position": "1048576",
+                     *                   "source": "acme/website",
+                     *                   "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *                   "at": "2026-11-25T12:00:00.000Z",
+                     *                   "attempts": 1,
+                     *                   "status": 404,
+                     *                   "excerpt": "{\"type\":\"track\",\"event\":\"Order Completed\""
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "events": [
+                     *             {
+                     *               "type": "track",
+                     *               "name": "Order Completed",
+                     *               "accepted": 12,
+                     *               "failedOnIngest": 0,
+                     *               "filteredAtSource": 0,
+                     *               "delivered": 10,
+                     *               "filteredAtDestination": 1,
+                     *               "failedDelivery": 1,
+                     *               "share": 0.5,
+                     *               "shareChange": 0.1
+                     *             }
+                     *           ],
+                     *           "latency": {
+                     *             "messages": 1100,
+                     *             "p50Ms": 42,
+                     *             "p95Ms": 180,
+                     *             "p99Ms": 950,
+                     *             "before": {
+                     *               "messages": 1100,
+                     *               "p50Ms": 42,
+                     *               "p95Ms": 180,
+                     *               "p99Ms": 950
+                     *             }
+                     *           },
+                     *           "retrying": {
+                     *             "count": 4,
+                     *             "attempts": 9,
+                     *             "nextAttemptAt": "",
+                     *             "reasons": [
+                     *               {
+                     *                 "code": "503",
+                     *                 "label": "Not available (503)",
+                     *                 "explanation": "The receiver is not ready.",
+                     *                 "remedy": "",
+                     *                 "count": 4,
+                     *                 "samples": [
+                     *                   {
+                     *                     "position": "1048576",
+                     *                     "source": "acme/website",
+                     *                     "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *                     "at": "2026-11-25T12:00:00.000Z",
+                     *                     "attempts": 1,
+                     *                     "status": 404,
+                     *                     "excerpt": "{\"type\":\"track\",\"event\":\"Order Completed\""
+                     *                   }
+                     *                 ]
+                     *               }
+                     *             ]
+                     *           },
+                     *           "destinations": [
+                     *             {
+                     *               "id": "dst_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *               "destination": "acme/webhook",
+                     *               "notRouted": 0,
+                     *               "routed": 12,
+                     *               "filteredAtDestination": 1,
+                     *               "pending": 0,
+                     *               "failedDelivery": 1,
+                     *               "delivered": 10,
+                     *               "balanced": true
+                     *             }
+                     *           ]
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_OverviewAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getMessageOfDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+                /** @description Where the message stands in the log */
+                position: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The message */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": {
+                     *           "position": "1048576",
+                     *           "source": "acme/website",
+                     *           "state": "deadLetter",
+                     *           "attempts": 9,
+                     *           "sent": {
+                     *             "receivedAt": "2026-11-25T12:00:00.000Z",
+                     *             "raw": "{\"type\":\"track\",\"event\":\"Order Completed\"}"
+                     *           },
+                     *           "request": {
+                     *             "method": "POST",
+                     *             "url": "https://example.com/hook",
+                     *             "headers": {
+                     *               "content-type": "application/json"
+                     *             },
+                     *             "body": "{\"type\":\"track\"}"
+                     *           },
+                     *           "requestMissing": "",
+                     *           "response": {
+                     *             "at": "2026-11-25T12:00:00.000Z",
+                     *             "status": 503,
+                     *             "code": "503",
+                     *             "excerpt": "{\"type\":\"track\",\"event\":\"Order Completed\""
+                     *           },
+                     *           "reason": {
+                     *             "step": "failed_delivery",
+                     *             "code": "503",
+                     *             "label": "Not available (503)",
+                     *             "explanation": "The receiver is not ready.",
+                     *             "remedy": "",
+                     *             "excerpt": "{\"type\":\"track\",\"event\":\"Order Completed\""
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_DestinationMessageAnswer"];
                 };
             };
             400: components["responses"]["Error400"];
@@ -23699,7 +25776,7 @@ export interface operations {
                      *             "perSecond": 500,
                      *             "createdAt": "2026-11-25T12:00:00.000Z",
                      *             "startedAt": "2026-11-25T12:00:00.000Z",
-                     *             "endedAt": "",
+                     *             "endedAt": "2026-11-25T12:00:00.000Z",
                      *             "matched": 1200,
                      *             "bytes": 1048576,
                      *             "delivered": 800,
@@ -23802,7 +25879,7 @@ export interface operations {
                      *           "perSecond": 500,
                      *           "createdAt": "2026-11-25T12:00:00.000Z",
                      *           "startedAt": "2026-11-25T12:00:00.000Z",
-                     *           "endedAt": "",
+                     *           "endedAt": "2026-11-25T12:00:00.000Z",
                      *           "matched": 1200,
                      *           "bytes": 1048576,
                      *           "delivered": 800,
@@ -23888,7 +25965,7 @@ export interface operations {
                      *           "perSecond": 500,
                      *           "createdAt": "2026-11-25T12:00:00.000Z",
                      *           "startedAt": "2026-11-25T12:00:00.000Z",
-                     *           "endedAt": "",
+                     *           "endedAt": "2026-11-25T12:00:00.000Z",
                      *           "matched": 1200,
                      *           "bytes": 1048576,
                      *           "delivered": 800,
@@ -23974,7 +26051,7 @@ export interface operations {
                      *           "perSecond": 500,
                      *           "createdAt": "2026-11-25T12:00:00.000Z",
                      *           "startedAt": "2026-11-25T12:00:00.000Z",
-                     *           "endedAt": "",
+                     *           "endedAt": "2026-11-25T12:00:00.000Z",
                      *           "matched": 1200,
                      *           "bytes": 1048576,
                      *           "delivered": 800,
@@ -24027,7 +26104,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "message": {},
-                 *       "settings": {}
+                 *       "settings": {},
+                 *       "connectionOnly": true
                  *     }
                  */
                 "application/json": components["schemas"]["TestDestination"];
@@ -24074,6 +26152,473 @@ export interface operations {
             409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    listSyncsOfDestination: {
+        parameters: {
+            query?: {
+                /** @description Entries, 1 to 1,000; 50 when left out */
+                limit?: number;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its history */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "kept": true,
+                     *         "receipts": [
+                     *           {
+                     *             "source": "acme/website",
+                     *             "completeUntil": "2026-11-25T12:31:07.000Z",
+                     *             "loadedUntil": "2026-11-25T12:31:09.000Z",
+                     *             "messages": 120000,
+                     *             "rows": 240000
+                     *           }
+                     *         ],
+                     *         "syncs": [
+                     *           {
+                     *             "source": "acme/website",
+                     *             "status": "success",
+                     *             "startedAt": "2026-11-25T12:31:00.000Z",
+                     *             "endedAt": "2026-11-25T12:31:09.000Z",
+                     *             "loads": 3,
+                     *             "messages": 1200,
+                     *             "rows": 2400,
+                     *             "notices": "order_completed.total became text",
+                     *             "error": "28P01: password authentication failed"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_SyncHistory"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    listAlerts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alerts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "alerts": [
+                     *           {
+                     *             "id": "alr_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *             "name": "Deliveries fail",
+                     *             "kind": "DELIVERY_RATE",
+                     *             "aboutId": "dst_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *             "threshold": 95,
+                     *             "minutes": 60,
+                     *             "emails": [
+                     *               "ops@example.com"
+                     *             ],
+                     *             "webhookUrl": "https://hooks.example.com/…T0aB",
+                     *             "enabled": true,
+                     *             "createdAt": "2026-11-25T12:00:00.000Z"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_AlertsAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    createAlert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Deliveries fail",
+                 *       "kind": "DELIVERY_RATE",
+                 *       "aboutId": "",
+                 *       "threshold": 95,
+                 *       "minutes": 60,
+                 *       "emails": [
+                 *         "ops@example.com"
+                 *       ],
+                 *       "webhookUrl": "https://hooks.example.com/services/T0/B0/secret",
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewAlert"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "alert": {
+                     *           "id": "alr_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *           "name": "Deliveries fail",
+                     *           "kind": "DELIVERY_RATE",
+                     *           "aboutId": "dst_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *           "threshold": 95,
+                     *           "minutes": 60,
+                     *           "emails": [
+                     *             "ops@example.com"
+                     *           ],
+                     *           "webhookUrl": "https://hooks.example.com/…T0aB",
+                     *           "enabled": true,
+                     *           "createdAt": "2026-11-25T12:00:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_AlertAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getAlert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the alert */
+                alertId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alert */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "alert": {
+                     *           "id": "alr_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *           "name": "Deliveries fail",
+                     *           "kind": "DELIVERY_RATE",
+                     *           "aboutId": "dst_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *           "threshold": 95,
+                     *           "minutes": 60,
+                     *           "emails": [
+                     *             "ops@example.com"
+                     *           ],
+                     *           "webhookUrl": "https://hooks.example.com/…T0aB",
+                     *           "enabled": true,
+                     *           "createdAt": "2026-11-25T12:00:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_AlertAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    deleteAlert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the alert */
+                alertId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "SUCCESS"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    updateAlert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the alert */
+                alertId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Deliveries fail",
+                 *       "threshold": 95,
+                 *       "minutes": 60,
+                 *       "emails": [
+                 *         "ops@example.com"
+                 *       ],
+                 *       "webhookUrl": "https://hooks.example.com/services/T0/B0/secret",
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["AlertChanges"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "alert": {
+                     *           "id": "alr_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *           "name": "Deliveries fail",
+                     *           "kind": "DELIVERY_RATE",
+                     *           "aboutId": "dst_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *           "threshold": 95,
+                     *           "minutes": 60,
+                     *           "emails": [
+                     *             "ops@example.com"
+                     *           ],
+                     *           "webhookUrl": "https://hooks.example.com/…T0aB",
+                     *           "enabled": true,
+                     *           "createdAt": "2026-11-25T12:00:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_AlertAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    testAlert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the alert */
+                alertId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They were told */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "mails": 1,
+                     *         "webhookProblem": "404: no_service"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_AlertTested"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    listAlertNotices: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Rows, 1 to 1,000; 100 when left out.
+                 * @example 100
+                 */
+                "pagination.count"?: number;
+                /**
+                 * @description `pagination.next` of the page before; the first page when left out.
+                 * @example MA==
+                 */
+                "pagination.cursor"?: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was told */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "notices": [
+                     *           {
+                     *             "id": "aln_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *             "alertId": "alr_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *             "aboutId": "dst_4hPS4Yz1rXUSX6sFwGFHUb",
+                     *             "at": "2026-11-25T12:00:00.000Z",
+                     *             "over": true,
+                     *             "title": "Webhook: Deliveries fail",
+                     *             "says": "",
+                     *             "problem": ""
+                     *           }
+                     *         ],
+                     *         "pagination": {
+                     *           "current": "MA==",
+                     *           "next": "a2FjbWUtbWFpbA",
+                     *           "totalEntries": 1
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_NoticesAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             422: components["responses"]["Error422"];
             429: components["responses"]["Error429"];
             503: components["responses"]["Error503"];

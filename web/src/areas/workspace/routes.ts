@@ -5,6 +5,8 @@ import { lazily } from '../../shell/lazily'
 import { root } from '../../shell/root'
 
 const text = v.optional(v.string())
+/** What an overview of delivery shows. */
+const overview = v.object({ period: text, from: text, to: text, step: text, as: text, by: text })
 
 const layout = createRoute({
   getParentRoute: () => root,
@@ -85,6 +87,12 @@ const sourceDestinations = createRoute({
   path: 'destinations',
   component: lazily(() => import('./source/destinations'), 'SourceDestinations'),
 })
+const sourceDelivery = createRoute({
+  getParentRoute: () => source,
+  path: 'delivery',
+  validateSearch: overview,
+  component: lazily(() => import('./source/delivery'), 'SourceDelivery'),
+})
 const sourceSettings = createRoute({
   getParentRoute: () => source,
   path: 'settings',
@@ -135,7 +143,7 @@ const destinationDelivery = createRoute({
   getParentRoute: () => destination,
   path: 'delivery',
   component: lazily(() => import('./destination/delivery'), 'DestinationDelivery'),
-  validateSearch: v.object({ period: text, step: text }),
+  validateSearch: overview,
 })
 const replays = createRoute({
   getParentRoute: () => destination,
@@ -270,6 +278,7 @@ export const workspaceRoutes = layout.addChildren([
     sourceViolations,
     sourceQuarantine,
     sourceDestinations,
+    sourceDelivery,
     sourceSettings,
   ]),
   catalog,

@@ -1,4 +1,4 @@
-import type { Line, Reason, SourceBooks } from '../accounting'
+import type { Line, SourceBooks } from '../accounting'
 
 // The books of a source, and what becomes of its messages on the way to one destination.
 
@@ -30,77 +30,9 @@ const NO_LINE: Omit<Line, 'destination'> = {
 export const lineOf = (books: SourceBooks, destination: string): Line =>
   books.destinations.find((line) => line.destination === destination) ?? { destination, ...NO_LINE }
 
-/** One step of the way, with what was lost or is held there. */
-export interface PipelineStep {
-  id: string
-  label: string
-  count: number
-  /** What the number does to the rest: where it begins, what leaves it, what is still under way, where it ends. */
-  role: 'in' | 'out' | 'waits' | 'done'
-  /** Left out while there is none of it. */
-  rare?: boolean
-}
-
-const sum = (reasons: Reason[], step: string) =>
-  reasons.filter((reason) => reason.step === step).reduce((total, { count }) => total + count, 0)
-
-/** The way from received to delivered. What leaves, waits and arrives adds up to what was received. */
-export function pipelineOf(books: SourceBooks, line: Line): PipelineStep[] {
-  return [
-    { id: 'received', label: 'Received', count: books.received, role: 'in' },
-    {
-      id: 'failed_on_ingest',
-      label: 'Failed on ingest',
-      count: sum(books.discards, 'failed_on_ingest'),
-      role: 'out',
-    },
-    { id: 'duplicates', label: 'Duplicates', count: books.duplicates, role: 'out', rare: true },
-    {
-      id: 'filtered_at_source',
-      label: 'Filtered at source',
-      count: sum(books.discards, 'filtered_at_source'),
-      role: 'out',
-    },
-    {
-      id: 'not_sent_here',
-      label: 'Not for this destination',
-      count: books.accepted - line.routed,
-      role: 'out',
-      rare: true,
-    },
-    {
-      id: 'filtered_at_destination',
-      label: 'Filtered at destination',
-      count: sum(line.discards, 'filtered_at_destination'),
-      role: 'out',
-    },
-    { id: 'pending', label: 'Waiting or retrying', count: line.pending, role: 'waits' },
-    {
-      id: 'failed_delivery',
-      label: 'Failed delivery',
-      count: sum(line.discards, 'failed_delivery') + line.exhausted,
-      role: 'out',
-    },
-    { id: 'delivered', label: 'Delivered', count: line.delivered, role: 'done' },
-  ]
-}
-
-/** What is missing in a pipeline: 0 when everything received is accounted for. */
-export function missing(steps: PipelineStep[]): number {
-  const received = steps.find(({ role }) => role === 'in')?.count ?? 0
-  return steps.reduce((rest, { role, count }) => (role === 'in' ? rest : rest - count), received)
-}
-
 /** What is missing in a line: `routed = delivered + pending + discarded + exhausted`. */
 export const missingOf = (line: Line) =>
   line.routed - line.delivered - line.pending - line.discarded - line.exhausted
-
-/** Every reason on the way to a destination, the most frequent first. */
-export function reasonsOf(books: SourceBooks, line: Line): Reason[] {
-  const given: Reason[] =
-    line.exhausted > 0 ? [{ step: 'failed_delivery', code: 'exhausted', count: line.exhausted }] : []
-  return [...books.discards, ...line.discards, ...given].sort((a, b) => b.count - a.count)
-}
 
 const MINUTE = 60_000
 

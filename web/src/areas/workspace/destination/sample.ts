@@ -47,3 +47,13 @@ export function readable(body: string): string {
     return body
   }
 }
+
+/** A message as people read it, only where that changes nothing but its lines: no order of keys, no digit. */
+export function faithful(body: string): string {
+  try {
+    const value: unknown = JSON.parse(body)
+    return JSON.stringify(value) === body ? JSON.stringify(value, null, 2) : body
+  } catch {
+    return body
+  }
+}

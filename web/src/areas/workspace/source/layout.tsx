@@ -63,6 +63,9 @@ export function SourceLayout() {
         <Tab to="/w/$ws/sources/$source/destinations" params={params}>
           Destinations
         </Tab>
+        <Tab to="/w/$ws/sources/$source/delivery" params={params}>
+          Delivery
+        </Tab>
         <Tab to="/w/$ws/sources/$source/settings" params={params}>
           Settings
         </Tab>
