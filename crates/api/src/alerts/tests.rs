@@ -53,7 +53,9 @@ async fn later(world: &World, minutes: i64) {
 }
 
 async fn destination(world: &World, acme: &Who) -> String {
-    let made = world.post(acme, "/destinations", webhook("website")).await.expect(200);
+    let mut new = webhook("website");
+    new["enabled"] = json!(true);
+    let made = world.post(acme, "/destinations", new).await.expect(200);
     made.text("/destination/id")
 }
 
