@@ -593,8 +593,11 @@ fn secrets_are_never_shown() {
         sources = ["website"]  # headwater.toml:14
         enabled = true  # headwater.toml:15
         concurrency = 8  # default
+        # rate_per_second is not set
         # retry_for is not set
         events_off = []  # default
+        filters = []  # default
+        # hash_salt is not set
         # id is not set
 
         [destinations.settings]
