@@ -127,13 +127,11 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
         "\n[[sources]]\nslug = \"a\"\nwite_keys = [\"12345678\"]",
         expect![[r#"
             headwater.toml:2:1: [[sources]] needs write_keys, for example write_keys = ["8Xk2mQ4vTn7Lc9RzPw3Ys6Hd1Bf5Gj0K"]
-            headwater.toml:4:1: unknown key "wite_keys" in [[sources]]; did you mean "write_keys"? known keys: slug, name, write_keys, enabled, client_side, tracking_plan, blocked_events, id"#]],
+            headwater.toml:4:1: unknown key "wite_keys" in [[sources]]; did you mean "write_keys"? known keys: slug, name, write_keys, enabled, client_side, tracking_plan, blocked_events, retention, id"#]],
     );
     check(
         "[sever]\nlisten = \"1\"",
-        expect![[
-            r#"headwater.toml:1:2: unknown key "sever"; did you mean "server"? known keys: server, logging, log, delivery, control, mail, sources, destinations"#
-        ]],
+        expect![[r#"headwater.toml:1:2: unknown key "sever"; did you mean "server"? known keys: server, logging, log, delivery, control, mail, archive, sources, destinations"#]],
     );
     check(
         "[server]\nLISTEN = \"127.0.0.1:1\"",
@@ -548,6 +546,7 @@ fn secrets_are_never_shown() {
         [log.retention]
         age = "7d"  # default
         # bytes is not set
+        longest = "365d"  # default
 
         [delivery]
         allow_private_addresses = true  # headwater.toml:6
@@ -576,6 +575,10 @@ fn secrets_are_never_shown() {
         # from is not set
         # ca is not set
 
+        [archive]
+        # type is not set
+        keep = "1095d"  # default
+
         [[sources]]
         slug = "website"  # headwater.toml:8
         name = "Website"  # headwater.toml:9
@@ -584,6 +587,7 @@ fn secrets_are_never_shown() {
         client_side = false  # default
         # tracking_plan is not set
         blocked_events = []  # default
+        # retention is not set
         # id is not set
 
         [[destinations]]
@@ -626,7 +630,7 @@ fn the_reference_is_valid_with_every_key_uncommented() {
         .collect::<Vec<_>>()
         .join("\n")
         .replace(r#"api_token = "…""#, r#"api_token = "0123456789abcdef""#);
-    check(&text, expect!["valid"]);
+    check(&text, expect!["headwater.toml:157:1: archive.settings.bucket is required: The bucket; with Azure the container. It must exist."]);
 }
 
 #[test]
