@@ -179,7 +179,9 @@ fn routes(destination: &DestinationId) -> RoutingSnapshot {
         sources: vec![source.id.clone()],
         concurrency: 8,
         retry_for: None,
+        rate_per_second: None,
         events_off: Default::default(),
+        filters: Default::default(),
     };
     RoutingSnapshot::new(1, vec![source], vec![route])
 }
