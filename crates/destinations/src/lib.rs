@@ -1,8 +1,10 @@
 //! The destinations we ship, one file each, and the list of them.
 
 mod file;
+mod kafka;
 pub mod object_storage;
 mod postgres;
+mod template;
 mod webhook;
 
 use destination_kit::DestinationKind;
@@ -15,6 +17,7 @@ pub fn all() -> Vec<Box<dyn DestinationKind>> {
         Box::new(object_storage::ObjectStorageKind),
         Box::new(object_storage::FolderKind),
         Box::new(postgres::PostgresKind),
+        Box::new(kafka::KafkaKind),
     ]
 }
 
