@@ -4,6 +4,9 @@ mod file;
 mod kafka;
 pub mod object_storage;
 mod postgres;
+mod segment;
+mod slack;
+mod target;
 mod template;
 mod webhook;
 
@@ -18,6 +21,8 @@ pub fn all() -> Vec<Box<dyn DestinationKind>> {
         Box::new(object_storage::FolderKind),
         Box::new(postgres::PostgresKind),
         Box::new(kafka::KafkaKind),
+        Box::new(segment::SegmentKind),
+        Box::new(slack::SlackKind),
     ]
 }
 
