@@ -34,6 +34,8 @@ const ADDRESSES_TRIED_MAX: usize = 4;
 
 /// A connection, with or without TLS.
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+/// A connection, with or without TLS, to read from and write to as tokio does.
+pub type Connection = TokioIo<Stream>;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -46,30 +48,52 @@ pub enum ConnectError {
     Failed(Fault),
 }
 
-/// Opens connections that the egress rule allows.
+/// Opens connections that the egress rule allows, with or without TLS. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Connector {
+pub struct Connector {
     world: Arc<World>,
     tls: TlsConnector,
 }
 
 impl Connector {
-    pub(crate) fn new(world: &World) -> Self {
+    /// A connector under the rules of `world`, for a protocol beside HTTP.
+    pub fn new(world: &World) -> Self {
+        Self::speaking(world, &[])
+    }
+
+    /// The same for peers that are told which protocol is to come (ALPN).
+    pub(crate) fn speaking(world: &World, protocols: &[&[u8]]) -> Self {
         let mut config = tls_config(world);
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         Connector { world: Arc::new(world.clone()), tls: TlsConnector::from(Arc::new(config)) }
     }
 
+    /// Connects to `port` of `host`, a name or an address. With `secure` TLS is spoken, and the
+    /// certificate must be for `host`.
+    ///
+    /// Errors: [`ConnectError`], before long.
+    pub async fn open(
+        &self,
+        host: &str,
+        port: u16,
+        secure: bool,
+    ) -> Result<Connection, ConnectError> {
+        self.stream(host, port, secure).await.map(TokioIo::new)
+    }
+
     async fn connect(self, uri: Uri) -> Result<Stream, ConnectError> {
-        if self.world.rehearsal {
-            return Err(failed(REHEARSAL, "nothing is sent in a rehearsal".to_owned()));
-        }
-        let deadline = Instant::now() + CONNECT_TIMEOUT;
         let host = uri.host().unwrap_or_default();
         let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
         let secure = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        self.stream(host, port, secure).await
+    }
 
+    async fn stream(&self, host: &str, port: u16, secure: bool) -> Result<Stream, ConnectError> {
+        if self.world.rehearsal {
+            return Err(failed(REHEARSAL, "nothing is sent in a rehearsal".to_owned()));
+        }
+        let deadline = Instant::now() + CONNECT_TIMEOUT;
         let stream = open(&self.world, host, port, deadline).await?;
         if !secure {
             return Ok(Stream::Http(TokioIo::new(stream)));

@@ -111,7 +111,7 @@ impl HttpClient {
             .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
             .pool_timer(TokioTimer::new())
             .http1_max_buf_size(BUFFER_BYTES_MAX)
-            .build(Connector::new(world));
+            .build(Connector::speaking(world, &[b"http/1.1"]));
         HttpClient { inner, clock: world.clock.clone(), recorder: world.recorder.clone() }
     }
 

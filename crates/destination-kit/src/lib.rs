@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use spec::{DestinationId, Message, SourceId};
 
-pub use connect::{ConnectError, connect_tcp, io_code, tls_config};
+pub use connect::{ConnectError, Connection, Connector, connect_tcp, io_code, tls_config};
 pub use definition::{BadSetting, Definition, Setting, SettingKind};
 pub use world::{CertificateDer, Clock, IpNet, Resolve, SystemResolver, World};
 

@@ -1,8 +1,13 @@
 //! The destinations we ship, one file each, and the list of them.
 
 mod file;
+mod kafka;
 pub mod object_storage;
 mod postgres;
+mod segment;
+mod slack;
+mod target;
+mod template;
 mod webhook;
 
 use destination_kit::DestinationKind;
@@ -15,6 +20,9 @@ pub fn all() -> Vec<Box<dyn DestinationKind>> {
         Box::new(object_storage::ObjectStorageKind),
         Box::new(object_storage::FolderKind),
         Box::new(postgres::PostgresKind),
+        Box::new(kafka::KafkaKind),
+        Box::new(segment::SegmentKind),
+        Box::new(slack::SlackKind),
     ]
 }
 

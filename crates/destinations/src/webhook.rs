@@ -3,25 +3,18 @@
 //! A body is the message's own bytes, or `[message,message,…]` where the settings ask for batches.
 //! Nothing is rendered anew, and the bytes that are signed are the bytes that are sent.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use destination_kit::{
     Answer, BadSetting, Batching, Clock, Definition, DeliveryError, Destination, DestinationKind,
     Parcel, Setting, SettingKind, Settings, World,
-    http::{Call, HttpClient, HttpError},
+    http::{Call, HttpClient},
     signature::{self, Signer},
 };
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Uri,
+    HeaderMap, HeaderName, HeaderValue, Method,
     header::{
         AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE, TRAILER,
         TRANSFER_ENCODING, UPGRADE, USER_AGENT,
@@ -29,13 +22,9 @@ use http::{
 };
 use serde_json::{Value, json};
 use spec::DestinationId;
-use url::Url;
 
-/// A name whose addresses are all forbidden may have been looked up at a bad moment: it is asked
-/// again for so long before the destination is paused.
-const FORBIDDEN_NAME_PATIENCE_MS: i64 = 5 * 60 * 1000;
-/// Between two such attempts.
-const FORBIDDEN_NAME_DELAY: Duration = Duration::from_secs(15);
+use crate::target::Target;
+
 /// Headers that the client or the signature sets.
 const RESERVED_HEADERS: [HeaderName; 11] = [
     CONNECTION,
@@ -81,16 +70,12 @@ struct Webhook {
     client: HttpClient,
     clock: Clock,
     method: Method,
-    uri: Uri,
-    /// The host can lead elsewhere tomorrow.
-    host_is_name: bool,
+    target: Target,
     headers: HeaderMap,
     signer: Option<Signer>,
     batch_size: usize,
     batch_bytes: usize,
     timeout: Duration,
-    /// When the egress rule began to forbid every attempt, Unix milliseconds; 0 when it does not.
-    forbidden_since_ms: AtomicI64,
 }
 
 #[async_trait]
@@ -109,24 +94,13 @@ impl Destination for Webhook {
         let body = self.body(parcels);
         let call = Call {
             method: self.method.clone(),
-            uri: self.uri.clone(),
+            uri: self.target.uri.clone(),
             headers: self.headers(parcels, &body, now_ms / 1000),
             body,
             timeout: self.timeout,
             follow_redirects: true,
         };
-        let sent = self.client.send(call).await;
-        if !matches!(sent, Err(HttpError::Forbidden(_))) {
-            self.forbidden_since_ms.store(0, Relaxed);
-        }
-        match sent {
-            Ok(reply) => reply.verdict(),
-            Err(HttpError::Failed(fault)) => Err(DeliveryError::Retry(fault, None)),
-            Err(HttpError::Forbidden(fault)) if self.may_change_its_mind(now_ms) => {
-                Err(DeliveryError::Retry(fault, Some(FORBIDDEN_NAME_DELAY)))
-            }
-            Err(HttpError::Forbidden(fault)) => Err(DeliveryError::BadSettings(fault)),
-        }
+        self.target.send(&self.client, call, now_ms).await?.verdict()
     }
 }
 
@@ -134,12 +108,13 @@ impl Webhook {
     fn new(settings: &Settings, world: &World) -> Result<Webhook, Vec<BadSetting>> {
         let mut bad = Vec::new();
         let mut headers = headers(settings, &mut bad);
-        let target = target(text(settings, "url").unwrap_or_default());
+        let target = Target::parse(text(settings, "url").unwrap_or_default())
+            .map_err(|problem| BadSetting { key: "url".to_owned(), problem });
         let signer = signer(settings).map_err(|problem| bad.push(problem)).ok().flatten();
         let target = target.map_err(|problem| bad.push(problem)).ok();
         let (Some(target), true) = (target, bad.is_empty()) else { return Err(bad) };
-        if let Some(credentials) = target.credentials {
-            headers.entry(AUTHORIZATION).or_insert(credentials);
+        if let Some(credentials) = &target.credentials {
+            headers.entry(AUTHORIZATION).or_insert_with(|| credentials.clone());
         }
         let number = |key| settings.get(key).and_then(Value::as_u64).unwrap_or_default();
         let method = text(settings, "method").and_then(|word| word.parse().ok());
@@ -147,14 +122,12 @@ impl Webhook {
             client: HttpClient::new(world),
             clock: world.clock.clone(),
             method: method.unwrap_or(Method::POST),
-            uri: target.uri,
-            host_is_name: target.host_is_name,
+            target,
             headers,
             signer,
             batch_size: number("batch_size") as usize,
             batch_bytes: number("batch_bytes") as usize,
             timeout: Duration::from_millis(number("timeout_ms")),
-            forbidden_since_ms: AtomicI64::new(0),
         })
     }
 
@@ -184,43 +157,6 @@ impl Webhook {
         headers.insert(signature::TIMESTAMP_HEADER, value(timestamp));
         headers
     }
-
-    fn may_change_its_mind(&self, now_ms: i64) -> bool {
-        let began = self.forbidden_since_ms.compare_exchange(0, now_ms, Relaxed, Relaxed);
-        let since_ms = began.map_or_else(|earlier| earlier, |_| now_ms);
-        self.host_is_name && now_ms - since_ms < FORBIDDEN_NAME_PATIENCE_MS
-    }
-}
-
-struct Target {
-    uri: Uri,
-    host_is_name: bool,
-    credentials: Option<HeaderValue>,
-}
-
-/// Reads the URL; a user name and password in it become an `Authorization` header.
-fn target(url: &str) -> Result<Target, BadSetting> {
-    let problem = |problem: String| BadSetting { key: "url".to_owned(), problem };
-    let mut url = Url::parse(url).map_err(|bad| problem(format!("is no URL: {bad}")))?;
-    let credentials = (!url.username().is_empty() || url.password().is_some()).then(|| {
-        let decode = |text: &str| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>();
-        let mut pair = decode(url.username());
-        pair.push(b':');
-        pair.extend(decode(url.password().unwrap_or_default()));
-        let value = format!("Basic {}", STANDARD.encode(pair));
-        let mut value = HeaderValue::try_from(value).expect("base64 is visible ASCII");
-        value.set_sensitive(true);
-        value
-    });
-    let stripped = url.set_username("").and_then(|()| url.set_password(None));
-    stripped.map_err(|()| problem("cannot hold a user name".to_owned()))?;
-    url.set_fragment(None);
-    let host_is_name = url.domain().is_some_and(|name| {
-        let name = name.trim_end_matches('.');
-        name != "localhost" && !name.ends_with(".localhost")
-    });
-    let uri = url.as_str().parse().map_err(|bad| problem(format!("cannot be called: {bad}")))?;
-    Ok(Target { uri, host_is_name, credentials })
 }
 
 fn headers(settings: &Settings, bad: &mut Vec<BadSetting>) -> HeaderMap {

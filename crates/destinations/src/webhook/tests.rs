@@ -1,5 +1,9 @@
-use std::{collections::BTreeMap, sync::atomic::AtomicI64};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicI64, Ordering::Relaxed},
+};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use destination_kit::{
     Fault,
     conformance::{self, Behaviour, Names, Next, Partner, next, parcels, sent},
@@ -7,6 +11,7 @@ use destination_kit::{
 use standardwebhooks::Webhook as Reference;
 
 use super::*;
+use crate::target::FORBIDDEN_NAME_DELAY;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const PREVIOUS: &str = "whsec_b2xkIG9sZCBvbGQgb2xkIG9sZCBvbGQh";
@@ -221,14 +226,14 @@ async fn a_connection_is_used_again_and_a_closed_one_replaced() {
 
 #[test]
 fn the_user_in_a_url_becomes_basic_authorization() {
-    let target = target("https://us%3Aer:p%40ss@example.com/a#b").expect("a good URL");
+    let target = Target::parse("https://us%3Aer:p%40ss@example.com/a#b").expect("a good URL");
     assert_eq!(target.uri, "https://example.com/a");
     let value = target.credentials.expect("there is a user");
     assert_eq!(value, format!("Basic {}", STANDARD.encode("us:er:p@ss")));
     assert!(target.host_is_name);
     for literal in ["http://[::1]/", "http://127.1/", "http://localhost:80/", "http://a.localhost."]
     {
-        assert!(!super::target(literal).expect("a good URL").host_is_name, "{literal}");
+        assert!(!Target::parse(literal).expect("a good URL").host_is_name, "{literal}");
     }
 }
 
