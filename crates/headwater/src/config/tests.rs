@@ -131,7 +131,9 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_one() {
     );
     check(
         "[sever]\nlisten = \"1\"",
-        expect![[r#"headwater.toml:1:2: unknown key "sever"; did you mean "server"? known keys: server, logging, log, delivery, control, mail, archive, sources, destinations"#]],
+        expect![[
+            r#"headwater.toml:1:2: unknown key "sever"; did you mean "server"? known keys: server, logging, log, delivery, control, mail, archive, sources, destinations"#
+        ]],
     );
     check(
         "[server]\nLISTEN = \"127.0.0.1:1\"",
@@ -630,7 +632,12 @@ fn the_reference_is_valid_with_every_key_uncommented() {
         .collect::<Vec<_>>()
         .join("\n")
         .replace(r#"api_token = "…""#, r#"api_token = "0123456789abcdef""#);
-    check(&text, expect!["headwater.toml:157:1: archive.settings.bucket is required: The bucket; with Azure the container. It must exist."]);
+    check(
+        &text,
+        expect![
+            "headwater.toml:157:1: archive.settings.bucket is required: The bucket; with Azure the container. It must exist."
+        ],
+    );
 }
 
 #[test]
