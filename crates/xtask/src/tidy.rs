@@ -11,6 +11,7 @@ const ORDER: [&str; 21] = [
     "catalog",
     "proof",
     "tracking-plan",
+    "filters",
     "routing",
     "id-index",
     "event-log",

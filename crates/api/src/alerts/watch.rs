@@ -1,6 +1,9 @@
 //! Looks how everything stands, and tells those who want to know.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    time::Duration,
+};
 
 use destination_kit::http::{Call, HttpClient};
 use http::{HeaderMap, HeaderValue, Method, header};
@@ -95,14 +98,17 @@ async fn look(api: &Api, workspace_id: &str, workspace: &str) -> Result<(), ApiE
     let mut seen: HashMap<i64, Vitals> = HashMap::new();
     for alert in all.iter().filter(|alert| alert.enabled_at_ms.is_some()) {
         let Some(kind) = AlertKind::of(&alert.kind) else { continue };
-        if !seen.contains_key(&alert.minutes) {
-            let minutes = u32::try_from(alert.minutes).unwrap_or(60);
-            seen.insert(alert.minutes, vitals(api, &enabled, &sources, minutes).await?);
-        }
+        let looked = match seen.entry(alert.minutes) {
+            Entry::Occupied(looked) => looked.into_mut(),
+            Entry::Vacant(free) => {
+                let minutes = u32::try_from(alert.minutes).unwrap_or(60);
+                free.insert(vitals(api, &enabled, &sources, minutes).await?)
+            }
+        };
         let about = |id: &str| alert.about_id.as_deref().is_none_or(|about| about == id);
         let by = (alert.threshold, alert.minutes);
         if kind.of_sources() {
-            for one in seen[&alert.minutes].sources.iter().filter(|one| about(&one.id)) {
+            for one in looked.sources.iter().filter(|one| about(&one.id)) {
                 let row =
                     sources.iter().find(|row| row.id == one.id && row.disabled_at_ms.is_none());
                 let Some(row) = row else { continue };
@@ -110,7 +116,7 @@ async fn look(api: &Api, workspace_id: &str, workspace: &str) -> Result<(), ApiE
                 consider(Some(alert), (&one.id, row.name.clone()), verdict);
             }
         } else {
-            for one in seen[&alert.minutes].destinations.iter().filter(|one| about(&one.id)) {
+            for one in looked.destinations.iter().filter(|one| about(&one.id)) {
                 let Some(row) = enabled.iter().find(|row| row.id == one.id) else { continue };
                 let verdict = of_destination(kind, by, one, now_ms);
                 consider(Some(alert), (&one.id, row.name.clone()), verdict);

@@ -52,8 +52,8 @@ impl Period {
         };
         // Whoever looks at hours does not see single minutes.
         let step_ms = match to_ms.saturating_sub(from_ms) {
-            ..=14_400_000 => MINUTE_MS,
-            ..=1_209_600_000 => HOUR_MS,
+            lasts if lasts <= 4 * HOUR_MS => MINUTE_MS,
+            lasts if lasts <= 14 * DAY_MS => HOUR_MS,
             _ => DAY_MS,
         };
         let from = down(from_ms.div_euclid(step_ms) * step_ms);
