@@ -2422,6 +2422,95 @@ export interface paths {
         patch: operations["updateDestination"];
         trace?: never;
     };
+    "/destination/{destinationId}/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the filters of a destination */
+        get: operations["listFiltersFromDestination"];
+        put?: never;
+        /**
+         * Create a filter of a destination
+         * @description It holds for every message that was not sent yet. Filters are applied in this order: samples,
+         *     drops, fields that go, fields that stay, hashes, new names, values; of two that do the same the
+         *     older is first. Every condition is asked of the message as it came.
+         */
+        post: operations["createFilterForDestination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destination/{destinationId}/filters/{filterId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a filter of a destination */
+        get: operations["getFilterInDestination"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a filter of a destination
+         * @description For good. What it stopped is not sent by that.
+         */
+        delete: operations["removeFilterFromDestination"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a filter of a destination
+         * @description It holds as it is then for every message that was not sent yet.
+         */
+        patch: operations["updateFilterForDestination"];
+        trace?: never;
+    };
+    "/destination/filters/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview a filter on a payload
+         * @description Nothing is saved or sent. Values are hashed under no destination's key.
+         */
+        post: operations["previewDestinationFilter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destination/{destinationId}/filters/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview the filters of a destination on its source's newest messages
+         * @description Those that are saved and enabled, and another one beside them or in the place of one of them;
+         *     by the same code that deliveries go through. Nothing is saved or sent.
+         */
+        post: operations["previewFiltersOfDestination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tracking-plans": {
         parameters: {
             query?: never;
@@ -4695,6 +4784,24 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_DestinationFilterAnswer: {
+            /** @description A filter in its envelope. */
+            data: {
+                /** @description The filter. */
+                filter: components["schemas"]["DestinationFilterView"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_DestinationFiltersAnswer: {
+            /** @description Filters in their envelope. */
+            data: {
+                /** @description By id. */
+                filters: components["schemas"]["DestinationFilterView"][];
+                /** @description Where this page stands. */
+                pagination: components["schemas"]["Pagination"];
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_DestinationMessageAnswer: {
             /** @description One message at one destination. */
             data: {
@@ -4763,6 +4870,65 @@ export interface components {
             data: {
                 /** @description The evidence. */
                 evidence: components["schemas"]["EvidenceView"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_FilterPreview: {
+            /** @description What a filter makes of a message. */
+            data: {
+                /** @description The message. */
+                inputPayload: Record<string, never>;
+                /** @description What is sent of it; `null` when it is not sent. */
+                result?: Record<string, never> | null;
+                /**
+                 * @description Why it is not sent, for programs.
+                 * @example FILTERED_BY_RULES
+                 */
+                code?: string | null;
+                /**
+                 * @description Why it is not sent, in a sentence.
+                 * @example the filter "Preview" drops it
+                 */
+                reason?: string | null;
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_FiltersPreview: {
+            /** @description What filters would do to the newest messages of a source. */
+            data: {
+                /** @description When the oldest message came that was looked at. */
+                from?: string | null;
+                /** @description Whether these are all that are kept. */
+                complete: boolean;
+                /**
+                 * Format: int64
+                 * @description Accepted messages that were looked at.
+                 */
+                messages: number;
+                /**
+                 * Format: int64
+                 * @description Those that go on as they are.
+                 */
+                passed: number;
+                /**
+                 * Format: int64
+                 * @description Those that go on changed.
+                 */
+                changed: number;
+                /**
+                 * Format: int64
+                 * @description Those that a filter stops.
+                 */
+                filtered: number;
+                /**
+                 * Format: int64
+                 * @description Those that no filter can decide about, and that are stopped therefore.
+                 */
+                failed: number;
+                /** @description Why messages are stopped, the most frequent first. */
+                reasons: components["schemas"]["FilterReason"][];
+                /** @description Up to ten messages that do not go on as they are. */
+                pairs: components["schemas"]["FilteredPair"][];
             };
         };
         /** @description `{"data": …}`. */
@@ -5884,8 +6050,11 @@ export interface components {
              * @example 2026-11-24T12:00:00.000Z
              */
             comparedTo: string;
-            /** @description How finely series are cut. */
-            step: components["schemas"]["OverviewStep"];
+            /**
+             * @description How finely series are cut: `minute`, `hour` or `day`, in UTC.
+             * @example hour
+             */
+            step: string;
             /**
              * @description When each point of a series begins.
              * @example [
@@ -5932,6 +6101,87 @@ export interface components {
              *     secret that is sent as it was shown.
              */
             settings?: Record<string, never> | null;
+        };
+        /** @description A filter in its envelope. */
+        DestinationFilterAnswer: {
+            /** @description The filter. */
+            filter: components["schemas"]["DestinationFilterView"];
+        };
+        /** @description What may change; what is left out stays. */
+        DestinationFilterChanges: {
+            /**
+             * @description Its name for people.
+             * @example No e-mail addresses
+             */
+            title?: string | null;
+            /**
+             * @description What it is for; empty text takes it away.
+             * @example The agency must not know them.
+             */
+            description?: string | null;
+            /**
+             * @description The messages that it is about, in FQL.
+             * @example type = 'track'
+             */
+            if?: string | null;
+            /** @description What becomes of them, all of it. */
+            actions?: components["schemas"]["FilterAction"][] | null;
+            /** @description Whether it does anything. */
+            enabled?: boolean | null;
+        };
+        /** @description A filter of a destination. */
+        DestinationFilterView: {
+            /**
+             * @description Its id.
+             * @example flt_5GFhvtz8fha42Cm4B9E6L8
+             */
+            id: string;
+            /**
+             * @description The source whose messages it is about.
+             * @example src_qQEHquLrjRDN9j1ByrChyn
+             */
+            sourceId: string;
+            /**
+             * @description The destination that it is of.
+             * @example dst_5GFhvtz8fha42Cm4B9E6L8
+             */
+            destinationId: string;
+            /**
+             * @description Its name for people.
+             * @example No e-mail addresses
+             */
+            title: string;
+            /**
+             * @description What it is for.
+             * @example The agency must not know them.
+             */
+            description?: string | null;
+            /**
+             * @description The messages that it is about, in FQL.
+             * @example type = 'track'
+             */
+            if: string;
+            /** @description What becomes of them. */
+            actions: components["schemas"]["FilterAction"][];
+            /** @description Whether it does anything. */
+            enabled: boolean;
+            /**
+             * @description When it was made.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            createdAt: string;
+            /**
+             * @description When it was changed last.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            updatedAt: string;
+        };
+        /** @description Filters in their envelope. */
+        DestinationFiltersAnswer: {
+            /** @description By id. */
+            filters: components["schemas"]["DestinationFilterView"][];
+            /** @description Where this page stands. */
+            pagination: components["schemas"]["Pagination"];
         };
         /** @description What waits for one destination. */
         DestinationLag: {
@@ -6316,6 +6566,140 @@ export interface components {
              * @example add "name"
              */
             fix?: string | null;
+        };
+        /** @description One thing that a filter does; which members it takes depends on its type. */
+        FilterAction: {
+            /** @description What it does. They are done in the order of this list. */
+            type: components["schemas"]["FilterActionType"];
+            /**
+             * @description By the path of an object, `""` for the message itself: the names in it that the action is
+             *     about, as a list; of `RENAME_PROPERTIES` an object from old to new names; of `SET_VALUES`
+             *     an object of values. A path leads through lists into every object in them.
+             */
+            fields?: Record<string, never> | null;
+            /**
+             * Format: double
+             * @description Of `SAMPLE`: the share that is sent, from 0 to 1.
+             * @example 0.1
+             */
+            percent?: number | null;
+            /**
+             * @description Of `SAMPLE`: the field whose value decides who is in the sample; the message's id where it
+             *     has none.
+             * @example userId
+             */
+            path?: string | null;
+            algorithm?: components["schemas"]["FilterAlgorithm"] | null;
+            /**
+             * @description Of `RENAME_EVENT`: the new name.
+             * @example Order Completed
+             */
+            newEventName?: string | null;
+        };
+        /**
+         * @description What an action does.
+         * @enum {string}
+         */
+        FilterActionType: "SAMPLE" | "DROP" | "DROP_PROPERTIES" | "ALLOW_PROPERTIES" | "HASH_PROPERTIES" | "RENAME_EVENT" | "RENAME_PROPERTIES" | "SET_VALUES";
+        /**
+         * @description How values are hashed; the hash is written as hexadecimal digits.
+         * @enum {string}
+         */
+        FilterAlgorithm: "HMAC_SHA256" | "SHA256";
+        /** @description What a filter makes of a message. */
+        FilterPreview: {
+            /** @description The message. */
+            inputPayload: Record<string, never>;
+            /** @description What is sent of it; `null` when it is not sent. */
+            result?: Record<string, never> | null;
+            /**
+             * @description Why it is not sent, for programs.
+             * @example FILTERED_BY_RULES
+             */
+            code?: string | null;
+            /**
+             * @description Why it is not sent, in a sentence.
+             * @example the filter "Preview" drops it
+             */
+            reason?: string | null;
+        };
+        /** @description Why messages are stopped. */
+        FilterReason: {
+            /**
+             * @description For programs.
+             * @example FILTERED_BY_RULES
+             */
+            code: string;
+            /**
+             * @description In a sentence.
+             * @example the filter "Preview" drops it
+             */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            messages: number;
+        };
+        /** @description A message before and after. */
+        FilteredPair: {
+            /**
+             * @description Where it stands in the log.
+             * @example 1048576
+             */
+            position: string;
+            /** @description Its id. */
+            messageId: string;
+            /** @description As it came. */
+            before?: Record<string, never> | null;
+            /** @description As it is sent; `null` when it is not. */
+            after?: Record<string, never> | null;
+            /**
+             * @description Why it is not sent, for programs.
+             * @example FILTERED_BY_RULES
+             */
+            code?: string | null;
+            /**
+             * @description Why it is not sent, in a sentence.
+             * @example the filter "Preview" drops it
+             */
+            reason?: string | null;
+        };
+        /** @description What filters would do to the newest messages of a source. */
+        FiltersPreview: {
+            /** @description When the oldest message came that was looked at. */
+            from?: string | null;
+            /** @description Whether these are all that are kept. */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description Accepted messages that were looked at.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Those that go on as they are.
+             */
+            passed: number;
+            /**
+             * Format: int64
+             * @description Those that go on changed.
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Those that a filter stops.
+             */
+            filtered: number;
+            /**
+             * Format: int64
+             * @description Those that no filter can decide about, and that are stopped therefore.
+             */
+            failed: number;
+            /** @description Why messages are stopped, the most frequent first. */
+            reasons: components["schemas"]["FilterReason"][];
+            /** @description Up to ten messages that do not go on as they are. */
+            pairs: components["schemas"]["FilteredPair"][];
         };
         /** @description Something to say about the documentation. */
         Finding: {
@@ -7275,6 +7659,33 @@ export interface components {
             /** @description What the catalog entry asks for. */
             settings?: Record<string, never> | null;
         };
+        /** @description A new filter. */
+        NewDestinationFilter: {
+            /**
+             * @description The source whose messages it is about: the one that feeds the destination.
+             * @example src_qQEHquLrjRDN9j1ByrChyn
+             */
+            sourceId: string;
+            /**
+             * @description Its name for people.
+             * @example No e-mail addresses
+             */
+            title: string;
+            /**
+             * @description What it is for.
+             * @example The agency must not know them.
+             */
+            description?: string | null;
+            /**
+             * @description The messages that it is about, in FQL.
+             * @example type = 'track'
+             */
+            if: string;
+            /** @description What becomes of them. */
+            actions: components["schemas"]["FilterAction"][];
+            /** @description Whether it does anything. */
+            enabled: boolean;
+        };
         /** @description A new address. */
         NewEmail: {
             /**
@@ -7944,11 +8355,6 @@ export interface components {
             /** @description The beginning of the answer, or why, in a sentence. */
             excerpt: string;
         };
-        /**
-         * @description How finely series are cut.
-         * @enum {string}
-         */
-        OverviewStep: "minute" | "hour" | "day";
         /** @description The steps. Those after `accepted` are a destination's. */
         OverviewSteps: {
             /** @description Messages that came in, whatever became of them. */
@@ -8257,6 +8663,28 @@ export interface components {
             sections: components["schemas"]["SectionView"][];
             /** @description Catalog info without what customers never see. */
             info: components["schemas"]["Info"];
+        };
+        /** @description A filter, and what it is tried on. */
+        PreviewFilter: {
+            /** @description The filter. */
+            filter: components["schemas"]["TriedFilter"];
+            /** @description The message. */
+            payload: Record<string, never>;
+        };
+        /** @description What is tried on the newest messages. */
+        PreviewFilters: {
+            filter?: components["schemas"]["TriedFilter"] | null;
+            /**
+             * @description The saved filter whose place it takes.
+             * @example flt_5GFhvtz8fha42Cm4B9E6L8
+             */
+            filterId?: string | null;
+            /**
+             * Format: int32
+             * @description How many of the newest messages of the source; 1,000 when left out.
+             * @example 1000
+             */
+            messages?: number | null;
         };
         /**
          * @description One wrong value: which, why, what was expected, and the way out.
@@ -10346,6 +10774,16 @@ export interface components {
              * @example ok
              */
             body: string;
+        };
+        /** @description A filter that is tried. */
+        TriedFilter: {
+            /**
+             * @description The messages that it is about, in FQL.
+             * @example type = 'track'
+             */
+            if: string;
+            /** @description What becomes of them. */
+            actions: components["schemas"]["FilterAction"][];
         };
         /** @description A destination that somebody has to look at. */
         UnwellDestination: {
@@ -21542,6 +21980,534 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    listFiltersFromDestination: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Rows, 1 to 1,000; 100 when left out.
+                 * @example 100
+                 */
+                "pagination.count"?: number;
+                /**
+                 * @description `pagination.next` of the page before; the first page when left out.
+                 * @example MA==
+                 */
+                "pagination.cursor"?: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The filters */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "filters": [
+                     *           {
+                     *             "id": "flt_5GFhvtz8fha42Cm4B9E6L8",
+                     *             "sourceId": "src_qQEHquLrjRDN9j1ByrChyn",
+                     *             "destinationId": "dst_5GFhvtz8fha42Cm4B9E6L8",
+                     *             "title": "No e-mail addresses",
+                     *             "description": "The agency must not know them.",
+                     *             "if": "type = 'track'",
+                     *             "actions": [
+                     *               {
+                     *                 "type": "SAMPLE",
+                     *                 "fields": {},
+                     *                 "percent": 0.1,
+                     *                 "path": "userId",
+                     *                 "algorithm": "HMAC_SHA256",
+                     *                 "newEventName": "Order Completed"
+                     *               }
+                     *             ],
+                     *             "enabled": true,
+                     *             "createdAt": "2026-11-25T12:00:00.000Z",
+                     *             "updatedAt": "2026-11-25T12:00:00.000Z"
+                     *           }
+                     *         ],
+                     *         "pagination": {
+                     *           "current": "MA==",
+                     *           "next": "a2FjbWUtbWFpbA",
+                     *           "totalEntries": 1
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_DestinationFiltersAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    createFilterForDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sourceId": "src_qQEHquLrjRDN9j1ByrChyn",
+                 *       "title": "No e-mail addresses",
+                 *       "description": "The agency must not know them.",
+                 *       "if": "type = 'track'",
+                 *       "actions": [
+                 *         {
+                 *           "type": "SAMPLE",
+                 *           "fields": {},
+                 *           "percent": 0.1,
+                 *           "path": "userId",
+                 *           "algorithm": "HMAC_SHA256",
+                 *           "newEventName": "Order Completed"
+                 *         }
+                 *       ],
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewDestinationFilter"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "filter": {
+                     *           "id": "flt_5GFhvtz8fha42Cm4B9E6L8",
+                     *           "sourceId": "src_qQEHquLrjRDN9j1ByrChyn",
+                     *           "destinationId": "dst_5GFhvtz8fha42Cm4B9E6L8",
+                     *           "title": "No e-mail addresses",
+                     *           "description": "The agency must not know them.",
+                     *           "if": "type = 'track'",
+                     *           "actions": [
+                     *             {
+                     *               "type": "SAMPLE",
+                     *               "fields": {},
+                     *               "percent": 0.1,
+                     *               "path": "userId",
+                     *               "algorithm": "HMAC_SHA256",
+                     *               "newEventName": "Order Completed"
+                     *             }
+                     *           ],
+                     *           "enabled": true,
+                     *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "updatedAt": "2026-11-25T12:00:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_DestinationFilterAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getFilterInDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+                /** @description Id of the filter */
+                filterId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The filter */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "filter": {
+                     *           "id": "flt_5GFhvtz8fha42Cm4B9E6L8",
+                     *           "sourceId": "src_qQEHquLrjRDN9j1ByrChyn",
+                     *           "destinationId": "dst_5GFhvtz8fha42Cm4B9E6L8",
+                     *           "title": "No e-mail addresses",
+                     *           "description": "The agency must not know them.",
+                     *           "if": "type = 'track'",
+                     *           "actions": [
+                     *             {
+                     *               "type": "SAMPLE",
+                     *               "fields": {},
+                     *               "percent": 0.1,
+                     *               "path": "userId",
+                     *               "algorithm": "HMAC_SHA256",
+                     *               "newEventName": "Order Completed"
+                     *             }
+                     *           ],
+                     *           "enabled": true,
+                     *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "updatedAt": "2026-11-25T12:00:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_DestinationFilterAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    removeFilterFromDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+                /** @description Id of the filter */
+                filterId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "SUCCESS"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    updateFilterForDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+                /** @description Id of the filter */
+                filterId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "No e-mail addresses",
+                 *       "description": "The agency must not know them.",
+                 *       "if": "type = 'track'",
+                 *       "actions": [
+                 *         {
+                 *           "type": "SAMPLE",
+                 *           "fields": {},
+                 *           "percent": 0.1,
+                 *           "path": "userId",
+                 *           "algorithm": "HMAC_SHA256",
+                 *           "newEventName": "Order Completed"
+                 *         }
+                 *       ],
+                 *       "enabled": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["DestinationFilterChanges"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "filter": {
+                     *           "id": "flt_5GFhvtz8fha42Cm4B9E6L8",
+                     *           "sourceId": "src_qQEHquLrjRDN9j1ByrChyn",
+                     *           "destinationId": "dst_5GFhvtz8fha42Cm4B9E6L8",
+                     *           "title": "No e-mail addresses",
+                     *           "description": "The agency must not know them.",
+                     *           "if": "type = 'track'",
+                     *           "actions": [
+                     *             {
+                     *               "type": "SAMPLE",
+                     *               "fields": {},
+                     *               "percent": 0.1,
+                     *               "path": "userId",
+                     *               "algorithm": "HMAC_SHA256",
+                     *               "newEventName": "Order Completed"
+                     *             }
+                     *           ],
+                     *           "enabled": true,
+                     *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "updatedAt": "2026-11-25T12:00:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_DestinationFilterAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    previewDestinationFilter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "filter": {
+                 *         "if": "type = 'track'",
+                 *         "actions": [
+                 *           {
+                 *             "type": "SAMPLE",
+                 *             "fields": {},
+                 *             "percent": 0.1,
+                 *             "path": "userId",
+                 *             "algorithm": "HMAC_SHA256",
+                 *             "newEventName": "Order Completed"
+                 *           }
+                 *         ]
+                 *       },
+                 *       "payload": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["PreviewFilter"];
+            };
+        };
+        responses: {
+            /** @description What it makes of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "inputPayload": {},
+                     *         "result": {},
+                     *         "code": "FILTERED_BY_RULES",
+                     *         "reason": "the filter \"Preview\" drops it"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_FilterPreview"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    previewFiltersOfDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "filter": {
+                 *         "if": "type = 'track'",
+                 *         "actions": [
+                 *           {
+                 *             "type": "SAMPLE",
+                 *             "fields": {},
+                 *             "percent": 0.1,
+                 *             "path": "userId",
+                 *             "algorithm": "HMAC_SHA256",
+                 *             "newEventName": "Order Completed"
+                 *           }
+                 *         ]
+                 *       },
+                 *       "filterId": "flt_5GFhvtz8fha42Cm4B9E6L8",
+                 *       "messages": 1000
+                 *     }
+                 */
+                "application/json": components["schemas"]["PreviewFilters"];
+            };
+        };
+        responses: {
+            /** @description What they would do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "from": "1048576",
+                     *         "complete": true,
+                     *         "messages": 0,
+                     *         "passed": 0,
+                     *         "changed": 0,
+                     *         "filtered": 0,
+                     *         "failed": 0,
+                     *         "reasons": [
+                     *           {
+                     *             "code": "FILTERED_BY_RULES",
+                     *             "reason": "the filter \"Preview\" drops it",
+                     *             "messages": 0
+                     *           }
+                     *         ],
+                     *         "pairs": [
+                     *           {
+                     *             "position": "1048576",
+                     *             "messageId": "ajs-next-1695383400-4ff1",
+                     *             "before": {},
+                     *             "after": {},
+                     *             "code": "FILTERED_BY_RULES",
+                     *             "reason": "the filter \"Preview\" drops it"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_FiltersPreview"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
     listTrackingPlans: {
         parameters: {
             query?: {
@@ -24852,7 +25818,7 @@ export interface operations {
                      *               "status": 404,
                      *               "code": "404",
                      *               "label": "Not found (404)",
-                     *               "remedy": "",
+                     *               "remedy": "Correct the URL in the destination's settings.",
                      *               "excerpt": "{\"type\":\"track\",\"event\":\"Order Completed\""
                      *             }
                      *           }
@@ -24869,7 +25835,7 @@ export interface operations {
                      *               "step": "failed_on_ingest",
                      *               "code": "no_user_anon_id",
                      *               "label": "No userId or anonymousId",
-                     *               "remedy": "",
+                     *               "remedy": "Correct the URL in the destination's settings.",
                      *               "count": 12
                      *             }
                      *           }
@@ -24972,7 +25938,7 @@ export interface operations {
                      *           "to": "2026-11-25T12:01:00.000Z",
                      *           "comparedFrom": "2026-11-23T12:00:00.000Z",
                      *           "comparedTo": "2026-11-24T12:00:00.000Z",
-                     *           "step": "minute",
+                     *           "step": "hour",
                      *           "times": [
                      *             "2026-11-24T12:00:00.000Z"
                      *           ],
@@ -25160,13 +26126,13 @@ export interface operations {
                      *           "retrying": {
                      *             "count": 4,
                      *             "attempts": 9,
-                     *             "nextAttemptAt": "",
+                     *             "nextAttemptAt": "2026-11-25T12:05:00.000Z",
                      *             "reasons": [
                      *               {
                      *                 "code": "503",
                      *                 "label": "Not available (503)",
                      *                 "explanation": "The receiver is not ready.",
-                     *                 "remedy": "",
+                     *                 "remedy": "Correct the URL in the destination's settings.",
                      *                 "count": 4,
                      *                 "samples": [
                      *                   {
@@ -25256,7 +26222,7 @@ export interface operations {
                      *           "to": "2026-11-25T12:01:00.000Z",
                      *           "comparedFrom": "2026-11-23T12:00:00.000Z",
                      *           "comparedTo": "2026-11-24T12:00:00.000Z",
-                     *           "step": "minute",
+                     *           "step": "hour",
                      *           "times": [
                      *             "2026-11-24T12:00:00.000Z"
                      *           ],
@@ -25444,13 +26410,13 @@ export interface operations {
                      *           "retrying": {
                      *             "count": 4,
                      *             "attempts": 9,
-                     *             "nextAttemptAt": "",
+                     *             "nextAttemptAt": "2026-11-25T12:05:00.000Z",
                      *             "reasons": [
                      *               {
                      *                 "code": "503",
                      *                 "label": "Not available (503)",
                      *                 "explanation": "The receiver is not ready.",
-                     *                 "remedy": "",
+                     *                 "remedy": "Correct the URL in the destination's settings.",
                      *                 "count": 4,
                      *                 "samples": [
                      *                   {
@@ -25538,7 +26504,7 @@ export interface operations {
                      *             },
                      *             "body": "{\"type\":\"track\"}"
                      *           },
-                     *           "requestMissing": "",
+                     *           "requestMissing": "the message is no longer in the log",
                      *           "response": {
                      *             "at": "2026-11-25T12:00:00.000Z",
                      *             "status": 503,
@@ -25550,7 +26516,7 @@ export interface operations {
                      *             "code": "503",
                      *             "label": "Not available (503)",
                      *             "explanation": "The receiver is not ready.",
-                     *             "remedy": "",
+                     *             "remedy": "Correct the URL in the destination's settings.",
                      *             "excerpt": "{\"type\":\"track\",\"event\":\"Order Completed\""
                      *           }
                      *         }
@@ -26600,8 +27566,8 @@ export interface operations {
                      *             "at": "2026-11-25T12:00:00.000Z",
                      *             "over": true,
                      *             "title": "Webhook: Deliveries fail",
-                     *             "says": "",
-                     *             "problem": ""
+                     *             "says": "The last message came 26 hours ago.",
+                     *             "problem": "404: no_service"
                      *           }
                      *         ],
                      *         "pagination": {
