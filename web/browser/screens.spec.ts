@@ -59,7 +59,7 @@ const screens: Screen[] = [
   ...one('customer', [
     '/w/shop',
     '/w/shop/sources',
-    ...['overview', 'debugger', 'schema', 'destinations', 'settings'].map(
+    ...['overview', 'overview/balance', 'debugger', 'schema', 'destinations', 'delivery', 'settings'].map(
       (tab) => `/w/shop/sources/web/${tab}`,
     ),
     '/w/shop/sources/crm/overview',
@@ -68,6 +68,7 @@ const screens: Screen[] = [
     '/w/shop/catalog/acme-push',
     '/w/shop/destinations',
     '/w/shop/destinations/new/webhook',
+    '/w/shop/destinations/new/object-storage',
     '/w/shop/delivery',
     ...['general', 'members', 'tokens', 'labels', 'audit'].map((page) => `/w/shop/settings/${page}`),
     '/workspaces/new',
@@ -81,7 +82,7 @@ const screens: Screen[] = [
     '/account/sessions',
     '/account/tokens',
   ]),
-  ...['overview', 'delivery', 'test', 'settings'].map(
+  ...['overview', 'delivery', 'replays', 'replays/new', 'test', 'settings'].map(
     (tab): Screen => ({
       name: `customer destination ${tab}`,
       who: 'customer',

@@ -222,9 +222,9 @@ function Latency({ latency }: { latency: NonNullable<Overview['latency']> }) {
                 {['p50', 'p95', 'p99'][at]} <span>{name}</span>
               </dt>
               <dd>{now === null || now === undefined ? '–' : duration(now)}</dd>
-              <small>
+              <dd className={css.note}>
                 {before === null || before === undefined ? 'none before' : `${duration(before)} before`}
-              </small>
+              </dd>
             </div>
           ))}
         </dl>

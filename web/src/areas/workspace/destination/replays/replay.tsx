@@ -192,7 +192,7 @@ function Figure({
     <div>
       <dt>{name}</dt>
       <dd className={bad ? css.bad : undefined}>{value === null ? '–' : count(value)}</dd>
-      {children && <small>{children}</small>}
+      {children && <dd className={css.note}>{children}</dd>}
     </div>
   )
 }
