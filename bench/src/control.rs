@@ -201,6 +201,7 @@ fn source(number: usize) -> sources::Source {
         settings: "{}".to_owned(),
         secrets_sealed: None,
         disabled_at_ms: None,
+        retention_days: None,
         created_at_ms: NOW_MS + number as i64,
         version: 1,
     }

@@ -81,7 +81,7 @@ fn simulate(seed: u64) {
                     }
                 }
                 balanced(&delivery).await;
-                if seed % 6 == 0 {
+                if seed.is_multiple_of(6) {
                     agree(&delivery, &log, clock()).await;
                 }
                 if calm {
@@ -93,7 +93,7 @@ fn simulate(seed: u64) {
                 }
                 if calm {
                     balanced(&delivery).await;
-                    if seed % 6 == 0 {
+                    if seed.is_multiple_of(6) {
                         agree(&delivery, &log, clock()).await;
                     }
                     let pending = delivery.ledger().with(|books| {

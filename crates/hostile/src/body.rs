@@ -100,6 +100,7 @@ fn source() -> SourceRoute {
         client_side: true,
         destinations: Vec::new(),
         schema: Default::default(),
+        keep_for: None,
     }
 }
 

@@ -7,10 +7,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use destination_kit::{DeliveryError, Resolve, Settings, World, address::denied};
+use destination_kit::{
+    DeliveryError, Parcel, Resolve, Settings, World, address::denied, conformance,
+};
 use serde_json::json;
-use spec::{Head, Kind, Message, Span};
 use url::{Host, Url};
 
 /// Reads an address, or a webhook's URL after a few addresses that its name leads to.
@@ -87,10 +87,9 @@ fn webhook(url: &str, name_leads_to: Ipv6Addr) {
     settings.insert("timeout_ms".into(), json!(2000));
     let kinds = destinations::all();
     let webhook = kinds.iter().find(|kind| kind.definition().slug == "webhook");
-    let opened = webhook.expect("it is shipped").open(&settings, &world);
+    let opened = webhook.expect("it is shipped").open(&settings, &conformance::owner(), &world);
     let Ok(destination) = opened else { return };
-    let sent =
-        crate::block_on(async { destination.deliver(std::slice::from_ref(&*MESSAGE)).await });
+    let sent = crate::block_on(async { destination.deliver(std::slice::from_ref(&*PARCEL)).await });
     let (DeliveryError::Retry(fault, _) | DeliveryError::BadSettings(fault)) =
         sent.expect_err("nobody is there to take it")
     else {
@@ -99,19 +98,5 @@ fn webhook(url: &str, name_leads_to: Ipv6Addr) {
     assert_eq!(fault.code, "PRIVATE_ADDRESS", "{url:?} was called: {}", fault.excerpt);
 }
 
-static MESSAGE: LazyLock<Message> = LazyLock::new(|| {
-    let mut out = Vec::new();
-    let at = Message::begin(&mut out);
-    out.extend_from_slice(br#"{"messageId":"m-1","type":"track"}"#);
-    let none = Span::default();
-    let head = Head {
-        kind: Kind::Track,
-        message_id: Span { start: 14, len: 3 },
-        name: none,
-        user_id: none,
-        anonymous_id: none,
-        integrations: none,
-    };
-    Message::finish(&mut out, at, &head);
-    Message::decode(Bytes::from(out)).expect("it was just made")
-});
+static PARCEL: LazyLock<Parcel> =
+    LazyLock::new(|| conformance::parcel(8, conformance::message("m-1", "{}")));

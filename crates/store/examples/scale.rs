@@ -146,6 +146,7 @@ async fn fill(db: &Db, sealer: &Sealer, fresh: &Fresh) -> Result<(), StoreError>
             settings: "{}".to_owned(),
             secrets_sealed: None,
             disabled_at_ms: None,
+            retention_days: None,
             created_at_ms: 1,
             version: 1,
         };

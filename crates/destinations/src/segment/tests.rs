@@ -90,7 +90,7 @@ async fn two_that_forward_to_each_other_come_to_an_end() {
     let body: Value = serde_json::from_slice(&there.received()[0].body).expect("it is JSON");
     let forwarded = parcel(2, whole(&body["batch"][0].to_string()));
 
-    let outcome = endpoint.deliver(&[forwarded.clone()]).await;
+    let outcome = endpoint.deliver(std::slice::from_ref(&forwarded)).await;
     assert_eq!(next(&outcome), Next::Discard, "{outcome:?}");
     assert_eq!(conformance::fault(&outcome).map(|fault| fault.code.as_str()), Some("LOOP"));
     let among_others = endpoint.deliver(&[sent("m-3", "{}"), forwarded]).await;

@@ -145,7 +145,7 @@ async fn a_key_is_known_after_its_record_is_erased() {
         let mut batch = Batch::new();
         batch.want_places();
         batch.push(label, b"once");
-        let placed = log.lane().append(batch).await.expect("there is room").places[0].clone();
+        let placed = log.lane().append(batch).await.expect("there is room").places[0];
         assert_eq!(placed.duplicate_of, duplicate_of.map(|_| first));
         first = placed.duplicate_of.unwrap_or(placed.position);
     }
