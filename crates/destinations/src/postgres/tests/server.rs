@@ -65,12 +65,17 @@ impl OwnServer {
         for setting in settings.iter().map(String::as_str).chain(options.iter().copied()) {
             postgres.args(["-c", setting]);
         }
-        self.child = Some(postgres.spawn().unwrap());
+        let mut child = postgres.spawn().unwrap();
         let deadline = Instant::now() + Duration::from_secs(60);
         while !self.answers().await {
             assert!(Instant::now() < deadline, "the server does not start");
+            // Somebody else may have its port, or what was killed its memory, for a moment.
+            if child.try_wait().unwrap().is_some() {
+                child = postgres.spawn().unwrap();
+            }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        self.child = Some(child);
     }
 
     /// Whether it takes logins, or says why it takes none.
