@@ -46,13 +46,12 @@ pub enum Next {
 
 /// A message with this `messageId` (as it stands in JSON) and these properties, an object.
 pub fn message(id: &str, properties: &str) -> Message {
-    let (before, between) = (r#"{"type":"track","messageId":""#, r#"","event":""#);
-    let raw = format!(r#"{before}{id}{between}Tested","properties":{properties}}}"#);
-    let name = Span { start: (before.len() + id.len() + between.len()) as u32, len: 6 };
+    let before = r#"{"type":"track","messageId":""#;
+    let raw = format!(r#"{before}{id}","event":"Tested","properties":{properties}}}"#);
     let head = Head {
         kind: Kind::Track,
         message_id: Span { start: before.len() as u32, len: id.len() as u32 },
-        name,
+        name: Span::default(),
         user_id: Span::default(),
         anonymous_id: Span::default(),
         integrations: Span::default(),

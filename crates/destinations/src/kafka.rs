@@ -38,8 +38,7 @@ use self::{
 };
 use crate::template::unescaped;
 
-/// How long a call goes on trying while brokers come and go. It ends within twice that, before
-/// the engine loses patience.
+/// How long a call goes on trying while brokers come and go.
 const PATIENCE: Duration = Duration::from_secs(14);
 /// A longer name no broker takes.
 const TOPIC_BYTES_MAX: usize = 249;

@@ -1,6 +1,31 @@
 use std::{fs, path::Path};
 
+use bytes::Bytes;
+use destination_kit::{Parcel, conformance};
 use expect_test::expect_file;
+use spec::{Head, Kind, Message, Span};
+
+/// What `user` did at position `n`, on its way; words and properties as they stand in JSON.
+pub(crate) fn tracked(n: u64, user: &str, event: &str, properties: &str) -> Parcel {
+    let mut raw = String::from(r#"{"type":"track","messageId":""#);
+    let mut span = |value: &str, after: &str| {
+        let start = raw.len() as u32;
+        raw.push_str(value);
+        raw.push_str(after);
+        Span { start, len: value.len() as u32 }
+    };
+    let message_id = span(&format!("m-{n}"), r#"","userId":""#);
+    let user_id = span(user, r#"","event":""#);
+    let name = span(event, r#"","properties":"#);
+    span(properties, "}");
+    let (anonymous_id, integrations) = (Span::default(), Span::default());
+    let head = Head { kind: Kind::Track, message_id, name, user_id, anonymous_id, integrations };
+    let mut out = Vec::new();
+    let at = Message::begin(&mut out);
+    out.extend_from_slice(raw.as_bytes());
+    Message::finish(&mut out, at, &head);
+    conformance::parcel(n, Message::decode(Bytes::from(out)).expect("it was encoded above"))
+}
 
 /// `UPDATE_EXPECT=1` writes the pages anew.
 #[test]

@@ -31,6 +31,8 @@ use super::{
 
 /// As many bytes as brokers take in one batch unless they are told otherwise, and a little less.
 const BATCH_BYTES: usize = 1_000_000;
+/// The whole of a call, before the engine loses patience with it.
+const CALL_MAX: Duration = Duration::from_secs(28);
 const PAUSE_FIRST: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How long a topic may take that was asked to be created, or that was there before.
@@ -68,13 +70,13 @@ struct Sent {
 pub(crate) struct Producer {
     pub(crate) cluster: Cluster,
     compression: Compression,
-    /// How long a call begins to try again; it ends when it has taken twice as long.
-    patience: Duration,
+    /// How long a call begins to try again.
+    pub(crate) patience: Duration,
     id: Option<ProducerId>,
     numbers: HashMap<Place, Numbers>,
     landed: Landed,
-    /// Less once a topic turned out to take less.
-    batch_bytes: usize,
+    /// What topics take in one batch that turned out to take less than others.
+    limits: HashMap<Name, usize>,
     /// Takes records without a key from partition to partition.
     turn: usize,
 }
@@ -93,7 +95,7 @@ impl Producer {
             id: None,
             numbers: HashMap::new(),
             landed,
-            batch_bytes: BATCH_BYTES,
+            limits: HashMap::new(),
             turn: 0,
         }
     }
@@ -119,11 +121,10 @@ impl Producer {
         while !work.is_done() {
             let reason = work.again.take();
             let anew = reason.is_some();
-            match timeout_at(began + self.patience * 2, self.round(&mut work, anew)).await {
+            match timeout_at(began + CALL_MAX, self.round(&mut work, anew)).await {
                 Ok(outcome) => outcome?,
                 Err(_) => {
-                    let within = self.patience * 2;
-                    let late = || fault("ETIMEDOUT", format!("not done within {within:?}"));
+                    let late = || fault("ETIMEDOUT", format!("not done within {CALL_MAX:?}"));
                     return Err(DeliveryError::Retry(reason.unwrap_or_else(late), None));
                 }
             }
@@ -293,10 +294,11 @@ impl Producer {
             };
             let numbers = self.numbers.entry(place.clone()).or_default();
             if numbers.in_doubt.is_none() {
+                let limit = self.limits.get(&place.0).copied().unwrap_or(BATCH_BYTES);
                 let mut bytes = HEAD_BYTES;
                 let fits = |row: &&Row| {
                     bytes += row.record.bytes();
-                    bytes <= self.batch_bytes
+                    bytes <= limit
                 };
                 let many = rows.iter().take_while(fits).count().max(1).min(rows.len());
                 if many == 0 {
@@ -366,7 +368,7 @@ impl Producer {
                 numbers.next = sent.sequence;
                 if next == Next::TooLarge && sent.rows.len() > 1 {
                     let bytes: usize = sent.rows.iter().map(|row| row.record.bytes()).sum();
-                    self.batch_bytes = (bytes / 2).max(1);
+                    self.limits.insert(place.0.clone(), bytes / 2);
                     let waiting = work.waiting.entry(place).or_default();
                     for row in sent.rows.into_iter().rev() {
                         // what was asked for in an earlier call will be again

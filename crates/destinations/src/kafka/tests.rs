@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 
 use destination_kit::conformance::{self, Next, next};
 use serde_json::{Value, json};
-use spec::{Head, Kind, Message, Span};
 
 use super::*;
+use crate::tests::tracked;
 
 fn open(settings: Value, world: &World) -> Result<Arc<dyn Destination>, Vec<BadSetting>> {
     let settings = settings.as_object().expect("settings are an object");
@@ -29,24 +29,7 @@ fn opened(settings: Value) -> Arc<dyn Destination> {
 
 /// What `user` did as number `n`, on its way; their words as they stand in JSON.
 fn parcel(n: u64, user: &str, event: &str, text: &str) -> Parcel {
-    let mut raw = String::from(r#"{"type":"track","messageId":""#);
-    let mut span = |value: &str, after: &str| {
-        let start = raw.len() as u32;
-        raw.push_str(value);
-        raw.push_str(after);
-        Span { start, len: value.len() as u32 }
-    };
-    let message_id = span(&format!("m-{n}"), r#"","userId":""#);
-    let user_id = span(user, r#"","event":""#);
-    let name = span(event, r#"","properties":{"text":""#);
-    span(text, &format!(r#"","n":{n}}}}}"#));
-    let (anonymous_id, integrations) = (Span::default(), Span::default());
-    let head = Head { kind: Kind::Track, message_id, name, user_id, anonymous_id, integrations };
-    let mut out = Vec::new();
-    let at = Message::begin(&mut out);
-    out.extend_from_slice(raw.as_bytes());
-    Message::finish(&mut out, at, &head);
-    conformance::parcel(n, Message::decode(Bytes::from(out)).expect("it was encoded above"))
+    tracked(n, user, event, &format!(r#"{{"text":"{text}","n":{n}}}"#))
 }
 
 fn code(outcome: &Result<Answer, DeliveryError>) -> &str {

@@ -1,7 +1,8 @@
-use destination_kit::conformance::{self, Behaviour, Next, Partner, next, parcels, sent};
+use destination_kit::conformance::{self, Behaviour, Next, Partner, next, parcels};
 use expect_test::{Expect, expect};
 
 use super::*;
+use crate::tests::tracked;
 
 fn open(settings: Value, world: &World) -> Result<Arc<dyn Destination>, Vec<BadSetting>> {
     let settings = settings.as_object().expect("settings are an object");
@@ -49,7 +50,12 @@ async fn a_message_becomes_a_line_of_text() {
         "channel": "#sales", "username": "Headwater", "icon_emoji": ":ocean:",
     }));
     slack
-        .deliver(&[sent("m-1", r#"{"total":12.50,"by":"<!channel> & <http://x|y>"}"#)])
+        .deliver(&[tracked(
+            1,
+            "ada",
+            "Tested",
+            r#"{"total":12.50,"by":"<!channel> & <http://x|y>"}"#,
+        )])
         .await
         .expect("200");
     let [request] = &partner.received()[..] else { panic!("one request") };
@@ -66,8 +72,8 @@ async fn a_text_is_cut_between_characters() {
     let text = "{properties.a}{properties.a}{properties.a}{properties.a}";
     let slack = opened(json!({ "url": partner.url("/"), "text": text }));
     let long = |c: &str| format!(r#"{{"a":"{}"}}"#, c.repeat(1500));
-    slack.deliver(&[sent("m-1", &long("ü"))]).await.expect("200");
-    slack.deliver(&[sent("m-2", &long("&"))]).await.expect("200");
+    slack.deliver(&[tracked(1, "ada", "Tested", &long("ü"))]).await.expect("200");
+    slack.deliver(&[tracked(2, "ada", "Tested", &long("&"))]).await.expect("200");
     let [umlauts, ampersands] = &texts(&partner)[..] else { panic!("two requests") };
     assert_eq!(umlauts.chars().count(), TEXT_CHARS_MAX + 1);
     assert!(umlauts.starts_with(&format!("{}…ü", "ü".repeat(VALUE_CHARS_MAX))));
@@ -78,9 +84,9 @@ async fn a_text_is_cut_between_characters() {
 async fn only_chosen_events_are_told_of() {
     let partner = Partner::start(Behaviour::answer(200)).await;
     let slack = opened(json!({ "url": partner.url("/"), "events": "Paid, Tested" }));
-    slack.deliver(&parcels(1)).await.expect("200");
+    slack.deliver(&[tracked(1, "ada", "Tested", "{}")]).await.expect("200");
     let slack = opened(json!({ "url": partner.url("/"), "events": "Paid,Refunded" }));
-    let outcome = slack.deliver(&parcels(1)).await;
+    let outcome = slack.deliver(&[tracked(1, "ada", "Tested", "{}")]).await;
     assert_eq!(next(&outcome), Next::Discard, "{outcome:?}");
     let code = conformance::fault(&outcome).map(|fault| fault.code.as_str());
     assert_eq!(code, Some("UNSUPPORTED_EVENT_TYPE"));

@@ -1,12 +1,14 @@
-use destination_kit::conformance::sent;
 use expect_test::{Expect, expect};
 
 use super::*;
+use crate::tests::tracked;
 
 #[test]
 fn places_are_filled_from_the_message() {
-    let parcel = sent(
-        "m-1",
+    let parcel = tracked(
+        1,
+        "",
+        "Tested",
         r#"{"total":12.50,"name":"Zo\u00eb","lone":"a\ud800b","none":null,"a.b":1,
             "list":[{"sku":"x"},{"sku":"y"}],"twice":1,"twice":2,"\ud800":3,"deep":{"er":true}}"#,
     );
