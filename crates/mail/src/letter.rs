@@ -123,7 +123,9 @@ impl Letter {
             Self::Alert { workspace, title, says, url } => {
                 let reason = "You receive this because you own this workspace, or one of its \
                               alerts names this address.";
-                let blocks = vec![say(text(says)), button("Look at it", url)];
+                // names that others chose are in it: no line of theirs begins one of ours
+                let says = text(says).lines().collect::<Vec<_>>().join(" ");
+                let blocks = vec![say(says), button("Look at it", url)];
                 (format!("{}: {}", name(workspace), name(title)), reason, blocks)
             }
             Self::Test { at_ms } => {
