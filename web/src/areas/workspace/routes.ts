@@ -145,6 +145,11 @@ const destinationDelivery = createRoute({
   component: lazily(() => import('./destination/delivery'), 'DestinationDelivery'),
   validateSearch: overview,
 })
+const destinationSyncs = createRoute({
+  getParentRoute: () => destination,
+  path: 'syncs',
+  component: lazily(() => import('./destination/syncs'), 'DestinationSyncs'),
+})
 const replays = createRoute({
   getParentRoute: () => destination,
   path: 'replays',
@@ -289,6 +294,7 @@ export const workspaceRoutes = layout.addChildren([
     destinationIndex,
     destinationOverview,
     destinationDelivery,
+    destinationSyncs,
     replays,
     newReplay,
     replay,
