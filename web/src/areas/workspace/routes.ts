@@ -150,6 +150,21 @@ const destinationSyncs = createRoute({
   path: 'syncs',
   component: lazily(() => import('./destination/syncs'), 'DestinationSyncs'),
 })
+const filters = createRoute({
+  getParentRoute: () => destination,
+  path: 'filters',
+  component: lazily(() => import('./destination/filters/list'), 'DestinationFilters'),
+})
+const newFilter = createRoute({
+  getParentRoute: () => destination,
+  path: 'filters/new',
+  component: lazily(() => import('./destination/filters/editor'), 'NewFilter'),
+})
+const filter = createRoute({
+  getParentRoute: () => destination,
+  path: 'filters/$filter',
+  component: lazily(() => import('./destination/filters/editor'), 'FilterPage'),
+})
 const replays = createRoute({
   getParentRoute: () => destination,
   path: 'replays',
@@ -295,6 +310,9 @@ export const workspaceRoutes = layout.addChildren([
     destinationOverview,
     destinationDelivery,
     destinationSyncs,
+    filters,
+    newFilter,
+    filter,
     replays,
     newReplay,
     replay,

@@ -82,6 +82,9 @@ export function DestinationLayout() {
         <Tab to="/w/$ws/destinations/$destination/delivery" params={params}>
           Delivery
         </Tab>
+        <Tab to="/w/$ws/destinations/$destination/filters" params={params}>
+          Filters
+        </Tab>
         {syncs?.kept && (
           <Tab to="/w/$ws/destinations/$destination/syncs" params={params}>
             Syncs
