@@ -82,7 +82,7 @@ const screens: Screen[] = [
     '/account/sessions',
     '/account/tokens',
   ]),
-  ...['overview', 'delivery', 'replays', 'replays/new', 'test', 'settings'].map(
+  ...['overview', 'delivery', 'filters', 'filters/new', 'replays', 'replays/new', 'test', 'settings'].map(
     (tab): Screen => ({
       name: `customer destination ${tab}`,
       who: 'customer',

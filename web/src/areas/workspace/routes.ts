@@ -145,6 +145,26 @@ const destinationDelivery = createRoute({
   component: lazily(() => import('./destination/delivery'), 'DestinationDelivery'),
   validateSearch: overview,
 })
+const destinationSyncs = createRoute({
+  getParentRoute: () => destination,
+  path: 'syncs',
+  component: lazily(() => import('./destination/syncs'), 'DestinationSyncs'),
+})
+const filters = createRoute({
+  getParentRoute: () => destination,
+  path: 'filters',
+  component: lazily(() => import('./destination/filters/list'), 'DestinationFilters'),
+})
+const newFilter = createRoute({
+  getParentRoute: () => destination,
+  path: 'filters/new',
+  component: lazily(() => import('./destination/filters/editor'), 'NewFilter'),
+})
+const filter = createRoute({
+  getParentRoute: () => destination,
+  path: 'filters/$filter',
+  component: lazily(() => import('./destination/filters/editor'), 'FilterPage'),
+})
 const replays = createRoute({
   getParentRoute: () => destination,
   path: 'replays',
@@ -289,6 +309,10 @@ export const workspaceRoutes = layout.addChildren([
     destinationIndex,
     destinationOverview,
     destinationDelivery,
+    destinationSyncs,
+    filters,
+    newFilter,
+    filter,
     replays,
     newReplay,
     replay,

@@ -71,6 +71,17 @@ export const deliveryQuery = (ws: string, id: string) =>
     },
   })
 
+/** What the last loads of a destination brought, where it is loaded in bulk. */
+export const syncsQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: ['w', ws, 'destinations', id, 'syncs'],
+    refetchInterval: EVERY,
+    queryFn: async () => {
+      const params = { path: { destinationId: id }, query: { limit: 200 }, header: inWorkspace(ws) }
+      return await read(api.GET('/destinations/{destinationId}/syncs', { params }))
+    },
+  })
+
 /** The books of a source over a period. */
 export const accountingQuery = (ws: string, source: string, period: string) =>
   queryOptions({

@@ -6,7 +6,7 @@ import { Logo } from '../../../kit/logo'
 import { Body, Empty, PageHead, Tab, Tabs } from '../../../kit/page'
 import { Switch } from '../../../kit/switch'
 import { allSourcesQuery } from '../../catalog/entries'
-import { deliveryQuery, destinationQuery, useRefusal, useSwitch } from './data'
+import { deliveryQuery, destinationQuery, syncsQuery, useRefusal, useSwitch } from './data'
 import css from './destination.module.css'
 import { StateBadge } from './state'
 
@@ -15,6 +15,8 @@ export function DestinationLayout() {
   const { ws, destination: id } = getRouteApi('/w/$ws/destinations/$destination').useParams()
   const query = useQuery(destinationQuery(ws, id))
   const delivery = useQuery(deliveryQuery(ws, id)).data
+  // Whether its kind keeps a history never changes.
+  const syncs = useQuery({ ...syncsQuery(ws, id), refetchInterval: false, staleTime: Infinity }).data
   const sources = useQuery(allSourcesQuery(ws)).data
   const turn = useSwitch(ws)
   const refused = useRefusal(ws, query.data?.destination.sourceId)
@@ -80,6 +82,14 @@ export function DestinationLayout() {
         <Tab to="/w/$ws/destinations/$destination/delivery" params={params}>
           Delivery
         </Tab>
+        <Tab to="/w/$ws/destinations/$destination/filters" params={params}>
+          Filters
+        </Tab>
+        {syncs?.kept && (
+          <Tab to="/w/$ws/destinations/$destination/syncs" params={params}>
+            Syncs
+          </Tab>
+        )}
         <Tab to="/w/$ws/destinations/$destination/replays" params={params}>
           Replay
         </Tab>

@@ -11,6 +11,7 @@ import { draftOf, OptionFields, type Settings, settingsOf } from '../../../kit/o
 import { Body, Note, Section, useTitle } from '../../../kit/page'
 import { Switch } from '../../../kit/switch'
 import { toast } from '../../../kit/toast'
+import { ConnectionTrial, trialFaults, useConnectionTrial } from './connection'
 import { type Destination, deliveryQuery, destinationQuery, useRefusal, useSwitch } from './data'
 
 /** Name, settings, on and off, and the end of one destination. */
@@ -98,6 +99,7 @@ function SettingsForm({
       onSaved()
     },
   })
+  const trial = useConnectionTrial(ws, destination.id, () => settingsOf(options, draft, settings))
   const latest = () => client.fetchQuery({ ...destinationQuery(ws, destination.id), staleTime: 0 })
   return (
     <Form onSubmit={form.submit}>
@@ -139,15 +141,23 @@ function SettingsForm({
       <OptionFields
         options={options}
         draft={draft}
-        onChange={setDraft}
-        faults={form.faults}
+        onChange={(draft) => {
+          // What was found is about settings that are no longer those here.
+          trial.reset()
+          setDraft(draft)
+        }}
+        faults={[...form.faults, ...trialFaults(trial.error)]}
         before={settings}
       />
       <Actions>
         <Button type="submit" look="primary" busy={form.busy} disabled={refused}>
           Save
         </Button>
+        <Button busy={trial.isPending} disabled={refused} onClick={() => trial.mutate()}>
+          Test connection
+        </Button>
       </Actions>
+      <ConnectionTrial ws={ws} destination={destination.id} trial={trial} />
     </Form>
   )
 }
