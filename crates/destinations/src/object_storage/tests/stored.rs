@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::Read as _,
+    io::{ErrorKind, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -17,12 +17,17 @@ pub(super) fn objects(root: &Path) -> BTreeMap<String, Vec<u8>> {
     while let Some(folder) = folders.pop() {
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         for entry in entries {
-            let path = entry.expect("it can be listed").path();
+            let Ok(entry) = entry else { continue };
+            let path = entry.path();
             let name = path.strip_prefix(root).expect("it is below").to_string_lossy().into_owned();
             if path.is_dir() {
                 folders.push(path);
             } else if !name.starts_with('.') && !name.contains("/.") {
-                found.insert(name, fs::read(&path).expect("it can be read"));
+                match fs::read(&path) {
+                    // the server was faster: it renames and deletes meanwhile
+                    Err(gone) if gone.kind() == ErrorKind::NotFound => {}
+                    read => drop(found.insert(name, read.expect("it can be read"))),
+                }
             }
         }
     }
