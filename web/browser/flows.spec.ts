@@ -331,7 +331,7 @@ test('what a receiver refused is explained, what it could not take is delivered 
   const letters = page.getByRole('table', { name: 'Dead letters' })
   await expect(letters.getByRole('row')).toHaveCount(2)
   await expect(letters).toContainText('answered with 503')
-  await expect(page.getByRole('table', { name: 'Reasons' })).toContainText('400')
+  await expect(page.getByRole('list', { name: 'Reasons' })).toContainText('400')
   await letters.getByRole('button', { name: 'Redeliver' }).click()
   await expect(page.getByText('1 message will be delivered again')).toBeVisible()
   await expect.poll(() => hook.got).toEqual(['Order Refused', 'Order Stuck', 'Order Stuck'])
