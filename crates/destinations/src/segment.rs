@@ -96,8 +96,8 @@ impl Destination for Endpoint {
             // no message is to blame for the write key
             401 | 403 => {
                 let excerpt = format!("the write key is not accepted: {}", reply.excerpt);
-                let fault = Fault { status: Some(reply.status), ..fault("", &excerpt) };
-                Err(DeliveryError::BadSettings(Fault { code: reply.status.to_string(), ..fault }))
+                let fault = fault(&reply.status.to_string(), &excerpt);
+                Err(DeliveryError::BadSettings(Fault { status: Some(reply.status), ..fault }))
             }
             _ => reply.verdict(),
         }
