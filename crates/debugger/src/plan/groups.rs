@@ -18,6 +18,8 @@ const GROUPS_MAX: usize = 4_000;
 const VIOLATIONS_MAX: usize = 200;
 /// Samples of one violation.
 const SAMPLES_MAX: usize = 10;
+/// The log does not say which sort of violation a message was blocked for.
+const BLOCKED_KIND: &str = "Violation";
 
 /// The period, and in how many parts a trend has it.
 #[derive(Debug, Clone, Copy)]
@@ -108,19 +110,22 @@ struct Group {
     quarantined: u64,
     last_ms: Option<i64>,
     series: Vec<u64>,
-    violations: BTreeMap<Told, Seen>,
+    /// By field and description.
+    violations: BTreeMap<(String, String), Seen>,
 }
 
 /// Names a violation: places in lists are made one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Told {
-    kind: String,
     field: String,
     description: String,
+    kind: String,
 }
 
 #[derive(Debug, Default)]
 struct Seen {
+    /// [`BLOCKED_KIND`] until a message that was let through says which sort it is.
+    kind: String,
     count: u64,
     last_ms: i64,
     samples: Vec<Sample>,
@@ -203,12 +208,13 @@ impl Groups {
                 let Some((blocked, waits)) = Blocked::of_code(&discard.code) else { return };
                 let kind = match blocked {
                     Blocked::Unplanned | Blocked::UnplannedAndSchemaViolation => "Unplanned Event",
-                    Blocked::SchemaViolation | Blocked::CommonSchemaViolation => "Violation",
+                    Blocked::SchemaViolation | Blocked::CommonSchemaViolation => BLOCKED_KIND,
                 };
+                let field = tracking_plan::field_of(&discard.pointer);
                 let told = Told {
                     kind: kind.to_owned(),
-                    field: any_element(&tracking_plan::field_of(&discard.pointer)),
-                    description: discard.detail.clone(),
+                    field: any_element(&field),
+                    description: any_element_in(&discard.detail, &field),
                 };
                 let fate = if waits { Fate::Quarantined } else { Fate::Blocked };
                 self.add(opened, fate, vec![told]);
@@ -302,11 +308,16 @@ impl Groups {
         told.sort();
         told.dedup();
         for told in told {
-            if !group.violations.contains_key(&told) && group.violations.len() == VIOLATIONS_MAX {
+            let Told { field, description, kind } = told;
+            let key = (field, description);
+            if !group.violations.contains_key(&key) && group.violations.len() == VIOLATIONS_MAX {
                 self.truncated = true;
                 continue;
             }
-            let seen = group.violations.entry(told).or_default();
+            let seen = group.violations.entry(key).or_default();
+            if seen.kind.is_empty() || seen.kind == BLOCKED_KIND {
+                seen.kind = kind;
+            }
             seen.count += 1;
             seen.last_ms = seen.last_ms.max(opened.received_at_ms);
             // They come newest first.
@@ -343,10 +354,10 @@ impl Groups {
 
 impl Group {
     fn view(self, kind: Kind, event: Option<String>) -> GroupView {
-        let view = |(told, seen): (Told, Seen)| ViolationView {
-            r#type: told.kind,
-            field: told.field,
-            description: told.description,
+        let view = |((field, description), seen): ((String, String), Seen)| ViolationView {
+            r#type: seen.kind,
+            field,
+            description,
             count: seen.count,
             last_seen_at: iso(seen.last_ms),
             samples: seen.samples,
