@@ -60,6 +60,8 @@ pub(crate) struct Seen {
     /// From first byte written to last byte read, microseconds.
     pub(crate) p50_us: u64,
     pub(crate) p99_us: u64,
+    /// The same of each request.
+    pub(crate) took_us: Vec<u64>,
     pub(crate) refused: u64,
     /// When each event was answered 200, if asked for.
     pub(crate) answers: Vec<(String, Instant)>,
@@ -123,6 +125,7 @@ async fn send(args: Args) -> Result<Seen> {
     }
     seen.seconds = began.elapsed().as_secs_f64();
     (seen.p50_us, seen.p99_us) = percentiles(&mut took);
+    seen.took_us = took;
     Ok(seen)
 }
 
