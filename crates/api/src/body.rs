@@ -157,6 +157,12 @@ fn faults_of(at: String, kind: &Kind, message: &str) -> Vec<Fault> {
         Kind::MinItems { limit } => Fault::at(at, "too_few", format!("{this} has too few items"))
             .expected(format!("at least {limit}"))
             .fix(format!("add to {this}")),
+        Kind::Minimum { limit } => Fault::at(at, "out_of_range", format!("{this} is too small"))
+            .expected(format!("{limit} or more"))
+            .fix(format!("make {this} greater")),
+        Kind::Maximum { limit } => Fault::at(at, "out_of_range", format!("{this} is too large"))
+            .expected(format!("{limit} or less"))
+            .fix(format!("make {this} smaller")),
         Kind::Enum { options } => {
             Fault::at(at, "not_allowed", format!("{this} is none of the allowed values"))
                 .expected(list(options))

@@ -37,6 +37,10 @@ fn editor(stage: &Stage, operation: &str) -> (&'static str, String) {
             let destination = thing("/destination", "destination");
             ("owner", format!("{destination}/filters/{}", stage.thing("filter")))
         }
+        "updateSubscriptionForDestination" | "removeSubscriptionFromDestination" => {
+            let destination = thing("/destinations", "destination");
+            ("owner", format!("{destination}/subscriptions/{}", stage.thing("mapping")))
+        }
         "updateDestination" | "deleteDestination" => {
             ("owner", thing("/destinations", "destination"))
         }
@@ -120,7 +124,8 @@ async fn race(stage: &Stage, name: &str, path: &str, method: &Method) {
     let done: Vec<usize> = (0..2).filter(|at| replies[*at].status.is_success()).collect();
     assert_eq!(done.len(), 1, "{name}: {:?}", statuses(&replies));
     let late = &replies[1 - done[0]];
-    let deletes = name.starts_with("delete") || name == "removeFilterFromDestination";
+    let deletes = name.starts_with("delete")
+        || ["removeFilterFromDestination", "removeSubscriptionFromDestination"].contains(&name);
     let gone = deletes && late.status.as_u16() == 404;
     assert!(gone || late.status.as_u16() == 412, "{name}: {:?} {}", late.status, late.text);
     if call.body.get("name").is_some() {

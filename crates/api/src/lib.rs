@@ -27,6 +27,7 @@ mod builtin;
 mod change;
 mod checks;
 mod destination_filters;
+mod destination_subscriptions;
 mod destinations;
 mod gate;
 mod idempotency;
@@ -121,6 +122,7 @@ fn operations() -> (Router<Api>, utoipa::openapi::OpenApi) {
         .merge(sources::routes())
         .merge(destinations::routes())
         .merge(destination_filters::routes())
+        .merge(destination_subscriptions::routes())
         .merge(tracking_plans::routes())
         .merge(browse::routes())
         .merge(planes::routes())

@@ -1,6 +1,8 @@
 //! Catalog entries as customers read them, in the shapes of Segment's Public API with a few fields
 //! more.
 
+mod actions;
+
 use std::collections::HashMap;
 
 use catalog::{
@@ -8,10 +10,13 @@ use catalog::{
     info::{DeclaredEvent, OptionType, SourceOption},
     state,
 };
+use destination_kit::Definition;
 use serde::Serialize;
 use serde_json::Value;
 use store::{Connection, integrations, integrations::Integration};
 use utoipa::ToSchema;
+
+pub use self::actions::{DestinationAction, SubscriptionPreset};
 
 use crate::{
     answer,
@@ -60,6 +65,20 @@ pub struct IntegrationOption {
     /// What a `select` offers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
+    /// It means something only then; a form need not show it otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only_with: Option<OnlyWith>,
+}
+
+/// While another setting has one of these values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OnlyWith {
+    /// Key of the other setting, a `select`.
+    #[schema(example = "provider")]
+    pub name: String,
+    /// The values.
+    #[schema(example = json!(["s3"]))]
+    pub values: Vec<String>,
 }
 
 /// When a beta ends.
@@ -261,11 +280,9 @@ pub struct DestinationMetadata {
     /// Which sources it takes messages from.
     pub supported_platforms: SupportedPlatforms,
     /// What it can do with a message; none: it takes messages as they are.
-    #[schema(value_type = Vec<Object>)]
-    pub actions: Vec<Value>,
-    /// Ready-made mappings.
-    #[schema(value_type = Vec<Object>)]
-    pub presets: Vec<Value>,
+    pub actions: Vec<DestinationAction>,
+    /// A mapping to begin with for each of them.
+    pub presets: Vec<SubscriptionPreset>,
     /// Whom to ask.
     pub contacts: Vec<Contact>,
     /// Whether a partner made it.
@@ -340,7 +357,20 @@ fn option(option: &SourceOption) -> IntegrationOption {
         label: option.label.clone(),
         sensitive: option.sensitive,
         choices: option.choices.clone(),
+        only_with: None,
     }
+}
+
+/// The settings of a destination, as its definition has them.
+fn options(info: &Info, definition: Option<&Definition>) -> Vec<IntegrationOption> {
+    let only_with = |name: &str| {
+        let setting = definition?.settings.iter().find(|setting| setting.key == name)?;
+        let destination_kit::OnlyWith { key, values } = setting.only_with.clone()?;
+        Some(OnlyWith { name: key, values })
+    };
+    let of =
+        |one: &SourceOption| IntegrationOption { only_with: only_with(&one.name), ..option(one) };
+    info.options.iter().map(of).collect()
 }
 
 fn beta(api: &Api, row: &Integration, shown: State) -> Option<Beta> {
@@ -400,13 +430,14 @@ impl DestinationMetadata {
     /// Of `row`.
     pub fn of(api: &Api, row: &Integration) -> DestinationMetadata {
         let (info, status) = (info_of(row), shown_state(api, row));
+        let definition = api.options.definitions.iter().find(|known| known.slug == row.slug);
         DestinationMetadata {
             id: row.id.clone(),
             name: name_of(row).to_owned(),
             slug: row.slug.clone(),
             description: info.description.clone().unwrap_or_default(),
             logos: logos(api, row, &info),
-            options: info.options.iter().map(option).collect(),
+            options: options(&info, definition),
             status,
             previous_names: Vec::new(),
             categories: info.categories().into_iter().map(str::to_owned).collect(),
@@ -415,7 +446,7 @@ impl DestinationMetadata {
             supported_features: SupportedFeatures {
                 cloud_mode_instances: "MULTIPLE",
                 device_mode_instances: "NONE",
-                replay: false,
+                replay: true,
                 browser_unbundling: false,
                 browser_unbundling_public: false,
             },
@@ -434,8 +465,8 @@ impl DestinationMetadata {
                 cloud_app_object: false,
                 linked_audiences: false,
             },
-            actions: Vec::new(),
-            presets: Vec::new(),
+            actions: definition.map(actions::actions).unwrap_or_default(),
+            presets: definition.map(actions::presets).unwrap_or_default(),
             contacts: Vec::new(),
             partner_owned: row.partner_id.is_some(),
             supported_regions: vec!["us-west-2", "eu-west-1"],

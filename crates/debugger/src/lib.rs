@@ -22,6 +22,7 @@ mod evidence;
 mod filter;
 mod history;
 mod live;
+mod mapped;
 mod opened;
 mod originals;
 mod plan;

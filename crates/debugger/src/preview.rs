@@ -24,11 +24,11 @@ use crate::{
 };
 
 /// Messages that are looked at, unless somebody says how many.
-const MESSAGES: usize = 1_000;
+pub(crate) const MESSAGES: usize = 1_000;
 /// Messages that are looked at, whatever somebody says.
-const MESSAGES_MAX: usize = 20_000;
+pub(crate) const MESSAGES_MAX: usize = 20_000;
 /// One request looks through at most this much of the log.
-const SCAN_BYTES_MAX: usize = 128 << 20;
+pub(crate) const SCAN_BYTES_MAX: usize = 128 << 20;
 /// Messages that are shown before and after.
 const PAIRS_MAX: usize = 10;
 
@@ -104,11 +104,7 @@ async fn preview(
     Json(asked): Json<Asked>,
 ) -> Result<Response, Problem> {
     let stream = find_source(&debugger.routing.current(), &slug)?.id.stream();
-    let salt = asked.destination_id.and_then(|id| {
-        let routing = debugger.routing.current();
-        let route = routing.find_destination(&id)?;
-        Some(route.filters.get(&stream)?.salt().clone())
-    });
+    let salt = asked.destination_id.and_then(|id| salt_of(&debugger, &id, stream));
     let filters = match Compiled::new(&asked.filters, &salt.unwrap_or_else(Salt::default)) {
         Ok(filters) => filters,
         Err(problems) => {
@@ -135,6 +131,13 @@ async fn preview(
     let preview =
         Preview { from: looked.from_ms.map(iso), complete: looked.complete, ..tally.finish() };
     Ok(Json(Data { data: preview }).into_response())
+}
+
+/// The key under which a destination's values are hashed, where it has one.
+pub(crate) fn salt_of(debugger: &Debugger, destination: &str, stream: u64) -> Option<Salt> {
+    let routing = debugger.routing.current();
+    let route = routing.find_destination(destination)?;
+    Some(route.filters.get(&stream)?.salt().clone())
 }
 
 /// What was seen so far.
@@ -199,7 +202,7 @@ impl Tally {
 }
 
 /// The message as JSON; nothing when it is none.
-fn raw(message: &Message) -> Option<Box<RawValue>> {
+pub(crate) fn raw(message: &Message) -> Option<Box<RawValue>> {
     let text = std::str::from_utf8(message.raw()).ok()?;
     RawValue::from_string(text.to_owned()).ok()
 }

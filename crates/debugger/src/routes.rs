@@ -20,6 +20,7 @@ use crate::{
     evidence::{Wanted, walk},
     history::{self, Page},
     live::{Begin, Seat, Tail},
+    mapped,
     opened::{Content, Opened},
     originals::Originals,
     plan, preview,
@@ -44,6 +45,7 @@ pub fn routes(debugger: Debugger) -> Router {
         .route("/api/evidence", post(evidence))
         .merge(plan::routes())
         .merge(preview::routes())
+        .merge(mapped::routes())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(debugger)
 }

@@ -43,6 +43,7 @@ impl DestinationKind for Null {
             name: "Null".into(),
             description: "Takes everything.".into(),
             settings: vec![],
+            actions: vec![],
         }
     }
 
@@ -182,6 +183,7 @@ fn routes(destination: &DestinationId) -> RoutingSnapshot {
         rate_per_second: None,
         events_off: Default::default(),
         filters: Default::default(),
+        mappings: Default::default(),
     };
     RoutingSnapshot::new(1, vec![source], vec![route])
 }

@@ -63,8 +63,10 @@ impl Delivery {
             ..inner.options.world.clone()
         };
         // What a filter takes out is not shown here either.
-        let Ok(message) = map(kept.message.clone(), kept.stream, Some(route)) else {
-            return Err("a filter of the destination stops the message, so nothing is sent");
+        let Ok((message, mapped)) = map(kept.message.clone(), kept.stream, Some(route)) else {
+            return Err(
+                "a filter or mapping of the destination stops the message, so nothing is sent",
+            );
         };
         let opened = inner.kinds.open(&route.kind, &route.settings, &route.id, &world);
         let Ok((destination, _)) = opened else {
@@ -78,6 +80,7 @@ impl Delivery {
             position,
             received_at_ms: kept.received_at_ms,
             source: Origins::new(inner.routing.clone()).of(kept.stream),
+            mapped,
         };
         // It fails, as nothing goes out; what matters is what it tried to say.
         drop(timeout(inner.options.attempt_timeout, destination.deliver(&[parcel])).await);

@@ -25,6 +25,7 @@ pub fn destination(slug: &str, sources: &[&str]) -> DestinationRoute {
         retry_for: None,
         events_off: Default::default(),
         filters: Default::default(),
+        mappings: Default::default(),
     }
 }
 

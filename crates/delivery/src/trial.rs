@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use spec::{Head, Kind, Message, Span, limits::MESSAGE_BYTES_MAX};
 use tokio::time::{Instant, timeout};
 
-use crate::{Delivery, origins::Origins, send::send};
+use crate::{Delivery, map::mapped, origins::Origins, send::send};
 
 /// What stands where a secret stood.
 const HIDDEN: &str = "…";
@@ -101,12 +101,26 @@ impl Delivery {
                 };
             }
         };
+        // As in the field: mappings hold for a test, filters do not.
+        let mapped = match mapped(&message, route) {
+            Ok(mapped) => mapped,
+            Err(filtered) => {
+                return Trial {
+                    request: None,
+                    response: None,
+                    outcome: Outcome::Refused,
+                    detail: filtered.reason,
+                    took_ms: 0,
+                };
+            }
+        };
         let stream = route.sources.first().map_or(0, |source| source.stream());
         let parcel = Parcel {
             message,
             position: TEST_POSITION,
             received_at_ms: world.clock.now_ms(),
             source: Origins::new(inner.routing.clone()).of(stream),
+            mapped,
         };
         let began = Instant::now();
         let heard = send(&destination, &[parcel], inner.options.attempt_timeout).await;

@@ -73,7 +73,7 @@ pub fn parcel(position: u64, message: Message) -> Parcel {
     let id = SourceId("src_website".into());
     let origin = Origin { id, slug: "website".to_owned(), name: "Website".to_owned() };
     let received_at_ms = 1_795_615_800_123 + i64::try_from(position).unwrap_or_default();
-    Parcel { message, position, received_at_ms, source: Arc::new(origin) }
+    Parcel { message, position, received_at_ms, source: Arc::new(origin), mapped: None }
 }
 
 /// A message as [`message`] makes it, on its way; ids that differ stand at positions that do.

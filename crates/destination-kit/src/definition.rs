@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Settings;
+use crate::{Action, Field, Settings};
 
 /// A catalog entry: what a kind of destination is called, and which settings it asks for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub struct Definition {
     pub description: String,
     /// The settings it takes, in the order in which a form shows them.
     pub settings: Vec<Setting>,
+    /// What it can do with a message when mappings say what of it is for what; none where it takes
+    /// messages as they are.
+    pub actions: Vec<Action>,
 }
 
 /// One setting.
@@ -36,6 +39,17 @@ pub struct Setting {
     pub secret: bool,
     /// What holds when it is not given.
     pub default: Option<Value>,
+    /// It means something only then; a form need not show it otherwise.
+    pub only_with: Option<OnlyWith>,
+}
+
+/// While another setting has one of these values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnlyWith {
+    /// Key of the other setting, a choice.
+    pub key: String,
+    /// The values.
+    pub values: Vec<String>,
 }
 
 /// What value a setting takes.
@@ -87,6 +101,7 @@ impl Setting {
             required: false,
             secret: false,
             default: None,
+            only_with: None,
         }
     }
 
@@ -100,6 +115,13 @@ impl Setting {
     #[must_use]
     pub fn secret(self) -> Self {
         Setting { secret: true, ..self }
+    }
+
+    /// It means something only while the choice `key` is one of `values`.
+    #[must_use]
+    pub fn only_with(self, key: &str, values: &[&str]) -> Self {
+        let values = values.iter().map(|&value| value.to_owned()).collect();
+        Setting { only_with: Some(OnlyWith { key: key.to_owned(), values }), ..self }
     }
 
     /// This holds when it is not given.
@@ -143,7 +165,7 @@ impl Definition {
     /// Its page for the documentation, as Markdown: what it does, an example for
     /// `headwater.toml`, and every setting.
     pub fn markdown(&self) -> String {
-        let Definition { slug, name, description, settings } = self;
+        let Definition { slug, name, description, settings, actions } = self;
         let mut page = format!("# {name}\n\n{description}\n\n```toml\n[[destinations]]\n");
         page += &format!("slug = \"my-{slug}\"\ntype = \"{slug}\"\nsources = [\"website\"]\n");
         page += "enabled = true\n[destinations.settings]\n";
@@ -166,7 +188,31 @@ impl Definition {
             let words = kind.words();
             page += &format!("| `{key}` | {words} | {default} | {description}{secret} |\n");
         }
+        if !actions.is_empty() {
+            page += "\n## Mappings\n\nWithout a mapping every message goes as the settings say. With \
+                     some, each message goes as the first of them says whose trigger holds for it; \
+                     see [mappings](../mappings.md).\n";
+        }
+        for Action { slug, name, description, trigger, fields } in actions {
+            page += &format!(
+                "\n### {name}\n\n{description} Action `{slug}`, trigger `{trigger}` unless \
+                              you write another one.\n\n| field | default | what it means |\n| --- | --- | --- |\n"
+            );
+            for Field { key, description, required, default, .. } in fields {
+                let default = match default {
+                    Some(default) => format!("`{default}`"),
+                    None => "–".to_owned(),
+                };
+                let required = if *required { " Required." } else { "" };
+                page += &format!("| `{key}` | {default} | {description}{required} |\n");
+            }
+        }
         page
+    }
+
+    /// Its action with this slug.
+    pub fn action(&self, slug: &str) -> Option<&Action> {
+        self.actions.iter().find(|action| action.slug == slug)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a destination is: its contract, its definition, the one outbound HTTP client, and the
 //! suite that every destination must pass.
 
+mod action;
 pub mod address;
 pub mod conformance;
 mod connect;
@@ -16,8 +17,9 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use spec::{DestinationId, Message, SourceId};
 
+pub use action::{Action, Field, FieldKind, Mapped};
 pub use connect::{ConnectError, Connection, Connector, connect_tcp, io_code, tls_config};
-pub use definition::{BadSetting, Definition, Setting, SettingKind};
+pub use definition::{BadSetting, Definition, OnlyWith, Setting, SettingKind};
 pub use world::{CertificateDer, Clock, IpNet, Resolve, SystemResolver, World};
 
 /// A destination's settings, as its definition asks for them.
@@ -91,6 +93,9 @@ pub struct Parcel {
     pub received_at_ms: i64,
     /// Whose message it is.
     pub source: Arc<Origin>,
+    /// What a mapping made of it, where the destination has mappings; without, it is sent as the
+    /// settings say.
+    pub mapped: Option<Mapped>,
 }
 
 /// The source of a message, as its destinations see it.

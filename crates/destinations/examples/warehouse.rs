@@ -127,7 +127,7 @@ fn parcel(n: u64, source: &Arc<Origin>) -> Parcel {
     Message::finish(&mut out, at, &head);
     let message = Message::decode(Bytes::from(out)).expect("it was encoded above");
     let received_at_ms = BEGAN_MS + i64::try_from(n / 10).unwrap_or_default();
-    Parcel { message, position: n * 3, received_at_ms, source: source.clone() }
+    Parcel { message, position: n * 3, received_at_ms, source: source.clone(), mapped: None }
 }
 
 /// CPU that this process has used, all its threads together.

@@ -47,6 +47,7 @@ impl DestinationKind for FileKind {
                           server, rotated by size and age."
                 .to_owned(),
             settings: settings(),
+            actions: vec![],
         }
     }
 

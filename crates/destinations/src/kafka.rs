@@ -58,6 +58,7 @@ impl DestinationKind for KafkaKind {
                           speaks its protocol, in order for each person."
                 .to_owned(),
             settings: settings::settings(),
+            actions: vec![],
         }
     }
 

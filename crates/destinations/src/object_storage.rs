@@ -54,6 +54,7 @@ impl DestinationKind for ObjectStorageKind {
                           JSON or as Parquet, filed by time, source and event."
                 .to_owned(),
             settings: store::remote_settings().into_iter().chain(settings()).collect(),
+            actions: vec![],
         }
     }
 
@@ -76,6 +77,7 @@ impl DestinationKind for FolderKind {
                           lines of JSON or as Parquet, filed by time, source and event."
                 .to_owned(),
             settings: store::folder_settings().into_iter().chain(settings()).collect(),
+            actions: vec![],
         }
     }
 

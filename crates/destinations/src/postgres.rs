@@ -67,6 +67,7 @@ impl DestinationKind for PostgresKind {
                           Segment's warehouses, each message exactly once."
                 .to_owned(),
             settings: settings::asked(),
+            actions: vec![],
         }
     }
 

@@ -50,6 +50,7 @@ impl DestinationKind for SegmentKind {
                           Headwater, Segment, or a tool that takes Segment's SDKs."
                 .to_owned(),
             settings: settings(),
+            actions: vec![],
         }
     }
 

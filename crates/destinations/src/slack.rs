@@ -11,8 +11,9 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 use destination_kit::{
-    Answer, BadSetting, Batching, Clock, Definition, DeliveryError, Destination, DestinationKind,
-    Fault, Parcel, Setting, SettingKind, Settings, World,
+    Action, Answer, BadSetting, Batching, Clock, Definition, DeliveryError, Destination,
+    DestinationKind, Fault, Field, FieldKind, Mapped, Parcel, Setting, SettingKind, Settings,
+    World,
     http::{Call, HttpClient, Reply, excerpt},
 };
 use http::{
@@ -57,6 +58,7 @@ impl DestinationKind for SlackKind {
                           channel of Slack or whatever takes its incoming webhooks."
                 .to_owned(),
             settings: settings(),
+            actions: vec![post()],
         }
     }
 
@@ -81,6 +83,7 @@ struct Slack {
     /// Channel, name and picture, where they are given.
     looks: Map<String, Value>,
     timeout: Duration,
+    post: Action,
 }
 
 #[async_trait]
@@ -125,17 +128,15 @@ impl Slack {
             events: events.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
             looks: looks.into_iter().flatten().collect(),
             timeout: Duration::from_millis(timeout_ms),
+            post: post(),
         })
     }
 
     async fn tell(&self, parcel: &Parcel) -> Result<Answer, DeliveryError> {
-        let name = parcel.message.name().map(unescaped).unwrap_or_default();
-        if !self.events.is_empty() && !self.events.iter().any(|chosen| *chosen == name) {
-            let sentence = "the settings choose which events are told of, and not this one";
-            return Err(DeliveryError::Refused(fault("UNSUPPORTED_EVENT_TYPE", sentence)));
-        }
-        let mut body = self.looks.clone();
-        body.insert("text".to_owned(), json!(self.text_about(parcel)));
+        let body = match &parcel.mapped {
+            Some(mapped) => self.body_mapped(mapped)?,
+            None => self.body_about(parcel)?,
+        };
         let user_agent = concat!("Headwater/", env!("CARGO_PKG_VERSION"));
         let now_ms = self.clock.now_ms();
         let call = Call {
@@ -152,6 +153,30 @@ impl Slack {
         verdict(self.target.send(&self.client, call, now_ms).await?)
     }
 
+    /// As the settings say.
+    fn body_about(&self, parcel: &Parcel) -> Result<Map<String, Value>, DeliveryError> {
+        let name = parcel.message.name().map(unescaped).unwrap_or_default();
+        if !self.events.is_empty() && !self.events.iter().any(|chosen| *chosen == name) {
+            let sentence = "the settings choose which events are told of, and not this one";
+            return Err(DeliveryError::Refused(fault("UNSUPPORTED_EVENT_TYPE", sentence)));
+        }
+        let mut body = self.looks.clone();
+        body.insert("text".to_owned(), json!(self.text_about(parcel)));
+        Ok(body)
+    }
+
+    /// As a mapping says; where it says nothing of channel, name and picture, the settings do.
+    fn body_mapped(&self, mapped: &Mapped) -> Result<Map<String, Value>, DeliveryError> {
+        let mut body = self.looks.clone();
+        body.extend(self.post.check(mapped)?);
+        // Whose words are in it nobody can tell any more: all of it is text.
+        let text = body.get("text").and_then(Value::as_str).unwrap_or_default();
+        let mut plain = String::with_capacity(text.len());
+        without_entities(text).chars().for_each(|c| escape(c, &mut plain));
+        body.insert("text".to_owned(), json!(cut(plain)));
+        Ok(body)
+    }
+
     fn text_about(&self, parcel: &Parcel) -> String {
         let text = self.text.fill(parcel, |value, out| {
             let mut chars = value.chars();
@@ -160,16 +185,37 @@ impl Slack {
                 out.push('…');
             }
         });
-        match text.char_indices().nth(TEXT_CHARS_MAX) {
-            None => text,
-            Some((at, _)) => {
-                // an escape that would be cut in two is left out
-                let kept = &text[..at];
-                let whole = kept.rfind('&').filter(|from| !kept[*from..].contains(';'));
-                format!("{}…", &kept[..whole.unwrap_or(at)])
-            }
+        cut(text)
+    }
+}
+
+/// At most what Slack shows.
+fn cut(text: String) -> String {
+    match text.char_indices().nth(TEXT_CHARS_MAX) {
+        None => text,
+        Some((at, _)) => {
+            // an escape that would be cut in two is left out
+            let kept = &text[..at];
+            let whole = kept.rfind('&').filter(|from| !kept[*from..].contains(';'));
+            format!("{}…", &kept[..whole.unwrap_or(at)])
         }
     }
+}
+
+/// HTML's escapes, which templates in two braces write, as what they stand for.
+fn without_entities(text: &str) -> String {
+    const ENTITIES: [(&str, &str); 8] = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&#x2F;", "/"),
+        ("&#x60;", "`"),
+        ("&#x3D;", "="),
+        // last: what it makes is no escape
+        ("&amp;", "&"),
+    ];
+    ENTITIES.iter().fold(text.to_owned(), |text, (entity, stands)| text.replace(entity, stands))
 }
 
 /// The three characters that are more than text there.
@@ -201,6 +247,32 @@ fn fault(code: &str, sentence: &str) -> Fault {
 }
 
 const TEXT: &str = "*{event}* by {userId} ({source})";
+
+/// What mappings can ask for.
+fn post() -> Action {
+    let text = |key: &str, label: &str, what: &str| Field::new(key, label, FieldKind::Text, what);
+    Action {
+        slug: "post".to_owned(),
+        name: "Post message".to_owned(),
+        description: "Writes a message to the channel. Of Slack's markup only what needs no angle \
+                      brackets counts in it, such as *bold*."
+            .to_owned(),
+        trigger: "type = 'track'".to_owned(),
+        fields: vec![
+            text("text", "Text", "What is written.")
+                .required()
+                .or(json!({ "@template": "*{{event}}* by {{userId}}" })),
+            text(
+                "channel",
+                "Channel",
+                "Another channel than the settings', where the webhook allows it.",
+            ),
+            text("username", "Name", "Who seems to write, likewise."),
+            text("icon_emoji", "Emoji", "A picture beside the name, such as :wave:, likewise."),
+            text("icon_url", "Picture", "The same as a URL, likewise."),
+        ],
+    }
+}
 
 fn settings() -> Vec<Setting> {
     vec![

@@ -1,15 +1,16 @@
 //! Webhook: HTTP requests with messages as JSON, signed as Standard Webhooks.
 //!
 //! A body is the message's own bytes, or `[message,message,…]` where the settings ask for batches.
-//! Nothing is rendered anew, and the bytes that are signed are the bytes that are sent.
+//! Nothing is rendered anew unless a mapping made it, and the bytes that are signed are the bytes
+//! that are sent.
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use destination_kit::{
-    Answer, BadSetting, Batching, Clock, Definition, DeliveryError, Destination, DestinationKind,
-    Parcel, Setting, SettingKind, Settings, World,
+    Action, Answer, BadSetting, Batching, Clock, Definition, DeliveryError, Destination,
+    DestinationKind, Field, FieldKind, Parcel, Setting, SettingKind, Settings, World,
     http::{Call, HttpClient},
     signature::{self, Signer},
 };
@@ -52,6 +53,7 @@ impl DestinationKind for WebhookKind {
                           Webhooks, alone or in batches."
                 .to_owned(),
             settings: settings(),
+            actions: vec![send()],
         }
     }
 
@@ -76,6 +78,7 @@ struct Webhook {
     batch_size: usize,
     batch_bytes: usize,
     timeout: Duration,
+    send: Action,
 }
 
 #[async_trait]
@@ -91,7 +94,7 @@ impl Destination for Webhook {
 
     async fn deliver(&self, parcels: &[Parcel]) -> Result<Answer, DeliveryError> {
         let now_ms = self.clock.now_ms();
-        let body = self.body(parcels);
+        let body = self.body(parcels)?;
         let call = Call {
             method: self.method.clone(),
             uri: self.target.uri.clone(),
@@ -128,21 +131,30 @@ impl Webhook {
             batch_size: number("batch_size") as usize,
             batch_bytes: number("batch_bytes") as usize,
             timeout: Duration::from_millis(number("timeout_ms")),
+            send: send(),
         })
     }
 
-    fn body(&self, parcels: &[Parcel]) -> Bytes {
+    fn body(&self, parcels: &[Parcel]) -> Result<Bytes, DeliveryError> {
         if let ([parcel], 1) = (parcels, self.batch_size) {
-            return parcel.message.raw().clone();
+            return self.data(parcel);
         }
         let bytes: usize = parcels.iter().map(|parcel| parcel.message.raw().len() + 1).sum();
         let mut body = BytesMut::with_capacity(bytes + 2);
         for (n, parcel) in parcels.iter().enumerate() {
             body.put_u8(if n == 0 { b'[' } else { b',' });
-            body.put_slice(parcel.message.raw());
+            body.put_slice(&self.data(parcel)?);
         }
         body.put_u8(b']');
-        body.freeze()
+        Ok(body.freeze())
+    }
+
+    /// The message's own bytes or, where it was mapped, what was made of it.
+    fn data(&self, parcel: &Parcel) -> Result<Bytes, DeliveryError> {
+        let Some(mapped) = &parcel.mapped else { return Ok(parcel.message.raw().clone()) };
+        let fields = self.send.check(mapped)?;
+        let data = fields.get("data").unwrap_or(&Value::Null);
+        Ok(data.to_string().into())
     }
 
     fn headers(&self, parcels: &[Parcel], body: &[u8], now_s: i64) -> HeaderMap {
@@ -205,6 +217,22 @@ fn signer(settings: &Settings) -> Result<Option<Signer>, BadSetting> {
 
 fn text<'a>(settings: &'a Settings, key: &str) -> Option<&'a str> {
     settings.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// What mappings can ask for.
+fn send() -> Action {
+    Action {
+        slug: "send".to_owned(),
+        name: "Send".to_owned(),
+        description: "Sends what the mapping makes of a message, in place of the message."
+            .to_owned(),
+        trigger: "all".to_owned(),
+        fields: vec![
+            Field::new("data", "Data", FieldKind::Json, "The body, or its part of a batch.")
+                .required()
+                .or(json!({ "@path": "$." })),
+        ],
+    }
 }
 
 fn settings() -> Vec<Setting> {

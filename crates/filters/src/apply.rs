@@ -43,9 +43,9 @@ pub enum Outcome {
 /// Why a message is not sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discard {
-    /// For machines: [`FILTERED_BY_RULES`] or [`FILTER_FAILED`].
+    /// For machines, such as [`FILTERED_BY_RULES`] or [`FILTER_FAILED`].
     pub code: &'static str,
-    /// For people, with the title of the filter.
+    /// For people, with the title of the filter or the name of the mapping.
     pub reason: String,
 }
 

@@ -23,6 +23,7 @@ mod filter;
 mod fql;
 mod hash;
 mod mapping;
+mod mappings;
 mod path;
 
 pub use apply::{Discard, FILTER_FAILED, FILTERED_BY_RULES, Outcome, payload};
@@ -34,6 +35,9 @@ pub use filter::{
 pub use fql::{Fault, Fql, STATEMENT_BYTES_MAX, STATEMENT_DEPTH_MAX, Unsure};
 pub use hash::Salt;
 pub use mapping::{MAPPING_BYTES_MAX, MAPPING_DEPTH_MAX, Mapping, MappingFault};
+pub use mappings::{
+    FILTERED_AT_MAPPING, MAPPINGS_MAX, Made, Mappings, NO_MATCHING_MAPPING, Subscription,
+};
 
 #[cfg(test)]
 mod tests;

@@ -144,6 +144,7 @@ pub fn snapshot(config: &Config, revision: u64) -> RoutingSnapshot {
             retry_for: destination.retry_for,
             events_off: events_off(destination, &ids),
             filters: filters(destination, &ids),
+            mappings: destination.mappings.clone(),
         })
         .collect();
     RoutingSnapshot::new(revision, sources, destinations)

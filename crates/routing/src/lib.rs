@@ -116,6 +116,8 @@ pub struct DestinationRoute {
     /// What of a source's messages it gets, by the stream of the source; all of it where nothing
     /// is said.
     pub filters: BTreeMap<u64, filters::Compiled>,
+    /// What of that it is handed; as its settings say where there are none.
+    pub mappings: filters::Mappings,
 }
 
 impl DestinationRoute {

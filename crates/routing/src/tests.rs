@@ -28,6 +28,7 @@ fn snapshot(revision: u64, enabled: bool) -> RoutingSnapshot {
         retry_for: None,
         events_off: Default::default(),
         filters: Default::default(),
+        mappings: Default::default(),
     };
     RoutingSnapshot::new(revision, vec![source], vec![destination])
 }

@@ -165,6 +165,7 @@ async fn fill(db: &Db, sealer: &Sealer, fresh: &Fresh) -> Result<(), StoreError>
             enabled_at_ms: Some(1),
             created_at_ms: 1,
             version: 1,
+            pace: destinations::Pace::default(),
         };
         destinations::insert(&mut write, &destination).await?;
     }

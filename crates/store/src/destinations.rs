@@ -28,11 +28,26 @@ pub struct Destination {
     pub created_at_ms: i64,
     /// Grows with every change.
     pub version: i64,
+    /// How fast it is sent messages, and how long it is tried again.
+    pub pace: Pace,
+}
+
+/// How fast a destination is sent messages, and how long it is tried again; where nothing is said,
+/// as the installation has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// Attempts that begin in a second at most.
+    pub rate_per_second: Option<i64>,
+    /// Requests on their way to it at one time.
+    pub concurrency: Option<i64>,
+    /// How long a message that it did not take is tried again.
+    pub retry_for_hours: Option<i64>,
 }
 
 /// The columns of a row, in the order that [`destination`] reads them.
 pub const COLUMNS: &str = "d.id, d.workspace_id, d.source_id, d.integration_id, d.name, \
-    d.settings, d.secrets_sealed, d.enabled_at_ms, d.created_at_ms, d.version";
+    d.settings, d.secrets_sealed, d.enabled_at_ms, d.created_at_ms, d.version, \
+    d.rate_per_second, d.concurrency, d.retry_for_hours";
 
 /// Reads a row of [`COLUMNS`].
 pub fn destination(row: &AnyRow) -> Result<Destination, StoreError> {
@@ -47,6 +62,11 @@ pub fn destination(row: &AnyRow) -> Result<Destination, StoreError> {
         enabled_at_ms: row.try_get(7)?,
         created_at_ms: row.try_get(8)?,
         version: row.try_get(9)?,
+        pace: Pace {
+            rate_per_second: row.try_get(10)?,
+            concurrency: row.try_get(11)?,
+            retry_for_hours: row.try_get(12)?,
+        },
     })
 }
 
@@ -66,8 +86,8 @@ pub async fn find(
 pub async fn insert(db: &mut AnyConnection, row: &Destination) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO destinations (id, workspace_id, source_id, integration_id, name, settings, \
-         secrets_sealed, enabled_at_ms, created_at_ms, version) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         secrets_sealed, enabled_at_ms, created_at_ms, version, rate_per_second, concurrency, \
+         retry_for_hours) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(&row.id)
     .bind(&row.workspace_id)
@@ -79,6 +99,9 @@ pub async fn insert(db: &mut AnyConnection, row: &Destination) -> Result<(), Sto
     .bind(row.enabled_at_ms)
     .bind(row.created_at_ms)
     .bind(row.version)
+    .bind(row.pace.rate_per_second)
+    .bind(row.pace.concurrency)
+    .bind(row.pace.retry_for_hours)
     .execute(db)
     .await?;
     Ok(())
@@ -153,7 +176,8 @@ pub async fn of_source(
 pub async fn update(db: &mut AnyConnection, row: &Destination) -> Result<(), StoreError> {
     let done = sqlx::query(
         "UPDATE destinations SET name = $3, settings = $4, secrets_sealed = $5, \
-         enabled_at_ms = $6, version = $7 WHERE id = $1 AND workspace_id = $2 AND version = $8",
+         enabled_at_ms = $6, version = $7, rate_per_second = $9, concurrency = $10, \
+         retry_for_hours = $11 WHERE id = $1 AND workspace_id = $2 AND version = $8",
     )
     .bind(&row.id)
     .bind(&row.workspace_id)
@@ -163,6 +187,9 @@ pub async fn update(db: &mut AnyConnection, row: &Destination) -> Result<(), Sto
     .bind(row.enabled_at_ms)
     .bind(row.version)
     .bind(row.version - 1)
+    .bind(row.pace.rate_per_second)
+    .bind(row.pace.concurrency)
+    .bind(row.pace.retry_for_hours)
     .execute(db)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }

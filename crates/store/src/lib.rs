@@ -14,6 +14,7 @@ pub mod backup;
 pub mod builtin;
 pub mod db;
 pub mod destination_filters;
+pub mod destination_subscriptions;
 pub mod destinations;
 pub mod fresh;
 pub mod idempotency;

@@ -16,6 +16,12 @@ const ALL: &[(i64, &str, &str)] = &[
     (7, "destination_filters", include_str!("../migrations/0007_destination_filters.sql")),
     (8, "alerts", include_str!("../migrations/0008_alerts.sql")),
     (9, "source_retention", include_str!("../migrations/0009_source_retention.sql")),
+    (10, "destination_pace", include_str!("../migrations/0010_destination_pace.sql")),
+    (
+        11,
+        "destination_subscriptions",
+        include_str!("../migrations/0011_destination_subscriptions.sql"),
+    ),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

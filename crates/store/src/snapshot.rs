@@ -18,6 +18,7 @@ use sqlx::{AnyConnection, Row};
 use crate::{Sealer, StoreError, builtin};
 
 mod filters;
+mod mappings;
 mod plans;
 
 pub use plans::Plans;
@@ -63,6 +64,7 @@ pub async fn build(
     let mut destinations = destinations(db, sealer, &places).await?;
     switch_off(db, &mut destinations).await?;
     filters::put(db, sealer, &mut destinations).await?;
+    mappings::put(db, &mut destinations).await?;
     Ok(RoutingSnapshot::new(revision, sources, destinations))
 }
 
@@ -111,6 +113,11 @@ fn since(column: &str) -> String {
     format!("CASE WHEN {column} IS NULL THEN '' ELSE '1' END")
 }
 
+/// A number as text; empty where there is none.
+fn number(column: &str) -> String {
+    format!("COALESCE(CAST({column} AS TEXT), '')")
+}
+
 async fn sources(db: &mut AnyConnection) -> Result<Vec<SourceRoute>, StoreError> {
     let mut workspaces: HashMap<String, String> = HashMap::new();
     for row in sqlx::query("SELECT id, slug FROM workspaces").fetch_all(&mut *db).await? {
@@ -130,7 +137,7 @@ async fn sources(db: &mut AnyConnection) -> Result<Vec<SourceRoute>, StoreError>
         "slug",
         &written("name"),
         &since("disabled_at_ms"),
-        "COALESCE(CAST(retention_days AS TEXT), '')",
+        &number("retention_days"),
     ];
     let texts = texts(db, &fields, "sources", "workspace_id").await?;
     let mut routes = Vec::new();
@@ -176,10 +183,15 @@ async fn destinations(
         "settings",
         "COALESCE(secrets_sealed, '')",
         &since("enabled_at_ms"),
+        &number("rate_per_second"),
+        &number("concurrency"),
+        &number("retry_for_hours"),
     ];
     let texts = texts(db, &fields, "destinations", "workspace_id").await?;
     let mut routes = Vec::new();
-    for [id, source, integration, shown, sealed, enabled] in records(&texts) {
+    for [id, source, integration, shown, sealed, enabled, rate, concurrency, hours] in
+        records(&texts)
+    {
         let source = SourceId(source.into());
         let entry = entries.get(integration);
         let Some((kind, name)) = entry.filter(|_| sources.contains_key(&source)) else { continue };
@@ -200,11 +212,12 @@ async fn destinations(
             enabled: !enabled.is_empty(),
             settings,
             sources: vec![source],
-            concurrency: CONCURRENCY,
-            rate_per_second: None,
-            retry_for: None,
+            concurrency: concurrency.parse().unwrap_or(CONCURRENCY),
+            rate_per_second: rate.parse().ok(),
+            retry_for: hours.parse().ok().map(|hours: u64| Duration::from_secs(hours * 3600)),
             events_off: Default::default(),
             filters: Default::default(),
+            mappings: Default::default(),
         });
     }
     Ok(routes)

@@ -2416,7 +2416,7 @@ export interface paths {
         head?: never;
         /**
          * Change a destination
-         * @description Name, settings, and whether it is given messages. Its source and its catalog entry never
+         * @description Name, settings, pace, and whether it is given messages. Its source and its catalog entry never
          *     change.
          */
         patch: operations["updateDestination"];
@@ -2505,6 +2505,76 @@ export interface paths {
          *     by the same code that deliveries go through. Nothing is saved or sent.
          */
         post: operations["previewFiltersOfDestination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destinations/{destinationId}/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the mappings of a destination */
+        get: operations["listSubscriptionsFromDestination"];
+        put?: never;
+        /**
+         * Create a mapping of a destination
+         * @description From the first mapping on, each message goes as the oldest enabled one says whose trigger holds
+         *     for it, and a message for which none does is not sent. Without mappings every message goes as
+         *     the destination's settings say. Filters come before, so a mapping sees what they leave. It holds
+         *     for every message that was not sent yet.
+         */
+        post: operations["createDestinationSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/destinations/{destinationId}/subscriptions/{subscriptionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a mapping of a destination */
+        get: operations["getSubscriptionFromDestination"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a mapping of a destination
+         * @description For good. Without the last one every message goes as the destination's settings say.
+         */
+        delete: operations["removeSubscriptionFromDestination"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a mapping of a destination
+         * @description It holds as it is then for every message that was not sent yet. Its action never changes.
+         */
+        patch: operations["updateSubscriptionForDestination"];
+        trace?: never;
+    };
+    "/destinations/{destinationId}/subscriptions/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview a mapping on a source's newest messages
+         * @description By the same code that deliveries go through, after the destination's filters. Nothing is saved
+         *     or sent.
+         */
+        post: operations["previewDestinationSubscription"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3684,6 +3754,46 @@ export interface components {
          * @enum {string}
          */
         Action: "submit" | "withdraw" | "requestChanges" | "approvePrivateBeta" | "approve" | "publishBeta" | "deprecate" | "restore" | "remove";
+        /** @description One thing that an action takes. */
+        ActionField: {
+            /**
+             * @description Names it.
+             * @example data
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description Its place in a form, from 0.
+             */
+            sortOrder: number;
+            /**
+             * @description Its key in the settings of a mapping.
+             * @example data
+             */
+            fieldKey: string;
+            /**
+             * @description Its name for people.
+             * @example Data
+             */
+            label: string;
+            /**
+             * @description `STRING`: text; `OBJECT`: any JSON.
+             * @example OBJECT
+             */
+            type: string;
+            /** @description What it means. */
+            description: string;
+            /** @description What a new mapping begins with. */
+            defaultValue?: unknown;
+            /** @description Whether there must be something for each message. */
+            required: boolean;
+            /** @description Whether it takes several. */
+            multiple: boolean;
+            /** @description Whether its choices are asked for elsewhere. */
+            dynamic: boolean;
+            /** @description Whether it may be `null`. */
+            allowNull: boolean;
+        };
         /** @description How long a submission has waited. */
         Age: {
             /**
@@ -5103,6 +5213,43 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_MappingPreview: {
+            /** @description What a mapping would make of the newest messages of a source. */
+            data: {
+                /** @description When the oldest message came that was looked at. */
+                from?: string | null;
+                /** @description Whether these are all that are kept. */
+                complete: boolean;
+                /**
+                 * Format: int64
+                 * @description Accepted messages that were looked at.
+                 */
+                messages: number;
+                /**
+                 * Format: int64
+                 * @description Those that a filter of the destination stops before.
+                 */
+                filtered: number;
+                /**
+                 * Format: int64
+                 * @description Those for which the trigger does not hold.
+                 */
+                unmatched: number;
+                /**
+                 * Format: int64
+                 * @description Those of which it makes something.
+                 */
+                mapped: number;
+                /**
+                 * Format: int64
+                 * @description Those about which it cannot say.
+                 */
+                failed: number;
+                /** @description Up to ten messages that are mapped or failed, the newest first. */
+                samples: components["schemas"]["MappedSample"][];
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_MessageDetail: {
             /** @description One message whole: its row, and beside it what is kept. */
             data: components["schemas"]["MessageRow"] & {
@@ -5147,6 +5294,14 @@ export interface components {
                  * @example hwp_…
                  */
                 secret: string;
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_NewSubscriptionAnswer: {
+            /** @description A new mapping in its envelope. */
+            data: {
+                /** @description The mapping. */
+                destinationSubscription: components["schemas"]["DestinationSubscriptionView"];
             };
         };
         /** @description `{"data": …}`. */
@@ -5619,6 +5774,24 @@ export interface components {
             };
         };
         /** @description `{"data": …}`. */
+        Data_SubscriptionAnswer: {
+            /** @description A mapping in its envelope. */
+            data: {
+                /** @description The mapping. */
+                subscription: components["schemas"]["DestinationSubscriptionView"];
+            };
+        };
+        /** @description `{"data": …}`. */
+        Data_SubscriptionsAnswer: {
+            /** @description Mappings in their envelope. */
+            data: {
+                /** @description By id. */
+                subscriptions: components["schemas"]["DestinationSubscriptionView"][];
+                /** @description Where this page stands. */
+                pagination: components["schemas"]["Pagination"];
+            };
+        };
+        /** @description `{"data": …}`. */
         Data_SyncHistory: {
             /** @description What the last loads of a destination brought. */
             data: {
@@ -6082,6 +6255,40 @@ export interface components {
             /** @description State, counts, lag, breaker, pause, next retry, last error. */
             destination: Record<string, never>;
         };
+        /** @description One thing that a destination can do with a message. */
+        DestinationAction: {
+            /**
+             * @description Names it in mappings.
+             * @example send
+             */
+            id: string;
+            /**
+             * @description The same.
+             * @example send
+             */
+            slug: string;
+            /**
+             * @description Its name for people.
+             * @example Send
+             */
+            name: string;
+            /** @description What it does. */
+            description: string;
+            /**
+             * @description Where it runs: on our servers.
+             * @example CLOUD
+             */
+            platform: string;
+            /** @description Whether forms leave it out. */
+            hidden: boolean;
+            /**
+             * @description The messages it is for unless a mapping says otherwise, in FQL.
+             * @example type = 'track'
+             */
+            defaultTrigger: string;
+            /** @description What it takes. */
+            fields: components["schemas"]["ActionField"][];
+        };
         /** @description A destination in its envelope. */
         DestinationAnswer: {
             /** @description The destination. */
@@ -6101,6 +6308,25 @@ export interface components {
              *     secret that is sent as it was shown.
              */
             settings?: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description Attempts that begin in a second at most, retries among them; `null`: as many as it takes.
+             * @example 100
+             */
+            ratePerSecond?: number | null;
+            /**
+             * Format: int64
+             * @description Requests on their way to it at one time; `null`: 8.
+             * @example 8
+             */
+            concurrency?: number | null;
+            /**
+             * Format: int64
+             * @description How many hours a message that it did not take is tried again; `null`: as long as the
+             *     installation does.
+             * @example 72
+             */
+            retryForHours?: number | null;
         };
         /** @description A filter in its envelope. */
         DestinationFilterAnswer: {
@@ -6303,9 +6529,9 @@ export interface components {
             /** @description Which sources it takes messages from. */
             supportedPlatforms: components["schemas"]["SupportedPlatforms"];
             /** @description What it can do with a message; none: it takes messages as they are. */
-            actions: Record<string, never>[];
-            /** @description Ready-made mappings. */
-            presets: Record<string, never>[];
+            actions: components["schemas"]["DestinationAction"][];
+            /** @description A mapping to begin with for each of them. */
+            presets: components["schemas"]["SubscriptionPreset"][];
             /** @description Whom to ask. */
             contacts: components["schemas"]["Contact"][];
             /** @description Whether a partner made it. */
@@ -6335,6 +6561,53 @@ export interface components {
             /** @description The entry. */
             destinationMetadata: components["schemas"]["DestinationMetadata"];
         };
+        /** @description A mapping. */
+        DestinationSubscriptionView: {
+            /**
+             * @description Its id.
+             * @example sub_5GFhvtz8fha42Cm4B9E6L8
+             */
+            id: string;
+            /**
+             * @description Its name for people.
+             * @example Orders
+             */
+            name: string;
+            /**
+             * @description The action, one of the destination's catalog entry.
+             * @example send
+             */
+            actionId: string;
+            /**
+             * @description The same.
+             * @example send
+             */
+            actionSlug: string;
+            /**
+             * @description The destination.
+             * @example dst_5GFhvtz8fha42Cm4B9E6L8
+             */
+            destinationId: string;
+            /** @description Whether it does anything. */
+            enabled: boolean;
+            /** @description What the action gets: values and directives by the keys of its fields. */
+            settings: Record<string, never>;
+            /**
+             * @description The messages it is about, in FQL.
+             * @example event = 'Order Completed'
+             */
+            trigger: string;
+            /**
+             * @description When it was made. Of several whose triggers hold, the oldest gets the message.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            createdAt: string;
+            /**
+             * @description When it was changed last.
+             * @example 2026-11-25T12:00:00.000Z
+             */
+            updatedAt: string;
+        };
         /** @description A destination. */
         DestinationView: {
             /**
@@ -6363,6 +6636,25 @@ export interface components {
              * @example 2026-11-25T12:00:00.000Z
              */
             createdAt: string;
+            /**
+             * Format: int64
+             * @description Attempts that begin in a second at most, retries among them; `null`: as many as it takes.
+             * @example 100
+             */
+            ratePerSecond?: number | null;
+            /**
+             * Format: int64
+             * @description Requests on their way to it at one time; `null`: 8.
+             * @example 8
+             */
+            concurrency?: number | null;
+            /**
+             * Format: int64
+             * @description How many hours a message that it did not take is tried again; `null`: as long as the
+             *     installation does.
+             * @example 72
+             */
+            retryForHours?: number | null;
         };
         /** @description Destinations in their envelope. */
         DestinationsAnswer: {
@@ -6975,6 +7267,7 @@ export interface components {
             sensitive: boolean;
             /** @description What a `select` offers. */
             choices?: string[];
+            onlyWith?: components["schemas"]["OnlyWith"] | null;
         };
         /** @description An integration, as its builders see it. */
         IntegrationView: {
@@ -7438,6 +7731,59 @@ export interface components {
             /** @description The integration. */
             integration: components["schemas"]["ManagedIntegration"];
         };
+        /** @description A message, and what a mapping makes of it. */
+        MappedSample: {
+            /**
+             * @description Where it stands in the log.
+             * @example 1048576
+             */
+            position: string;
+            /** @description Its id. */
+            messageId: string;
+            /** @description As it came. */
+            before?: Record<string, never> | null;
+            /** @description What the action gets, by the keys of its fields; `null` when the mapping cannot say. */
+            fields?: Record<string, never> | null;
+            /**
+             * @description Why it cannot say, in a sentence.
+             * @example the mapping "Preview": the trigger cannot say
+             */
+            reason?: string | null;
+        };
+        /** @description What a mapping would make of the newest messages of a source. */
+        MappingPreview: {
+            /** @description When the oldest message came that was looked at. */
+            from?: string | null;
+            /** @description Whether these are all that are kept. */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description Accepted messages that were looked at.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Those that a filter of the destination stops before.
+             */
+            filtered: number;
+            /**
+             * Format: int64
+             * @description Those for which the trigger does not hold.
+             */
+            unmatched: number;
+            /**
+             * Format: int64
+             * @description Those of which it makes something.
+             */
+            mapped: number;
+            /**
+             * Format: int64
+             * @description Those about which it cannot say.
+             */
+            failed: number;
+            /** @description Up to ten messages that are mapped or failed, the newest first. */
+            samples: components["schemas"]["MappedSample"][];
+        };
         /** @description One message whole: its row, and beside it what is kept. */
         MessageDetail: components["schemas"]["MessageRow"] & {
             /** @description For a discard: where it was stopped. */
@@ -7686,6 +8032,31 @@ export interface components {
             /** @description Whether it does anything. */
             enabled: boolean;
         };
+        /** @description A new mapping. */
+        NewDestinationSubscription: {
+            /**
+             * @description Its name for people.
+             * @example Orders
+             */
+            name: string;
+            /**
+             * @description The action, one of the destination's catalog entry.
+             * @example send
+             */
+            actionId: string;
+            /**
+             * @description The messages it is about, in FQL.
+             * @example event = 'Order Completed'
+             */
+            trigger: string;
+            /** @description Whether it does anything. */
+            enabled: boolean;
+            /**
+             * @description What the action gets: values and directives by the keys of its fields; as the catalog entry
+             *     has them when left out.
+             */
+            settings?: Record<string, never> | null;
+        };
         /** @description A new address. */
         NewEmail: {
             /**
@@ -7858,6 +8229,11 @@ export interface components {
             /** @description Taken and passed over: there are no warehouses. */
             disconnectAllWarehouses?: boolean | null;
         };
+        /** @description A new mapping in its envelope. */
+        NewSubscriptionAnswer: {
+            /** @description The mapping. */
+            destinationSubscription: components["schemas"]["DestinationSubscriptionView"];
+        };
         /** @description Somebody to invite. */
         NewTeamInvite: {
             /**
@@ -7983,6 +8359,21 @@ export interface components {
          * @enum {string}
          */
         OnBlockChoice: "DISCARD" | "QUARANTINE";
+        /** @description While another setting has one of these values. */
+        OnlyWith: {
+            /**
+             * @description Key of the other setting, a `select`.
+             * @example provider
+             */
+            name: string;
+            /**
+             * @description The values.
+             * @example [
+             *       "s3"
+             *     ]
+             */
+            values: string[];
+        };
         /** @description What an operator may change of an account. */
         OperatorChanges: {
             /**
@@ -8679,6 +9070,27 @@ export interface components {
              * @example flt_5GFhvtz8fha42Cm4B9E6L8
              */
             filterId?: string | null;
+            /**
+             * Format: int32
+             * @description How many of the newest messages of the source; 1,000 when left out.
+             * @example 1000
+             */
+            messages?: number | null;
+        };
+        /** @description What is tried on the newest messages. */
+        PreviewSubscription: {
+            /**
+             * @description The action, one of the destination's catalog entry.
+             * @example send
+             */
+            actionId: string;
+            /**
+             * @description The messages it is about, in FQL.
+             * @example event = 'Order Completed'
+             */
+            trigger: string;
+            /** @description What the action gets: values and directives by the keys of its fields. */
+            settings: Record<string, never>;
             /**
              * Format: int32
              * @description How many of the newest messages of the source; 1,000 when left out.
@@ -10256,6 +10668,60 @@ export interface components {
         SubmissionsAnswer: {
             /** @description Newest first. */
             submissions: components["schemas"]["SubmissionView"][];
+        };
+        /** @description A mapping in its envelope. */
+        SubscriptionAnswer: {
+            /** @description The mapping. */
+            subscription: components["schemas"]["DestinationSubscriptionView"];
+        };
+        /** @description What may change; what is left out stays. */
+        SubscriptionChanges: {
+            /**
+             * @description Its name for people.
+             * @example Orders
+             */
+            name?: string | null;
+            /**
+             * @description The messages it is about, in FQL.
+             * @example event = 'Order Completed'
+             */
+            trigger?: string | null;
+            /** @description Whether it does anything. */
+            enabled?: boolean | null;
+            /** @description What the action gets, all of it. */
+            settings?: Record<string, never> | null;
+        };
+        /** @description A mapping to begin with. */
+        SubscriptionPreset: {
+            /**
+             * @description The action.
+             * @example send
+             */
+            actionId: string;
+            /**
+             * @description Its name.
+             * @example Send
+             */
+            name: string;
+            /** @description What the action gets. */
+            fields: Record<string, never>;
+            /**
+             * @description The messages it is about, in FQL.
+             * @example all
+             */
+            trigger: string;
+        };
+        /** @description Changes in their envelope. */
+        SubscriptionUpdate: {
+            /** @description The changes. */
+            input: components["schemas"]["SubscriptionChanges"];
+        };
+        /** @description Mappings in their envelope. */
+        SubscriptionsAnswer: {
+            /** @description By id. */
+            subscriptions: components["schemas"]["DestinationSubscriptionView"][];
+            /** @description Where this page stands. */
+            pagination: components["schemas"]["Pagination"];
         };
         /** @description How a destination can be used. */
         SupportedFeatures: {
@@ -19802,7 +20268,13 @@ export interface operations {
                      *                   "sensitive": true,
                      *                   "choices": [
                      *                     "fast"
-                     *                   ]
+                     *                   ],
+                     *                   "onlyWith": {
+                     *                     "name": "provider",
+                     *                     "values": [
+                     *                       "s3"
+                     *                     ]
+                     *                   }
                      *                 }
                      *               ],
                      *               "categories": [
@@ -19967,7 +20439,13 @@ export interface operations {
                      *                 "sensitive": true,
                      *                 "choices": [
                      *                   "fast"
-                     *                 ]
+                     *                 ],
+                     *                 "onlyWith": {
+                     *                   "name": "provider",
+                     *                   "values": [
+                     *                     "s3"
+                     *                   ]
+                     *                 }
                      *               }
                      *             ],
                      *             "categories": [
@@ -20109,7 +20587,13 @@ export interface operations {
                      *                 "sensitive": true,
                      *                 "choices": [
                      *                   "fast"
-                     *                 ]
+                     *                 ],
+                     *                 "onlyWith": {
+                     *                   "name": "provider",
+                     *                   "values": [
+                     *                     "s3"
+                     *                   ]
+                     *                 }
                      *               }
                      *             ],
                      *             "categories": [
@@ -20321,7 +20805,13 @@ export interface operations {
                      *                 "sensitive": true,
                      *                 "choices": [
                      *                   "fast"
-                     *                 ]
+                     *                 ],
+                     *                 "onlyWith": {
+                     *                   "name": "provider",
+                     *                   "values": [
+                     *                     "s3"
+                     *                   ]
+                     *                 }
                      *               }
                      *             ],
                      *             "categories": [
@@ -20661,7 +21151,13 @@ export interface operations {
                      *                 "sensitive": true,
                      *                 "choices": [
                      *                   "fast"
-                     *                 ]
+                     *                 ],
+                     *                 "onlyWith": {
+                     *                   "name": "provider",
+                     *                   "values": [
+                     *                     "s3"
+                     *                   ]
+                     *                 }
                      *               }
                      *             ],
                      *             "categories": [
@@ -21175,7 +21671,13 @@ export interface operations {
                      *                   "sensitive": true,
                      *                   "choices": [
                      *                     "fast"
-                     *                   ]
+                     *                   ],
+                     *                   "onlyWith": {
+                     *                     "name": "provider",
+                     *                     "values": [
+                     *                       "s3"
+                     *                     ]
+                     *                   }
                      *                 }
                      *               ],
                      *               "status": "PRIVATE_BUILDING",
@@ -21216,10 +21718,38 @@ export interface operations {
                      *                 "linkedAudiences": true
                      *               },
                      *               "actions": [
-                     *                 {}
+                     *                 {
+                     *                   "id": "send",
+                     *                   "slug": "send",
+                     *                   "name": "Send",
+                     *                   "description": "Sends what people do with your mails.",
+                     *                   "platform": "CLOUD",
+                     *                   "hidden": true,
+                     *                   "defaultTrigger": "type = 'track'",
+                     *                   "fields": [
+                     *                     {
+                     *                       "id": "data",
+                     *                       "sortOrder": 0,
+                     *                       "fieldKey": "data",
+                     *                       "label": "Data",
+                     *                       "type": "OBJECT",
+                     *                       "description": "Sends what people do with your mails.",
+                     *                       "defaultValue": {},
+                     *                       "required": true,
+                     *                       "multiple": true,
+                     *                       "dynamic": true,
+                     *                       "allowNull": true
+                     *                     }
+                     *                   ]
+                     *                 }
                      *               ],
                      *               "presets": [
-                     *                 {}
+                     *                 {
+                     *                   "actionId": "send",
+                     *                   "name": "Send",
+                     *                   "fields": {},
+                     *                   "trigger": "all"
+                     *                 }
                      *               ],
                      *               "contacts": [
                      *                 {
@@ -21243,7 +21773,10 @@ export interface operations {
                      *               },
                      *               "noteworthy": true
                      *             },
-                     *             "createdAt": "2026-11-25T12:00:00.000Z"
+                     *             "createdAt": "2026-11-25T12:00:00.000Z",
+                     *             "ratePerSecond": 100,
+                     *             "concurrency": 8,
+                     *             "retryForHours": 72
                      *           }
                      *         ],
                      *         "pagination": {
@@ -21399,7 +21932,13 @@ export interface operations {
                      *                   "sensitive": true,
                      *                   "choices": [
                      *                     "fast"
-                     *                   ]
+                     *                   ],
+                     *                   "onlyWith": {
+                     *                     "name": "provider",
+                     *                     "values": [
+                     *                       "s3"
+                     *                     ]
+                     *                   }
                      *                 }
                      *               ],
                      *               "status": "PRIVATE_BUILDING",
@@ -21440,10 +21979,38 @@ export interface operations {
                      *                 "linkedAudiences": true
                      *               },
                      *               "actions": [
-                     *                 {}
+                     *                 {
+                     *                   "id": "send",
+                     *                   "slug": "send",
+                     *                   "name": "Send",
+                     *                   "description": "Sends what people do with your mails.",
+                     *                   "platform": "CLOUD",
+                     *                   "hidden": true,
+                     *                   "defaultTrigger": "type = 'track'",
+                     *                   "fields": [
+                     *                     {
+                     *                       "id": "data",
+                     *                       "sortOrder": 0,
+                     *                       "fieldKey": "data",
+                     *                       "label": "Data",
+                     *                       "type": "OBJECT",
+                     *                       "description": "Sends what people do with your mails.",
+                     *                       "defaultValue": {},
+                     *                       "required": true,
+                     *                       "multiple": true,
+                     *                       "dynamic": true,
+                     *                       "allowNull": true
+                     *                     }
+                     *                   ]
+                     *                 }
                      *               ],
                      *               "presets": [
-                     *                 {}
+                     *                 {
+                     *                   "actionId": "send",
+                     *                   "name": "Send",
+                     *                   "fields": {},
+                     *                   "trigger": "all"
+                     *                 }
                      *               ],
                      *               "contacts": [
                      *                 {
@@ -21467,7 +22034,10 @@ export interface operations {
                      *               },
                      *               "noteworthy": true
                      *             },
-                     *             "createdAt": "2026-11-25T12:00:00.000Z"
+                     *             "createdAt": "2026-11-25T12:00:00.000Z",
+                     *             "ratePerSecond": 100,
+                     *             "concurrency": 8,
+                     *             "retryForHours": 72
                      *           }
                      *         ],
                      *         "pagination": {
@@ -21553,7 +22123,13 @@ export interface operations {
                      *                 "sensitive": true,
                      *                 "choices": [
                      *                   "fast"
-                     *                 ]
+                     *                 ],
+                     *                 "onlyWith": {
+                     *                   "name": "provider",
+                     *                   "values": [
+                     *                     "s3"
+                     *                   ]
+                     *                 }
                      *               }
                      *             ],
                      *             "status": "PRIVATE_BUILDING",
@@ -21594,10 +22170,38 @@ export interface operations {
                      *               "linkedAudiences": true
                      *             },
                      *             "actions": [
-                     *               {}
+                     *               {
+                     *                 "id": "send",
+                     *                 "slug": "send",
+                     *                 "name": "Send",
+                     *                 "description": "Sends what people do with your mails.",
+                     *                 "platform": "CLOUD",
+                     *                 "hidden": true,
+                     *                 "defaultTrigger": "type = 'track'",
+                     *                 "fields": [
+                     *                   {
+                     *                     "id": "data",
+                     *                     "sortOrder": 0,
+                     *                     "fieldKey": "data",
+                     *                     "label": "Data",
+                     *                     "type": "OBJECT",
+                     *                     "description": "Sends what people do with your mails.",
+                     *                     "defaultValue": {},
+                     *                     "required": true,
+                     *                     "multiple": true,
+                     *                     "dynamic": true,
+                     *                     "allowNull": true
+                     *                   }
+                     *                 ]
+                     *               }
                      *             ],
                      *             "presets": [
-                     *               {}
+                     *               {
+                     *                 "actionId": "send",
+                     *                 "name": "Send",
+                     *                 "fields": {},
+                     *                 "trigger": "all"
+                     *               }
                      *             ],
                      *             "contacts": [
                      *               {
@@ -21621,7 +22225,10 @@ export interface operations {
                      *             },
                      *             "noteworthy": true
                      *           },
-                     *           "createdAt": "2026-11-25T12:00:00.000Z"
+                     *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "ratePerSecond": 100,
+                     *           "concurrency": 8,
+                     *           "retryForHours": 72
                      *         }
                      *       }
                      *     }
@@ -21692,7 +22299,13 @@ export interface operations {
                      *                 "sensitive": true,
                      *                 "choices": [
                      *                   "fast"
-                     *                 ]
+                     *                 ],
+                     *                 "onlyWith": {
+                     *                   "name": "provider",
+                     *                   "values": [
+                     *                     "s3"
+                     *                   ]
+                     *                 }
                      *               }
                      *             ],
                      *             "status": "PRIVATE_BUILDING",
@@ -21733,10 +22346,38 @@ export interface operations {
                      *               "linkedAudiences": true
                      *             },
                      *             "actions": [
-                     *               {}
+                     *               {
+                     *                 "id": "send",
+                     *                 "slug": "send",
+                     *                 "name": "Send",
+                     *                 "description": "Sends what people do with your mails.",
+                     *                 "platform": "CLOUD",
+                     *                 "hidden": true,
+                     *                 "defaultTrigger": "type = 'track'",
+                     *                 "fields": [
+                     *                   {
+                     *                     "id": "data",
+                     *                     "sortOrder": 0,
+                     *                     "fieldKey": "data",
+                     *                     "label": "Data",
+                     *                     "type": "OBJECT",
+                     *                     "description": "Sends what people do with your mails.",
+                     *                     "defaultValue": {},
+                     *                     "required": true,
+                     *                     "multiple": true,
+                     *                     "dynamic": true,
+                     *                     "allowNull": true
+                     *                   }
+                     *                 ]
+                     *               }
                      *             ],
                      *             "presets": [
-                     *               {}
+                     *               {
+                     *                 "actionId": "send",
+                     *                 "name": "Send",
+                     *                 "fields": {},
+                     *                 "trigger": "all"
+                     *               }
                      *             ],
                      *             "contacts": [
                      *               {
@@ -21760,7 +22401,10 @@ export interface operations {
                      *             },
                      *             "noteworthy": true
                      *           },
-                     *           "createdAt": "2026-11-25T12:00:00.000Z"
+                     *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "ratePerSecond": 100,
+                     *           "concurrency": 8,
+                     *           "retryForHours": 72
                      *         }
                      *       }
                      *     }
@@ -21848,7 +22492,10 @@ export interface operations {
                  * @example {
                  *       "name": "Webhook",
                  *       "enabled": true,
-                 *       "settings": {}
+                 *       "settings": {},
+                 *       "ratePerSecond": 100,
+                 *       "concurrency": 8,
+                 *       "retryForHours": 72
                  *     }
                  */
                 "application/json": components["schemas"]["DestinationChanges"];
@@ -21891,7 +22538,13 @@ export interface operations {
                      *                 "sensitive": true,
                      *                 "choices": [
                      *                   "fast"
-                     *                 ]
+                     *                 ],
+                     *                 "onlyWith": {
+                     *                   "name": "provider",
+                     *                   "values": [
+                     *                     "s3"
+                     *                   ]
+                     *                 }
                      *               }
                      *             ],
                      *             "status": "PRIVATE_BUILDING",
@@ -21932,10 +22585,38 @@ export interface operations {
                      *               "linkedAudiences": true
                      *             },
                      *             "actions": [
-                     *               {}
+                     *               {
+                     *                 "id": "send",
+                     *                 "slug": "send",
+                     *                 "name": "Send",
+                     *                 "description": "Sends what people do with your mails.",
+                     *                 "platform": "CLOUD",
+                     *                 "hidden": true,
+                     *                 "defaultTrigger": "type = 'track'",
+                     *                 "fields": [
+                     *                   {
+                     *                     "id": "data",
+                     *                     "sortOrder": 0,
+                     *                     "fieldKey": "data",
+                     *                     "label": "Data",
+                     *                     "type": "OBJECT",
+                     *                     "description": "Sends what people do with your mails.",
+                     *                     "defaultValue": {},
+                     *                     "required": true,
+                     *                     "multiple": true,
+                     *                     "dynamic": true,
+                     *                     "allowNull": true
+                     *                   }
+                     *                 ]
+                     *               }
                      *             ],
                      *             "presets": [
-                     *               {}
+                     *               {
+                     *                 "actionId": "send",
+                     *                 "name": "Send",
+                     *                 "fields": {},
+                     *                 "trigger": "all"
+                     *               }
                      *             ],
                      *             "contacts": [
                      *               {
@@ -21959,7 +22640,10 @@ export interface operations {
                      *             },
                      *             "noteworthy": true
                      *           },
-                     *           "createdAt": "2026-11-25T12:00:00.000Z"
+                     *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "ratePerSecond": 100,
+                     *           "concurrency": 8,
+                     *           "retryForHours": 72
                      *         }
                      *       }
                      *     }
@@ -22494,6 +23178,394 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Data_FiltersPreview"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    listSubscriptionsFromDestination: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Rows, 1 to 1,000; 100 when left out.
+                 * @example 100
+                 */
+                "pagination.count"?: number;
+                /**
+                 * @description `pagination.next` of the page before; the first page when left out.
+                 * @example MA==
+                 */
+                "pagination.cursor"?: string;
+            };
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mappings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "subscriptions": [
+                     *           {
+                     *             "id": "sub_5GFhvtz8fha42Cm4B9E6L8",
+                     *             "name": "Orders",
+                     *             "actionId": "send",
+                     *             "actionSlug": "send",
+                     *             "destinationId": "dst_5GFhvtz8fha42Cm4B9E6L8",
+                     *             "enabled": true,
+                     *             "settings": {},
+                     *             "trigger": "event = 'Order Completed'",
+                     *             "createdAt": "2026-11-25T12:00:00.000Z",
+                     *             "updatedAt": "2026-11-25T12:00:00.000Z"
+                     *           }
+                     *         ],
+                     *         "pagination": {
+                     *           "current": "MA==",
+                     *           "next": "a2FjbWUtbWFpbA",
+                     *           "totalEntries": 1
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_SubscriptionsAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    createDestinationSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Orders",
+                 *       "actionId": "send",
+                 *       "trigger": "event = 'Order Completed'",
+                 *       "enabled": true,
+                 *       "settings": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewDestinationSubscription"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "destinationSubscription": {
+                     *           "id": "sub_5GFhvtz8fha42Cm4B9E6L8",
+                     *           "name": "Orders",
+                     *           "actionId": "send",
+                     *           "actionSlug": "send",
+                     *           "destinationId": "dst_5GFhvtz8fha42Cm4B9E6L8",
+                     *           "enabled": true,
+                     *           "settings": {},
+                     *           "trigger": "event = 'Order Completed'",
+                     *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "updatedAt": "2026-11-25T12:00:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_NewSubscriptionAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    getSubscriptionFromDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+                /** @description Id of the mapping */
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mapping */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "subscription": {
+                     *           "id": "sub_5GFhvtz8fha42Cm4B9E6L8",
+                     *           "name": "Orders",
+                     *           "actionId": "send",
+                     *           "actionSlug": "send",
+                     *           "destinationId": "dst_5GFhvtz8fha42Cm4B9E6L8",
+                     *           "enabled": true,
+                     *           "settings": {},
+                     *           "trigger": "event = 'Order Completed'",
+                     *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "updatedAt": "2026-11-25T12:00:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_SubscriptionAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    removeSubscriptionFromDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+                /** @description Id of the mapping */
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "status": "SUCCESS"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_Done"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    updateSubscriptionForDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that was read: when somebody else changed it meanwhile, nothing is done and 412
+                 *     is answered.
+                 * @example "3"
+                 */
+                "If-Match"?: string | null;
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+                /** @description Id of the mapping */
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "input": {
+                 *         "name": "Orders",
+                 *         "trigger": "event = 'Order Completed'",
+                 *         "enabled": true,
+                 *         "settings": {}
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["SubscriptionUpdate"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "subscription": {
+                     *           "id": "sub_5GFhvtz8fha42Cm4B9E6L8",
+                     *           "name": "Orders",
+                     *           "actionId": "send",
+                     *           "actionSlug": "send",
+                     *           "destinationId": "dst_5GFhvtz8fha42Cm4B9E6L8",
+                     *           "enabled": true,
+                     *           "settings": {},
+                     *           "trigger": "event = 'Order Completed'",
+                     *           "createdAt": "2026-11-25T12:00:00.000Z",
+                     *           "updatedAt": "2026-11-25T12:00:00.000Z"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_SubscriptionAnswer"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            412: components["responses"]["Error412"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    previewDestinationSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug or id of the workspace. Needed with a session or a personal token; a workspace's own token names it already. */
+                "Headwater-Workspace"?: string;
+                /** @description A repeated request with the same key is answered as the first was, for 24 hours, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the destination */
+                destinationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "actionId": "send",
+                 *       "trigger": "event = 'Order Completed'",
+                 *       "settings": {},
+                 *       "messages": 1000
+                 *     }
+                 */
+                "application/json": components["schemas"]["PreviewSubscription"];
+            };
+        };
+        responses: {
+            /** @description What it would make */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "from": "1048576",
+                     *         "complete": true,
+                     *         "messages": 0,
+                     *         "filtered": 0,
+                     *         "unmatched": 0,
+                     *         "mapped": 0,
+                     *         "failed": 0,
+                     *         "samples": [
+                     *           {
+                     *             "position": "1048576",
+                     *             "messageId": "ajs-next-1695383400-4ff1",
+                     *             "before": {},
+                     *             "fields": {},
+                     *             "reason": "the mapping \"Preview\": the trigger cannot say"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Data_MappingPreview"];
                 };
             };
             400: components["responses"]["Error400"];
@@ -23612,7 +24684,13 @@ export interface operations {
                      *                   "sensitive": true,
                      *                   "choices": [
                      *                     "fast"
-                     *                   ]
+                     *                   ],
+                     *                   "onlyWith": {
+                     *                     "name": "provider",
+                     *                     "values": [
+                     *                       "s3"
+                     *                     ]
+                     *                   }
                      *                 }
                      *               ],
                      *               "categories": [
@@ -24161,7 +25239,13 @@ export interface operations {
                      *                 "sensitive": true,
                      *                 "choices": [
                      *                   "fast"
-                     *                 ]
+                     *                 ],
+                     *                 "onlyWith": {
+                     *                   "name": "provider",
+                     *                   "values": [
+                     *                     "s3"
+                     *                   ]
+                     *                 }
                      *               }
                      *             ],
                      *             "categories": [
@@ -24283,7 +25367,13 @@ export interface operations {
                      *               "sensitive": true,
                      *               "choices": [
                      *                 "fast"
-                     *               ]
+                     *               ],
+                     *               "onlyWith": {
+                     *                 "name": "provider",
+                     *                 "values": [
+                     *                   "s3"
+                     *                 ]
+                     *               }
                      *             }
                      *           ],
                      *           "categories": [
@@ -24406,7 +25496,13 @@ export interface operations {
                      *                 "sensitive": true,
                      *                 "choices": [
                      *                   "fast"
-                     *                 ]
+                     *                 ],
+                     *                 "onlyWith": {
+                     *                   "name": "provider",
+                     *                   "values": [
+                     *                     "s3"
+                     *                   ]
+                     *                 }
                      *               }
                      *             ],
                      *             "categories": [
@@ -24560,7 +25656,13 @@ export interface operations {
                      *                 "sensitive": true,
                      *                 "choices": [
                      *                   "fast"
-                     *                 ]
+                     *                 ],
+                     *                 "onlyWith": {
+                     *                   "name": "provider",
+                     *                   "values": [
+                     *                     "s3"
+                     *                   ]
+                     *                 }
                      *               }
                      *             ],
                      *             "status": "PRIVATE_BUILDING",
@@ -24601,10 +25703,38 @@ export interface operations {
                      *               "linkedAudiences": true
                      *             },
                      *             "actions": [
-                     *               {}
+                     *               {
+                     *                 "id": "send",
+                     *                 "slug": "send",
+                     *                 "name": "Send",
+                     *                 "description": "Sends what people do with your mails.",
+                     *                 "platform": "CLOUD",
+                     *                 "hidden": true,
+                     *                 "defaultTrigger": "type = 'track'",
+                     *                 "fields": [
+                     *                   {
+                     *                     "id": "data",
+                     *                     "sortOrder": 0,
+                     *                     "fieldKey": "data",
+                     *                     "label": "Data",
+                     *                     "type": "OBJECT",
+                     *                     "description": "Sends what people do with your mails.",
+                     *                     "defaultValue": {},
+                     *                     "required": true,
+                     *                     "multiple": true,
+                     *                     "dynamic": true,
+                     *                     "allowNull": true
+                     *                   }
+                     *                 ]
+                     *               }
                      *             ],
                      *             "presets": [
-                     *               {}
+                     *               {
+                     *                 "actionId": "send",
+                     *                 "name": "Send",
+                     *                 "fields": {},
+                     *                 "trigger": "all"
+                     *               }
                      *             ],
                      *             "contacts": [
                      *               {
@@ -24692,7 +25822,13 @@ export interface operations {
                      *               "sensitive": true,
                      *               "choices": [
                      *                 "fast"
-                     *               ]
+                     *               ],
+                     *               "onlyWith": {
+                     *                 "name": "provider",
+                     *                 "values": [
+                     *                   "s3"
+                     *                 ]
+                     *               }
                      *             }
                      *           ],
                      *           "status": "PRIVATE_BUILDING",
@@ -24733,10 +25869,38 @@ export interface operations {
                      *             "linkedAudiences": true
                      *           },
                      *           "actions": [
-                     *             {}
+                     *             {
+                     *               "id": "send",
+                     *               "slug": "send",
+                     *               "name": "Send",
+                     *               "description": "Sends what people do with your mails.",
+                     *               "platform": "CLOUD",
+                     *               "hidden": true,
+                     *               "defaultTrigger": "type = 'track'",
+                     *               "fields": [
+                     *                 {
+                     *                   "id": "data",
+                     *                   "sortOrder": 0,
+                     *                   "fieldKey": "data",
+                     *                   "label": "Data",
+                     *                   "type": "OBJECT",
+                     *                   "description": "Sends what people do with your mails.",
+                     *                   "defaultValue": {},
+                     *                   "required": true,
+                     *                   "multiple": true,
+                     *                   "dynamic": true,
+                     *                   "allowNull": true
+                     *                 }
+                     *               ]
+                     *             }
                      *           ],
                      *           "presets": [
-                     *             {}
+                     *             {
+                     *               "actionId": "send",
+                     *               "name": "Send",
+                     *               "fields": {},
+                     *               "trigger": "all"
+                     *             }
                      *           ],
                      *           "contacts": [
                      *             {

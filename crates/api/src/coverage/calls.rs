@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::stage::Stage;
 use crate::{
-    destination_filters::tests::filter, destinations::tests::webhook, testing::journey::application,
+    destination_filters::tests::filter, destination_subscriptions::tests::mapping,
+    destinations::tests::webhook, testing::journey::application,
 };
 
 /// Whose thing is asked for. The workspace that is named is Acme's.
@@ -86,6 +87,7 @@ fn value(stage: &Stage, operation: &str, name: &str, target: Target) -> Option<S
         }
         ("alertId", _) => pick("alert", None, Some("other_alert")),
         ("filterId", _) => pick("filter", Some("sibling_filter"), Some("other_filter")),
+        ("subscriptionId", _) => pick("mapping", Some("sibling_mapping"), Some("other_mapping")),
         ("trackingPlanId", _) => pick("plan", None, Some("other_plan")),
         ("category", _) => fixed("Email"),
         ("revision", _) => fixed("1"),
@@ -201,6 +203,11 @@ fn body(stage: &Stage, operation: &str, target: Target) -> Option<Value> {
     }
     let body = match operation {
         "updateFilterForDestination" => json!({ "description": "Another" }),
+        "createDestinationSubscription" => mapping(),
+        "updateSubscriptionForDestination" => json!({ "input": { "name": "Another" } }),
+        "previewDestinationSubscription" => json!({
+            "actionId": "send", "trigger": "all", "settings": { "data": 1 }, "messages": 10
+        }),
         "previewDestinationFilter" => json!({
             "filter": { "if": "type = 'track'", "actions": [{ "type": "DROP" }] },
             "payload": { "type": "track" }

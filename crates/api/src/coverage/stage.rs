@@ -7,6 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     destination_filters::tests::filter,
+    destination_subscriptions::tests::mapping,
     destinations::tests::{options, webhook},
     testing::{
         Who, World,
@@ -125,6 +126,15 @@ impl Stage {
                     _ => "-",
                 };
                 things.insert(filter_key, made.text("/filter/id"));
+                let mappings = format!("/destinations/{hook_id}/subscriptions");
+                let made = world.post(&owner, &mappings, mapping()).await.expect(200);
+                let mapping_key = match key {
+                    "source" => "mapping",
+                    "other_source" => "other_mapping",
+                    "sibling_source" => "sibling_mapping",
+                    _ => "-",
+                };
+                things.insert(mapping_key, made.text("/destinationSubscription/id"));
                 things.insert(hook_key, hook_id);
                 things.insert(key, id);
             }

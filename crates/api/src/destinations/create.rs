@@ -135,6 +135,7 @@ pub async fn create(
         enabled_at_ms: (new.enabled == Some(true)).then_some(caller.now_ms),
         created_at_ms: caller.now_ms,
         version: 1,
+        pace: destinations::Pace::default(),
     };
     destinations::insert(&mut write, &row).await.map_err(taken)?;
     let change = Change::new("Destination Created", "DESTINATION", &row.id, &row.name)

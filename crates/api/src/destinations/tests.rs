@@ -1,7 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::time::Duration;
+
 use catalog::{Permission, ResourceType, Role};
-use destination_kit::{Definition, Setting, SettingKind};
+use destination_kit::{Action, Definition, Field, FieldKind, Setting, SettingKind};
 use http::Method;
 use serde_json::{Value, json};
 use store::{destinations, snapshot};
@@ -25,6 +27,17 @@ pub fn definition() -> Definition {
             Setting::new("size", "Size", SettingKind::Number { min: 1, max: 9 }, "Batch size.")
                 .or(json!(1)),
         ],
+        actions: vec![Action {
+            slug: "send".to_owned(),
+            name: "Send".to_owned(),
+            description: "Sends what is made of a message.".to_owned(),
+            trigger: "all".to_owned(),
+            fields: vec![
+                Field::new("data", "Data", FieldKind::Json, "The body.")
+                    .required()
+                    .or(json!({ "@path": "$." })),
+            ],
+        }],
     }
 }
 
@@ -145,6 +158,43 @@ async fn every_faulty_setting_is_named_at_once() {
             let reply = world.post(&acme, "/destinations", new).await.refused(422, "unknown");
             assert_eq!(reply.body["errors"][0]["field"], field);
         }
+    }
+}
+
+#[tokio::test]
+async fn the_pace_reaches_the_routing_snapshot_and_null_takes_it_back() {
+    for world in World::each(options()).await {
+        let acme = acme(&world).await;
+        let mut new = webhook("website");
+        new["enabled"] = json!(true);
+        let made = world.post(&acme, "/destinations", new).await.expect(200);
+        let id = made.text("/destination/id");
+        let path = format!("/destinations/{id}");
+        assert_eq!(made.at("/destination/ratePerSecond"), &Value::Null);
+        let route = async || {
+            let mut db = world.api.db.read().await.unwrap();
+            let (sealer, plans) = (&world.api.sealer, snapshot::Plans::default());
+            let snapshot = snapshot::build(&mut db, sealer, &plans, 1).await.unwrap();
+            let route = snapshot.destination(&spec::DestinationId(id.as_str().into())).unwrap();
+            (route.rate_per_second, route.concurrency, route.retry_for)
+        };
+        let own = route().await;
+        let pace = json!({ "ratePerSecond": 20, "concurrency": 2, "retryForHours": 48 });
+        let changed = world.patch(&acme, &path, pace).await.expect(200);
+        assert_eq!(changed.at("/destination/concurrency"), 2);
+        let two_days = Duration::from_secs(48 * 3600);
+        assert_eq!(route().await, (Some(20), 2, Some(two_days)));
+        // What is left out stays.
+        world.patch(&acme, &path, json!({ "name": "Slow", "concurrency": null })).await.expect(200);
+        assert_eq!(route().await, (Some(20), own.1, Some(two_days)));
+        let wrong = json!({ "ratePerSecond": 0, "concurrency": 1001, "retryForHours": 3 });
+        let reply = world.patch(&acme, &path, wrong).await.expect(422);
+        let faults = reply.body["errors"].as_array().unwrap().iter();
+        let pointers: Vec<&str> = faults.map(|one| one["pointer"].as_str().unwrap()).collect();
+        assert_eq!(pointers, ["/ratePerSecond", "/concurrency", "/retryForHours"]);
+        let back = json!({ "ratePerSecond": null, "retryForHours": null });
+        world.patch(&acme, &path, back).await.expect(200);
+        assert_eq!(route().await, own);
     }
 }
 

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::{
     create,
+    pace::{self, given},
     view::{DestinationAnswer, DestinationNote, view},
 };
 use crate::{
@@ -32,11 +33,24 @@ pub struct DestinationChanges {
     /// secret that is sent as it was shown.
     #[schema(value_type = Option<Object>, example = json!({ "url": "https://example.com/hook" }))]
     settings: Option<Settings>,
+    /// Attempts that begin in a second at most, retries among them; `null`: as many as it takes.
+    #[schema(value_type = Option<i64>, example = 100, minimum = 1, maximum = 100_000)]
+    #[serde(default, deserialize_with = "given")]
+    rate_per_second: pace::Change,
+    /// Requests on their way to it at one time; `null`: 8.
+    #[schema(value_type = Option<i64>, example = 8, minimum = 1, maximum = 1000)]
+    #[serde(default, deserialize_with = "given")]
+    concurrency: pace::Change,
+    /// How many hours a message that it did not take is tried again; `null`: as long as the
+    /// installation does.
+    #[schema(value_type = Option<i64>, example = 72, minimum = 4, maximum = 720)]
+    #[serde(default, deserialize_with = "given")]
+    retry_for_hours: pace::Change,
 }
 
 /// Change a destination
 ///
-/// Name, settings, and whether it is given messages. Its source and its catalog entry never
+/// Name, settings, pace, and whether it is given messages. Its source and its catalog entry never
 /// change.
 #[utoipa::path(
     patch,
@@ -55,7 +69,7 @@ pub struct DestinationChanges {
             "409": ["not_installable"],
             "422": [
                 "blank_at_end", "control_character", "invalid", "masked", "name_empty",
-                "required", "taken", "too_long", "unknown_field"
+                "out_of_range", "required", "taken", "too_long", "unknown_field"
             ]
         }))
     )
@@ -84,6 +98,8 @@ pub async fn update(
     if let Some(enabled) = changes.enabled {
         after.enabled_at_ms = enabled.then(|| before.enabled_at_ms.unwrap_or(caller.now_ms));
     }
+    let DestinationChanges { rate_per_second, concurrency, retry_for_hours, .. } = changes;
+    after.pace = pace::changed(before.pace, rate_per_second, concurrency, retry_for_hours);
     if let Some(given) = changes.settings {
         let entry = integrations::find(&mut write, &before.integration_id).await?;
         let entry = entry.ok_or_else(|| ApiError::not_found("catalog entry"))?;
@@ -108,7 +124,8 @@ pub async fn update(
     destinations::update(&mut write, &after).await.map_err(create::taken)?;
     let modified = after.name != before.name
         || after.settings != before.settings
-        || after.secrets_sealed != before.secrets_sealed;
+        || after.secrets_sealed != before.secrets_sealed
+        || after.pace != before.pace;
     let switched = after.enabled_at_ms.is_some() != before.enabled_at_ms.is_some();
     let switch = match after.enabled_at_ms {
         Some(_) => "Destination Enabled",

@@ -34,6 +34,16 @@ pub struct DestinationView {
     /// When it was made.
     #[schema(example = "2026-11-25T12:00:00.000Z")]
     pub created_at: String,
+    /// Attempts that begin in a second at most, retries among them; `null`: as many as it takes.
+    #[schema(example = 100, minimum = 1, maximum = 100_000)]
+    pub rate_per_second: Option<i64>,
+    /// Requests on their way to it at one time; `null`: 8.
+    #[schema(example = 8, minimum = 1, maximum = 1000)]
+    pub concurrency: Option<i64>,
+    /// How many hours a message that it did not take is tried again; `null`: as long as the
+    /// installation does.
+    #[schema(example = 72, minimum = 4, maximum = 720)]
+    pub retry_for_hours: Option<i64>,
 }
 
 /// A destination in its envelope.
@@ -51,6 +61,9 @@ pub struct DestinationNote {
     enabled: bool,
     source_id: String,
     settings: Value,
+    rate_per_second: Option<i64>,
+    concurrency: Option<i64>,
+    retry_for_hours: Option<i64>,
 }
 
 impl DestinationNote {
@@ -61,6 +74,9 @@ impl DestinationNote {
             enabled: row.enabled_at_ms.is_some(),
             source_id: row.source_id.clone(),
             settings: serde_json::from_str(&row.settings).unwrap_or_default(),
+            rate_per_second: row.pace.rate_per_second,
+            concurrency: row.pace.concurrency,
+            retry_for_hours: row.pace.retry_for_hours,
         }
     }
 }
@@ -83,6 +99,9 @@ pub async fn views(
             settings: settings::read(&row.settings)?,
             metadata: DestinationMetadata::of(api, entry),
             created_at: answer::time(row.created_at_ms),
+            rate_per_second: row.pace.rate_per_second,
+            concurrency: row.pace.concurrency,
+            retry_for_hours: row.pace.retry_for_hours,
         })
     };
     rows.iter().map(view).collect()

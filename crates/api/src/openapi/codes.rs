@@ -88,6 +88,7 @@ fn of_shape<'a>(
         ("too_short", least > 1),
         ("too_long", schema.get("maxLength").is_some()),
         ("too_few", schema.get("minItems").is_some()),
+        ("out_of_range", schema.get("minimum").is_some() || schema.get("maximum").is_some()),
         ("too_many", schema.get("maxItems").is_some()),
     ] {
         if said {

@@ -75,7 +75,7 @@ fn cases() -> Vec<Case> {
                 ("/start", "wrong_type"),
                 ("/from", "invalid_time"),
                 ("/types/0", "not_allowed"),
-                ("/perSecond", "invalid"),
+                ("/perSecond", "out_of_range"),
             ],
         ),
         (
@@ -249,6 +249,35 @@ fn cases() -> Vec<Case> {
             "owner",
             json!({ "enabled": "yes", "title": " ", "if": "lowercase( event )" }),
             vec![("/enabled", "wrong_type"), ("/title", "invalid"), ("/if", "invalid_fql")],
+        ),
+        (
+            "createDestinationSubscription",
+            "owner",
+            json!({
+                "name": 5, "actionId": "send", "trigger": "event ==", "enabled": true,
+                "settings": { "data": { "@path": 5 } }
+            }),
+            vec![
+                ("/name", "wrong_type"),
+                ("/trigger", "invalid_fql"),
+                ("/settings/data/@path", "invalid_mapping"),
+            ],
+        ),
+        (
+            "updateSubscriptionForDestination",
+            "owner",
+            json!({ "input": { "enabled": "yes", "name": " ", "settings": {} } }),
+            vec![
+                ("/input/enabled", "wrong_type"),
+                ("/input/settings/data", "required"),
+                ("/input/name", "invalid"),
+            ],
+        ),
+        (
+            "previewDestinationSubscription",
+            "owner",
+            json!({ "actionId": "shout", "trigger": "all", "settings": {}, "messages": "many" }),
+            vec![("/messages", "wrong_type"), ("/actionId", "unknown")],
         ),
         (
             "previewDestinationFilter",

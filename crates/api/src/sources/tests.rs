@@ -165,7 +165,7 @@ async fn a_source_keeps_its_messages_as_long_as_it_says() {
         assert_eq!(kept().await, Some(30 * 86_400), "what is left out stays");
         let long = days(json!(366)).await.refused(422, "out_of_range");
         assert_eq!(long.body["errors"][0]["pointer"], "/retentionDays");
-        days(json!(0)).await.refused(422, "invalid");
+        days(json!(0)).await.refused(422, "out_of_range");
         assert_eq!(days(Value::Null).await.expect(200).at("/source/retentionDays"), &Value::Null);
         assert_eq!(kept().await, None);
     }

@@ -1,6 +1,7 @@
 //! `headwater destination`: where the messages of a source go.
 
 mod filters;
+mod mappings;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -51,6 +52,9 @@ Examples:
     /// What of the source's messages it gets.
     #[command(subcommand)]
     Filters(filters::Command),
+    /// Which of its actions gets a message, and what of it.
+    #[command(subcommand)]
+    Mappings(mappings::Command),
     /// Delete a destination; what waits for it is discarded.
     #[command(after_help = format!("\
 Examples:
@@ -137,18 +141,44 @@ pub struct Create {
 #[command(after_help = format!("\
 Examples:
   headwater destination set 'Order hook' -s url=https://example.com/other -s secret=null
+  headwater destination set 'Order hook' --rate 100 --concurrency none
 
 {EXIT_CODES}"))]
+#[group(id = "change", required = true, multiple = true)]
 pub struct Set {
     /// Which one.
     #[command(flatten)]
     pub which: Which,
     /// Its new name.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", group = "change")]
     pub name: Option<String>,
     /// A setting; null takes it out.
-    #[arg(long = "setting", short, value_name = "NAME=VALUE", required_unless_present = "name")]
+    #[arg(long = "setting", short, value_name = "NAME=VALUE", group = "change")]
     pub settings: Vec<String>,
+    /// Attempts that begin in a second at most; none: as many as it takes.
+    #[arg(long, value_name = "NUMBER", value_parser = number, group = "change")]
+    pub rate: Option<Given>,
+    /// Requests on their way to it at one time; none: the installation's own.
+    #[arg(long, value_name = "NUMBER", value_parser = number, group = "change")]
+    pub concurrency: Option<Given>,
+    /// How many hours a message that it did not take is tried again; none: as long as the
+    /// installation does.
+    #[arg(long, value_name = "HOURS", value_parser = number, group = "change")]
+    pub retry_for: Option<Given>,
+}
+
+/// A number, or `none`.
+#[derive(Debug, Clone, Copy)]
+pub struct Given(Option<u32>);
+
+fn number(text: &str) -> Result<Given, String> {
+    match text {
+        "none" => Ok(Given(None)),
+        text => text
+            .parse()
+            .map(|number| Given(Some(number)))
+            .map_err(|_| "a whole number, or none".to_owned()),
+    }
 }
 
 const COLUMNS: [Field; 5] = [
@@ -159,13 +189,16 @@ const COLUMNS: [Field; 5] = [
     ("ID", "/id"),
 ];
 
-const DESTINATION: [Field; 7] = [
+const DESTINATION: [Field; 10] = [
     ("Destination", "/name"),
     ("Id", "/id"),
     ("Kind", "/metadata/name"),
     ("Source", "/sourceId"),
     ("Enabled", "/enabled"),
     ("Settings", "/settings"),
+    ("Rate a second", "/ratePerSecond"),
+    ("Concurrency", "/concurrency"),
+    ("Retried for hours", "/retryForHours"),
     ("Created", "/createdAt"),
 ];
 
@@ -183,6 +216,7 @@ pub(super) async fn run(command: &Command, console: &mut Console<'_, '_>) -> Res
         Command::Disable(which) => switch(which, false, console).await,
         Command::Resume(which) => resume(which, console).await,
         Command::Filters(command) => filters::run(command, console).await,
+        Command::Mappings(command) => mappings::run(command, console).await,
         Command::Delete { which, yes } => {
             let id = id(which, console).await?;
             let what = format!("Delete the destination {}", which.destination);
@@ -238,6 +272,16 @@ async fn set(arguments: &Set, console: &mut Console<'_, '_>) -> Result<(), Failu
     }
     if !arguments.settings.is_empty() {
         changes["settings"] = pairs::settings("--setting", &arguments.settings)?.into();
+    }
+    let pace = [
+        ("ratePerSecond", arguments.rate),
+        ("concurrency", arguments.concurrency),
+        ("retryForHours", arguments.retry_for),
+    ];
+    for (field, given) in pace {
+        if let Some(Given(number)) = given {
+            changes[field] = json!(number);
+        }
     }
     let reply = console.patch(&path, seen.as_deref(), changes).await?;
     console.show_one(&reply, "/destination", &DESTINATION)

@@ -177,6 +177,7 @@ fn snapshot() -> RoutingSnapshot {
         retry_for: None,
         events_off: Default::default(),
         filters: Default::default(),
+        mappings: Default::default(),
     };
     RoutingSnapshot::new(1, vec![source("website"), source("app")], vec![destination])
 }

@@ -53,6 +53,7 @@ pub(crate) fn snapshot(revision: u64, sources: &[&str]) -> RoutingSnapshot {
         retry_for: None,
         events_off: Default::default(),
         filters: Default::default(),
+        mappings: Default::default(),
     };
     RoutingSnapshot::new(revision, sources.iter().map(source).collect(), vec![destination])
 }

@@ -9,7 +9,11 @@ use tower::ServiceExt;
 use super::fixture::World;
 
 async fn preview(world: &World, asked: Value) -> (StatusCode, Value) {
-    let request = Request::post("/api/sources/website/filters/preview")
+    of("filters", world, asked).await
+}
+
+async fn of(what: &str, world: &World, asked: Value) -> (StatusCode, Value) {
+    let request = Request::post(format!("/api/sources/website/{what}/preview"))
         .header("content-type", "application/json")
         .body(Body::from(asked.to_string()))
         .unwrap();
@@ -69,4 +73,43 @@ async fn a_filter_that_is_none_is_refused() {
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     let error = &answer["errors"][0];
     assert_eq!((&error["pointer"], &error["offset"]), (&json!("/filters/0/if"), &json!(6)));
+}
+
+#[tokio::test]
+async fn a_mapping_is_tried_on_what_filters_leave_of_the_newest_messages() {
+    let world = World::new();
+    for n in 0..30 {
+        let event = ["Ping", "Paid", "Seen"][n % 3];
+        let json = format!(
+            r#"{{"type":"track","event":"{event}","userId":"u","messageId":"m-{n}","properties":{{"total":{n},"glob":"["}}}}"#
+        );
+        world.accept("website", &json).await;
+    }
+    let mut mapping = json!({
+        "name": "Preview", "action": "send", "trigger": "event = 'Paid'",
+        "fields": { "data": { "@path": "$.properties.total" }, "who": { "@path": "$.userId" } }
+    });
+    let filters = json!([
+        filter("event = 'Ping'", json!({ "type": "DROP" })),
+        filter("all", json!({ "type": "DROP_PROPERTIES", "fields": { "": ["userId"] } })),
+    ]);
+    let asked = json!({ "filters": filters, "mapping": mapping });
+    let (status, answer) = of("mappings", &world, asked).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let found = &answer["data"];
+    let counts = ["messages", "filtered", "unmatched", "mapped", "failed"];
+    assert_eq!(counts.map(|name| found[name].as_u64().unwrap()), [30, 10, 10, 10, 0], "{found}");
+    let sample = &found["samples"][0];
+    assert_eq!((&sample["messageId"], &sample["fields"]), (&json!("m-28"), &json!({ "data": 28 })));
+    assert_eq!(sample["before"]["userId"], "u");
+
+    mapping["trigger"] = json!("match( event, properties.glob )");
+    let (_, answer) = of("mappings", &world, json!({ "mapping": mapping })).await;
+    assert_eq!(answer["data"]["failed"], 30, "{answer}");
+    assert!(answer["data"]["samples"][0]["reason"].as_str().unwrap().contains("cannot say"));
+
+    mapping["trigger"] = json!("event ==");
+    let (status, answer) = of("mappings", &world, json!({ "mapping": mapping })).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(answer["errors"][0]["pointer"], "/mapping/trigger");
 }

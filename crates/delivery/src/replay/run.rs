@@ -16,7 +16,7 @@ use tokio::{
 use super::{Job, Problem, Refusal, State, keep, mark};
 use crate::{
     choose::choose,
-    map::map,
+    map::{filtered, mapped},
     origins::Origins,
     retry::capped_delay,
     routes::iso,
@@ -219,17 +219,23 @@ impl Runner {
             let Some(message) = asked.message_in(&entry) else { continue };
             let stream = entry.label.stream;
             let chosen = choose(&message, stream, route, kind_name);
-            let Ok(message) = chosen.and_then(|()| map(message, stream, Some(route))) else {
+            // The mark is part of what mappings see.
+            let given =
+                chosen.and_then(|()| filtered(message, stream, route)).and_then(|message| {
+                    let message: Message = mark::marked(&message, mark);
+                    Ok((mapped(&message, route)?, message))
+                });
+            let Ok((mapped, message)) = given else {
                 window.filtered += 1;
                 continue;
             };
-            let message: Message = mark::marked(&message, mark);
             bytes += message.raw().len();
             window.parcels.push(Parcel {
                 message,
                 position: entry.position.0,
                 received_at_ms: entry.label.time_ms,
                 source: self.origins.of(stream),
+                mapped,
             });
         }
         if reader.is_over() {

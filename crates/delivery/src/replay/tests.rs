@@ -84,6 +84,29 @@ fn a_count_waits_to_be_started_and_a_disabled_destination_takes_a_replay() {
 }
 
 #[test]
+fn mappings_hold_and_see_the_mark() {
+    let mut route = partner("crm", &["web"], "", 10);
+    let mapping = serde_json::json!([{
+        "name": "Ours", "action": "send", "trigger": "messageId != 'm-7'",
+        "fields": { "id": { "@path": "$.messageId" }, "again": { "@path": "$.context.replay" } }
+    }]);
+    let mapping: Vec<_> = serde_json::from_value(mapping).expect("mappings");
+    route.mappings = filters::Mappings::new(&mapping).expect("mappings");
+    let world = World::new(vec![route]);
+    world.live(async |delivery, clock| {
+        world.accept("web", 0..10, "m", clock()).await;
+        sleep(Duration::from_secs(5)).await;
+        let first = world.scene.body("crm", "m-2").expect("it was sent");
+        assert_eq!(first, r#"{"id":"m-2"}"#);
+        let all = delivery.replay(&id("crm"), everything(1000), true).await.expect("it is there");
+        let all = after(&delivery, &all.id, BUSY).await;
+        assert_eq!((all.state, all.delivered, all.filtered), (State::Done, 9, 1));
+        let second = world.scene.body("crm", "m-2").expect("it was sent");
+        assert!(second.contains(&all.id), "{second}");
+    });
+}
+
+#[test]
 fn it_is_throttled_paused_resumed_over_a_restart_and_cancelled() {
     let world = World::new(vec![partner("crm", &["web"], "", 1)]);
     let made = world.live(async |delivery, clock| {

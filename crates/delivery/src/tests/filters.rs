@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use filters::{Compiled, Filter, Salt};
+use filters::{Compiled, Filter, Mappings, Salt};
 use routing::DestinationRoute;
 use serde_json::{Value, json};
 use spec::{SourceId, Step};
@@ -83,6 +83,65 @@ fn what_waits_is_sent_as_the_filters_are_by_then() {
         assert_eq!((total.delivered, total.pending()), (450, 0));
         let discarded: Vec<_> = total.discarded.iter().collect();
         assert_eq!(discarded, [(Step::FilteredAtDestination, "FILTERED_BY_RULES", 50)]);
+        balanced(&delivery).await;
+    });
+}
+
+/// `route` with mappings: trigger, and what is made.
+fn mapped(mut route: DestinationRoute, mappings: &[(&str, Value)]) -> DestinationRoute {
+    let written: Vec<_> = mappings
+        .iter()
+        .map(|(trigger, fields)| {
+            let one =
+                json!({ "name": "Ours", "action": "send", "trigger": trigger, "fields": fields });
+            serde_json::from_value(one).expect("a mapping")
+        })
+        .collect();
+    route.mappings = Mappings::new(&written).expect("mappings");
+    route
+}
+
+#[test]
+fn mappings_make_what_is_sent_of_what_filters_leave() {
+    let who = json!({ "who": { "@path": "$.userId" }, "id": { "@path": "$.messageId" } });
+    let route = filtered(partner("crm", &["web"], "", 1), &[("userId = 'u-3'", without_user())]);
+    let route = mapped(
+        route,
+        &[("match( messageId, '*[02468]' )", json!({})), ("messageId != 'm-7'", who)],
+    );
+    let world = World::new(vec![route, partner("well", &["web"], "", 1)]);
+    world.live(async |delivery, clock| {
+        world.accept("web", 0..10, "m", clock()).await;
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!((world.taken("crm"), world.taken("well")), (9, 10));
+        let body = |id| world.scene.body("crm", id).expect("it was sent");
+        assert_eq!(body("m-2"), "{}", "the first whose trigger holds");
+        assert_eq!(body("m-3"), r#"{"id":"m-3"}"#, "what filters take out no mapping sees");
+        assert_eq!(body("m-5"), r#"{"who":"u-5","id":"m-5"}"#);
+        let total = book(&delivery, &world.log, "crm").await.total;
+        let discarded: Vec<_> = total.discarded.iter().collect();
+        assert_eq!(discarded, [(Step::FilteredAtDestination, "NO_MATCHING_MAPPING", 1)]);
+        balanced(&delivery).await;
+    });
+}
+
+#[test]
+fn what_waits_is_sent_as_the_mappings_are_by_then() {
+    let open = partner("crm", &["web"], "", 1);
+    let world = World::new(vec![open.clone()]);
+    world.live(async |delivery, clock| {
+        world.scene.tell("crm", "dead");
+        world.accept("web", 0..50, "m", clock()).await;
+        sleep(Duration::from_secs(600)).await;
+        let only = json!({ "id": { "@path": "$.messageId" } });
+        world.route(2, vec![mapped(open, &[("!match( userId, '*9' )", only)])]).await;
+        world.scene.tell("crm", "");
+        sleep(Duration::from_secs(1200)).await;
+        assert_eq!(world.taken("crm"), 45, "{:?}", delivery.status(&id("crm")));
+        for (message, taken) in world.scene.calls("crm") {
+            let body = world.scene.body("crm", &message).expect("it was sent");
+            assert!(!taken || body == format!(r#"{{"id":"{message}"}}"#), "{body}");
+        }
         balanced(&delivery).await;
     });
 }

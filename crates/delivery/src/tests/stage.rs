@@ -184,6 +184,7 @@ impl DestinationKind for Partners {
             name: "Partner".into(),
             description: "Does as it pleases.".into(),
             settings: vec![],
+            actions: vec![],
         }
     }
 
@@ -231,8 +232,11 @@ impl Destination for Partner {
         let person = |m: &Message| String::from_utf8_lossy(m.ordering_key()).into_owned();
         let persons = persons.map(|(message, _)| person(message)).collect();
         let _under_way = self.scene.begin(&self.name, persons);
-        for (message, id) in messages().zip(&ids) {
-            let body = String::from_utf8_lossy(message.raw()).into_owned();
+        for (parcel, id) in parcels.iter().zip(&ids) {
+            let body = match &parcel.mapped {
+                Some(mapped) => serde_json::Value::Object(mapped.fields.clone()).to_string(),
+                None => String::from_utf8_lossy(parcel.message.raw()).into_owned(),
+            };
             let mut bodies = self.scene.bodies.lock().expect("no test panics with it");
             bodies.insert((self.name.clone(), id.clone()), body);
         }

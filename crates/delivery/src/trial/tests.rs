@@ -77,6 +77,7 @@ fn secrets_are_taken_out_wherever_they_stand() {
             destination_kit::Setting::new("headers", "", SettingKind::TextMap, "").secret(),
             destination_kit::Setting::new("url", "", SettingKind::Url, ""),
         ],
+        actions: vec![],
     };
     let settings =
         json!({ "url": "https://a.example", "headers": { "k": "hush-hush", "q": "say \"hush\"" } });

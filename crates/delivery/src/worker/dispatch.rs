@@ -121,9 +121,9 @@ impl Worker {
             let Waiting { position, stream, received_at_ms, person, message } = waiting;
             // The books know a message by the name that it came with.
             let event = Some(self.events.of(message.event()));
-            let message = match map(message, stream, self.route.as_deref()) {
-                Ok(message) if few => message.detached(),
-                Ok(message) => message,
+            let (message, mapped) = match map(message, stream, self.route.as_deref()) {
+                Ok((message, mapped)) if few => (message.detached(), mapped),
+                Ok(given) => given,
                 Err(Filtered { step, code, reason }) => {
                     self.queue.landed(std::iter::once(person));
                     let about = (position, stream, received_at_ms);
@@ -132,7 +132,7 @@ impl Worker {
                 }
             };
             let source = self.origins.of(stream);
-            parcels.push(Parcel { message, position, received_at_ms, source });
+            parcels.push(Parcel { message, position, received_at_ms, source, mapped });
             let (number, first_at) = (1, now);
             items.push(Item { position, stream, received_at_ms, number, person, first_at, event });
         }
@@ -180,9 +180,10 @@ impl Worker {
                     map(message, item.stream, route.as_deref()).map_err(Unsent::Filtered)
                 });
                 match mapped {
-                    Ok(message) => {
+                    Ok((message, mapped)) => {
                         let Item { position, received_at_ms, .. } = item;
-                        parcels.push(Parcel { message, position, received_at_ms, source });
+                        let parcel = Parcel { message, position, received_at_ms, source, mapped };
+                        parcels.push(parcel);
                         found.push(item);
                     }
                     Err(error) => lost.push(Part { items: vec![item], heard: Err(error) }),

@@ -19,6 +19,7 @@ fn definition() -> Definition {
             Setting::new("fast", "Fast", SettingKind::Switch, "Whether it hurries."),
             Setting::new("headers", "Headers", SettingKind::TextMap, "What goes along."),
         ],
+        actions: vec![],
     }
 }
 

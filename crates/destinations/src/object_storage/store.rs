@@ -280,7 +280,9 @@ pub fn remote_settings() -> Vec<Setting> {
         .or(json!("s3")),
         text("bucket", "Bucket", "The bucket; with Azure the container. It must exist.").required(),
         prefix(),
-        text("region", "Region", "S3: the region of the bucket.").or(json!("us-east-1")),
+        text("region", "Region", "S3: the region of the bucket.")
+            .or(json!("us-east-1"))
+            .only_with("provider", &["s3"]),
         Setting::new(
             "endpoint",
             "Endpoint",
@@ -294,9 +296,12 @@ pub fn remote_settings() -> Vec<Setting> {
             SettingKind::Switch,
             "S3: the bucket stands in the path of URLs, not in front of the host.",
         )
+        .only_with("provider", &["s3"])
         .or(json!(true)),
-        text("access_key_id", "Access key id", "S3: the id of an access key."),
+        text("access_key_id", "Access key id", "S3: the id of an access key.")
+            .only_with("provider", &["s3"]),
         text("secret_access_key", "Secret access key", "S3: the secret of the access key.")
+            .only_with("provider", &["s3"])
             .secret(),
         text(
             "service_account",
@@ -304,9 +309,13 @@ pub fn remote_settings() -> Vec<Setting> {
             "Google: the JSON key of a service account that may create, read, list and delete \
              objects in the bucket.",
         )
+        .only_with("provider", &["gcs"])
         .secret(),
-        text("account", "Storage account", "Azure: the storage account."),
-        text("account_key", "Account key", "Azure: a key of the storage account.").secret(),
+        text("account", "Storage account", "Azure: the storage account.")
+            .only_with("provider", &["azure"]),
+        text("account_key", "Account key", "Azure: a key of the storage account.")
+            .only_with("provider", &["azure"])
+            .secret(),
     ]
 }
 

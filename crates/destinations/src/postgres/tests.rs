@@ -163,6 +163,7 @@ pub(super) fn parcel(position: u64, json: &Value) -> Parcel {
         position,
         received_at_ms: BEGAN_MS + i64::try_from(position).unwrap() * 1000,
         source: source("src_shop", "my-shop"),
+        mapped: None,
     }
 }
 

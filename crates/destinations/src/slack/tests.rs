@@ -67,6 +67,29 @@ async fn a_message_becomes_a_line_of_text() {
 }
 
 #[tokio::test]
+async fn what_a_mapping_made_is_text_whoever_wrote_it() {
+    let partner = Partner::start(Behaviour::answer(200)).await;
+    let slack = opened(json!({ "url": partner.url("/"), "channel": "#all", "events": "Other" }));
+    let of = |fields: Value| {
+        let Value::Object(fields) = fields else { unreachable!("an object") };
+        let mapped = Some(Mapped { action: "post".into(), fields });
+        Parcel { mapped, ..tracked(1, "ada", "Tested", "{}") }
+    };
+    let said = "It&#39;s &lt;!channel&gt; <!here> &amp;lt; *bold*";
+    let fields = json!({ "text": said, "channel": "#sales", "username": 7 });
+    slack.deliver(&[of(fields)]).await.expect("200");
+    let [request] = &partner.received()[..] else { panic!("one request") };
+    let expect = expect![[
+        r##"{"channel":"#sales","text":"It's &lt;!channel&gt; &lt;!here&gt; &amp;lt; *bold*","username":"7"}"##
+    ]];
+    expect.assert_eq(std::str::from_utf8(&request.body).expect("it is text"));
+    let refused = slack.deliver(&[of(json!({ "text": "" }))]).await.expect_err("no text");
+    assert!(
+        matches!(&refused, DeliveryError::Refused(fault) if fault.code == "FILTERED_AT_MAPPING")
+    );
+}
+
+#[tokio::test]
 async fn a_text_is_cut_between_characters() {
     let partner = Partner::start(Behaviour::answer(200)).await;
     let text = "{properties.a}{properties.a}{properties.a}{properties.a}";

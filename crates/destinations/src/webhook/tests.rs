@@ -95,6 +95,27 @@ async fn a_batch_is_one_signed_array_with_a_stable_id() {
 }
 
 #[tokio::test]
+async fn what_a_mapping_made_is_sent_in_place_of_the_message() {
+    let partner = Partner::start(Behaviour::answer(200)).await;
+    let of = |n: u64, data: Value| {
+        let fields = serde_json::Map::from_iter([("data".to_owned(), data)]);
+        let mapped = Some(destination_kit::Mapped { action: "send".into(), fields });
+        Parcel { mapped, ..conformance::parcel(n, sent(&format!("m-{n}"), "{}").message) }
+    };
+    let alone = opened(json!({ "url": partner.url("/") }));
+    alone.deliver(&[of(1, json!({ "total": 7 }))]).await.expect("the partner says 200");
+    let batches = opened(json!({ "url": partner.url("/"), "batch_size": 3 }));
+    batches.deliver(&[of(2, json!([1])), of(3, json!("a"))]).await.expect("the partner says 200");
+    let bodies: Vec<_> = partner.received().iter().map(|request| request.body.clone()).collect();
+    assert_eq!(bodies, [&br#"{"total":7}"#[..], &br#"[[1],"a"]"#[..]]);
+    let refused = alone.deliver(&[of(4, Value::Null)]).await.expect_err("there is nothing to send");
+    assert!(
+        matches!(&refused, DeliveryError::Refused(fault) if fault.code == "FILTERED_AT_MAPPING")
+    );
+    assert_eq!(partner.received().len(), 2);
+}
+
+#[tokio::test]
 async fn a_redirect_that_keeps_the_method_is_followed_without_credentials() {
     let target = Partner::start(Behaviour::answer(200)).await;
     let first = Partner::start(Behaviour::answer(307).with("location", &target.url("/new"))).await;

@@ -42,7 +42,8 @@ impl Archive {
             _ => ("object-storage", remote_settings()),
         };
         let (name, description) = (String::new(), String::new());
-        let definition = Definition { slug: slug.to_owned(), name, description, settings };
+        let definition =
+            Definition { slug: slug.to_owned(), name, description, settings, actions: vec![] };
         let check = |settings: Settings| Store::open(&settings, world).map(|_| settings);
         if s.is_example() || place.is_none() {
             s.free_table("settings");

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use destination_kit::{BadSetting, Definition, DestinationKind, SettingKind, Settings, World};
-use filters::{Compiled, FILTERS_MAX, Filter, Salt};
+use filters::{Compiled, FILTERS_MAX, Filter, MAPPINGS_MAX, Mappings, Salt, Subscription};
 use serde_json::Value as Json;
 use spec::DestinationId;
 
@@ -42,6 +42,8 @@ pub struct Destination {
     pub events_off: Vec<String>,
     /// What of its messages it gets.
     pub filters: Compiled,
+    /// What of that it is handed.
+    pub mappings: Mappings,
     /// As its definition asks for them, defaults filled in.
     pub settings: Settings,
 }
@@ -134,6 +136,13 @@ impl Destination {
             values::secret,
         );
         let filters = compiled(s, &filters, hash_salt);
+        let mappings = s.key(
+            "mappings",
+            "[]",
+            "Which of its actions gets a message, and what of it, in the order of the list: tables of a name, an action, a trigger in FQL and fields. Without any, messages go as the settings say. See docs/mappings.md.",
+            list(mapping),
+        );
+        let mappings = mapped(s, &mappings, kind.as_ref());
         let id = s.optional(
             "id",
             r#""crm""#,
@@ -176,6 +185,7 @@ impl Destination {
             retry_for,
             events_off,
             filters: filters?,
+            mappings: mappings?,
             settings: settings?,
         })
     }
@@ -196,6 +206,61 @@ fn filter(node: &Node) -> Parsed<Filter> {
         .iter()
         .map(|bad| Problem::new(&node.origin, format!("of {:?}: {bad}", filter.title)))
         .collect())
+}
+
+/// One mapping, and all that is wrong with it.
+fn mapping(node: &Node) -> Parsed<Subscription> {
+    let read: Result<Subscription, _> = serde_json::from_str(&node.to_json().to_string());
+    let mapping = match read {
+        Ok(mapping) => mapping,
+        Err(error) => return node.problem(format!("must hold mappings: {error}")),
+    };
+    let problems = mapping.problems();
+    if problems.is_empty() {
+        return Ok(mapping);
+    }
+    Err(problems
+        .iter()
+        .map(|bad| Problem::new(&node.origin, format!("of {:?}: {bad}", mapping.name)))
+        .collect())
+}
+
+/// The mappings, held against the actions of the destination's kind.
+fn mapped(
+    s: &mut Section<'_>,
+    mappings: &[Subscription],
+    kind: Option<&Definition>,
+) -> Option<Mappings> {
+    let at = s.origin("mappings");
+    let mut problems = Vec::new();
+    if mappings.len() > MAPPINGS_MAX {
+        let many = mappings.len();
+        problems.push(format!("has {many} mappings; {MAPPINGS_MAX} may be"));
+    }
+    for Subscription { name, action, fields, .. } in mappings {
+        let Some(kind) = kind else { continue };
+        match kind.action(action) {
+            Some(action) => problems.extend(
+                action
+                    .problems(fields)
+                    .iter()
+                    .map(|bad| format!("of {name:?}: {} {}", bad.key, bad.problem)),
+            ),
+            None if kind.actions.is_empty() => {
+                let slug = &kind.slug;
+                problems.push(format!("of {name:?}: a {slug} takes messages as they are"));
+            }
+            None => {
+                let known: Vec<&str> = kind.actions.iter().map(|one| one.slug.as_str()).collect();
+                let hint = suggestion(action, "actions", &known);
+                problems.push(format!("of {name:?}: {action:?} is unknown{hint}"));
+            }
+        }
+    }
+    for problem in &problems {
+        s.problem(&at, format!("destinations.mappings {problem}"));
+    }
+    if problems.is_empty() { Mappings::new(mappings).ok() } else { None }
 }
 
 /// The filters, ready to be applied.

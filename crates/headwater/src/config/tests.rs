@@ -23,6 +23,7 @@ fn definition() -> Definition {
         required,
         secret,
         default,
+        only_with: None,
     };
     Definition {
         slug: "webhook".into(),
@@ -39,6 +40,21 @@ fn definition() -> Definition {
                 Some(1.into()),
             ),
         ],
+        actions: vec![destination_kit::Action {
+            slug: "send".into(),
+            name: "Send".into(),
+            description: "Sends what is made.".into(),
+            trigger: "all".into(),
+            fields: vec![
+                destination_kit::Field::new(
+                    "data",
+                    "Data",
+                    destination_kit::FieldKind::Json,
+                    "The body.",
+                )
+                .required(),
+            ],
+        }],
     }
 }
 
@@ -110,6 +126,57 @@ enabled = true
 url = "https://example.com/hook"
 secret = "whsec_very-secret"
 "#;
+
+#[test]
+fn mappings_are_held_against_the_actions_of_the_kind() {
+    let with = |mappings: &str| {
+        VALID.replace("enabled = true\n", &format!("enabled = true\nmappings = [{mappings}]\n"))
+    };
+    let one = |rest: &str| format!(r#"{{ name = "Orders", {rest} }}"#);
+    let good = with(&one(
+        r#"action = "send", trigger = "event = 'Paid'", fields = { data = { "@path" = "$.properties" } }"#,
+    ));
+    let config = load(&input(&good), &[webhook()]).expect("it is valid").config;
+    assert_eq!(config.destinations[0].mappings.written().len(), 1);
+    check(
+        &with(&one(r#"action = "sent", trigger = "event =""#)),
+        expect![[
+            r#"headwater.toml:16:13: destinations.mappings of "Orders": /trigger: at byte 7: found the end of the statement; fix: write a path, a value or a function here"#
+        ]],
+    );
+    check(
+        &with(&one(r#"action = "sent", trigger = "all""#)),
+        expect![[
+            r#"headwater.toml:16:12: destinations.mappings of "Orders": "sent" is unknown; did you mean "send"? known actions: send"#
+        ]],
+    );
+    check(
+        &with(&one(r#"action = "send", trigger = "all", fields = { date = 1 }"#)),
+        expect![[r#"
+        headwater.toml:16:12: destinations.mappings of "Orders": data is required: The body.
+        headwater.toml:16:12: destinations.mappings of "Orders": date is unknown; send knows data"#]],
+    );
+}
+
+#[test]
+fn every_preset_of_a_shipped_kind_is_a_mapping() {
+    for kind in destinations::all() {
+        let definition = kind.definition();
+        for action in &definition.actions {
+            let fields = action.fields.iter();
+            let fields = fields.filter_map(|one| Some((one.key.clone(), one.default.clone()?)));
+            let preset = filters::Subscription {
+                name: action.name.clone(),
+                action: action.slug.clone(),
+                trigger: action.trigger.clone(),
+                fields: fields.collect(),
+                enabled: true,
+            };
+            assert_eq!(preset.problems(), [], "{} {}", definition.slug, action.slug);
+            assert_eq!(action.problems(&preset.fields), [], "{} {}", definition.slug, action.slug);
+        }
+    }
+}
 
 #[test]
 fn nothing_at_all_is_a_valid_configuration() {
@@ -604,6 +671,7 @@ fn secrets_are_never_shown() {
         events_off = []  # default
         filters = []  # default
         # hash_salt is not set
+        mappings = []  # default
         # id is not set
 
         [destinations.settings]

@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::time::Duration;
+
 use serde_json::json;
 use spec::{DestinationId, SourceId};
 
@@ -32,6 +34,11 @@ async fn a_snapshot_holds_every_workspace() {
                 enabled_at_ms: on.then_some(1),
                 created_at_ms: 1,
                 version: 1,
+                pace: destinations::Pace {
+                    rate_per_second: on.then_some(20),
+                    concurrency: on.then_some(2),
+                    retry_for_hours: on.then_some(48),
+                },
             };
             destinations::insert(&mut write, &row).await.unwrap();
         }
@@ -76,11 +83,15 @@ async fn a_snapshot_holds_every_workspace() {
         let settings = json!({ "url": "https://example.com", "secret": "whsec_open" });
         assert_eq!(json!(hook.settings), settings, "secrets are opened");
         assert_eq!(hook.sources, [SourceId("src_a_acme".into())]);
+        assert_eq!((hook.rate_per_second, hook.concurrency), (Some(20), 2));
+        assert_eq!(hook.retry_for, Some(Duration::from_secs(48 * 3600)));
         assert!(source.schema.blocks("Ping") && !source.schema.blocks("Paid"));
         let off: Vec<_> = hook.events_off.iter().collect();
         assert_eq!(off, [(&source.id.stream(), &["Paid".into()].into())]);
         let beside = snapshot.destination(&DestinationId("dst_2".into())).unwrap();
         assert!(beside.events_off.is_empty());
+        let pace = (beside.rate_per_second, beside.concurrency, beside.retry_for);
+        assert_eq!(pace, (None, super::CONCURRENCY, None));
         assert!(!snapshot.destination(&DestinationId("dst_2".into())).unwrap().enabled);
         let shut = snapshot.destination(&DestinationId("dst_3".into()));
         assert!(shut.is_none(), "what does not open is left out, the rest goes on");

@@ -159,6 +159,7 @@ async fn a_source_is_of_one_workspace_and_takes_what_hangs_on_it_along() {
             enabled_at_ms: None,
             created_at_ms: 1,
             version: 1,
+            pace: destinations::Pace::default(),
         };
         destinations::insert(&mut write, &destination).await.unwrap();
         write.commit().await.unwrap();

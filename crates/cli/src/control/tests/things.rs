@@ -212,3 +212,66 @@ async fn a_login_opens_what_a_source_received() {
     assert!(notes.contains("not found"), "{notes}");
     site.stop().await;
 }
+
+#[tokio::test]
+async fn filters_mappings_and_pace_of_a_destination() {
+    let (site, ada) = acme().await;
+    ada.ok(&["source", "create", "http-api", "--slug", "backend"]).await;
+    let url = "url=https://example.com/hook";
+    let create = ["destination", "create", "webhook", "--source", "backend", "--name", "Hook"];
+    ada.ok(&[&create[..], &["-s", url]].concat()).await;
+
+    let pace = ["destination", "set", "Hook", "--rate", "20", "--retry-for", "48"];
+    let set = ada.json(&pace).await;
+    assert_eq!(set["destination"]["ratePerSecond"], 20);
+    let set = ada.json(&["destination", "set", "Hook", "--rate", "none"]).await;
+    assert_eq!(set["destination"]["ratePerSecond"], serde_json::Value::Null);
+    assert_eq!(set["destination"]["retryForHours"], 48, "what is left out stays");
+    ada.fails(2, &["destination", "set", "Hook"]).await;
+    let notes = ada.fails(1, &["destination", "set", "Hook", "--retry-for", "1"]).await;
+    assert!(notes.contains("/retryForHours") && notes.contains("(out_of_range)"), "{notes}");
+
+    let filters = |what: &'static str| ["destination", "filters", what, "Hook"];
+    assert!(ada.ok(&filters("list")).await.starts_with("no filters"));
+    let pings = ["--title", "No pings", "--if", "event = 'Ping'", "--drop"];
+    let made = ada.json(&[&filters("create")[..], &pings].concat()).await;
+    assert_eq!(made["filter"]["actions"], serde_json::json!([{ "type": "DROP" }]));
+    let orders = ["--title", "Orders", "--only-send", "match( event, 'Order *' )", "--disabled"];
+    let made = ada.json(&[&filters("create")[..], &orders].concat()).await;
+    assert_eq!(made["filter"]["if"], "!( match( event, 'Order *' ) )");
+    assert_eq!(made["filter"]["enabled"], false);
+    let wrong = ["No pings", "--if", "event =="];
+    let notes = ada.fails(1, &[&filters("set")[..], &wrong].concat()).await;
+    assert!(notes.contains("headwater: /if: ") && notes.contains("(invalid_fql)"), "{notes}");
+    let notes = ada.fails(1, &[&filters("set")[..], &["No pings", "--action", "{"]].concat()).await;
+    assert!(notes.contains("--action is no JSON"), "{notes}");
+    ada.ok(&[&filters("set")[..], &["No pings", "--title", "Silence"]].concat()).await;
+    ada.ok(&[&filters("disable")[..], &["Silence"]].concat()).await;
+    let listed = ada.ok(&filters("list")).await;
+    assert!(listed.contains("Silence") && listed.contains("Orders"), "{listed}");
+    assert!(!listed.contains("yes"), "both are off: {listed}");
+    ada.fails(1, &[&filters("show")[..], &["No pings"]].concat()).await;
+    ada.ok(&[&filters("delete")[..], &["Silence", "--yes"]].concat()).await;
+
+    let mappings = |what: &'static str| ["destination", "mappings", what, "Hook"];
+    assert!(ada.ok(&mappings("list")).await.starts_with("no mappings"));
+    let whole = ["--name", "All", "--action", "send"];
+    let made = ada.json(&[&mappings("create")[..], &whole].concat()).await;
+    let made = &made["destinationSubscription"];
+    assert_eq!(made["settings"]["data"]["@path"], "$.", "as the catalog entry has it");
+    let field = r#"data={"@path":"$.properties"}"#;
+    let set = ["All", "--trigger", "event = 'Paid'", "--field", field];
+    let set = ada.json(&[&mappings("set")[..], &set].concat()).await;
+    assert_eq!(set["subscription"]["settings"]["data"]["@path"], "$.properties");
+    let notes =
+        ada.fails(1, &[&mappings("set")[..], &["All", "--field", "data=null"]].concat()).await;
+    assert!(notes.contains("/input/settings/data") && notes.contains("(required)"), "{notes}");
+    let unknown = ["--name", "B", "--action", "shout"];
+    let notes = ada.fails(1, &[&mappings("create")[..], &unknown].concat()).await;
+    assert!(notes.contains("headwater: /actionId: ") && notes.contains("one of send"), "{notes}");
+    ada.ok(&[&mappings("disable")[..], &["All"]].concat()).await;
+    assert!(ada.ok(&mappings("list")).await.contains("event = 'Paid'"));
+    ada.ok(&[&mappings("delete")[..], &["All", "--yes"]].concat()).await;
+    assert!(ada.ok(&mappings("list")).await.starts_with("no mappings"));
+    site.stop().await;
+}
