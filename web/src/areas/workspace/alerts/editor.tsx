@@ -5,7 +5,17 @@ import { ApiFailure, api, type Fault, inWorkspace, read } from '../../../api/cli
 import { accountQuery } from '../../../api/queries'
 import { Button } from '../../../kit/button'
 import { Confirm } from '../../../kit/dialog'
-import { Actions, Check, Form, Select, Summary, TextArea, TextField, toldHere } from '../../../kit/fields'
+import {
+  Actions,
+  Check,
+  Form,
+  Group,
+  Select,
+  Summary,
+  TextArea,
+  TextField,
+  toldHere,
+} from '../../../kit/fields'
 import { failureFaults } from '../../../kit/form'
 import { Loaded } from '../../../kit/loaded'
 import { Body, Columns, Empty, Note, PageHead, Panel, Section, useTitle } from '../../../kit/page'
@@ -279,8 +289,7 @@ function Watched({ ws, draft, set, alert, error }: PartProps & { ws: string }) {
   }
   return (
     <>
-      <fieldset className={css.kinds}>
-        <legend>What is watched</legend>
+      <Group legend="What is watched" boxed>
         {(Object.keys(KINDS) as Kind[]).map((kind) => (
           <Check
             key={kind}
@@ -294,7 +303,7 @@ function Watched({ ws, draft, set, alert, error }: PartProps & { ws: string }) {
             }
           />
         ))}
-      </fieldset>
+      </Group>
       <Select
         label={words.about === 'source' ? 'Of which source' : 'Of which destination'}
         value={draft.about}

@@ -4,7 +4,7 @@ import { useDeferredValue, useEffect, useState } from 'react'
 import { api, inWorkspace, read, type Shapes } from '../../../api/client'
 import { Button, LinkButton } from '../../../kit/button'
 import { fileStamp, save } from '../../../kit/csv'
-import { Search } from '../../../kit/fields'
+import { Pick, Search } from '../../../kit/fields'
 import { count, plural } from '../../../kit/figures'
 import { Loaded } from '../../../kit/loaded'
 import { Body, Empty, Muted, Note, Panel, Toolbar, useTitle } from '../../../kit/page'
@@ -87,8 +87,7 @@ export function SourceSchema() {
                     })
                   }}
                 />
-                <select
-                  className={css.depth}
+                <Pick
                   aria-label="How far to look"
                   value={depth}
                   onChange={(event) =>
@@ -106,7 +105,7 @@ export function SourceSchema() {
                       Newest {count(Number(each))} messages
                     </option>
                   ))}
-                </select>
+                </Pick>
                 <Button
                   onClick={() =>
                     save(

@@ -4,7 +4,17 @@ import { useState } from 'react'
 import { api, type Fault, inWorkspace, read } from '../../../../api/client'
 import { Button } from '../../../../kit/button'
 import { Confirm } from '../../../../kit/dialog'
-import { Actions, Check, Form, Summary, sentence, TextArea, TextField, told } from '../../../../kit/fields'
+import {
+  Actions,
+  Check,
+  Form,
+  Group,
+  Summary,
+  sentence,
+  TextArea,
+  TextField,
+  told,
+} from '../../../../kit/fields'
 import { failureFaults } from '../../../../kit/form'
 import { Loaded } from '../../../../kit/loaded'
 import { Body, Columns, Panel, Section, useTitle } from '../../../../kit/page'
@@ -172,8 +182,7 @@ function Editor({
               onChange={({ target }) => set({ condition: target.value })}
             />
             {fql && <Place draft={draft} message={fql.message} />}
-            <fieldset className={css.group}>
-              <legend>What becomes of them</legend>
+            <Group legend="What becomes of them" boxed>
               {DOINGS.map(([doing, label]) => (
                 <Check
                   key={doing}
@@ -184,7 +193,7 @@ function Editor({
                   onChange={() => set({ doing })}
                 />
               ))}
-            </fieldset>
+            </Group>
             {draft.doing === 'change' && (
               <Steps steps={draft.steps} faults={faults} onChange={(steps) => set({ steps })} />
             )}

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { ApiFailure, api, type Fault, inWorkspace, readTagged } from '../../../../api/client'
 import { Button } from '../../../../kit/button'
-import { Actions, Summary } from '../../../../kit/fields'
+import { Actions, Pick, Summary } from '../../../../kit/fields'
 import { failureFaults } from '../../../../kit/form'
 import { Loaded } from '../../../../kit/loaded'
 import { Muted, Panel, Section } from '../../../../kit/page'
@@ -130,8 +130,7 @@ function Editor({
                   const choices = control.choices(call)
                   if (choices.length === 1) return <Muted>{choices[0]!.label}</Muted>
                   return (
-                    <select
-                      className={css.select}
+                    <Pick
                       aria-label={`${call}: ${control.head}`}
                       disabled={!may}
                       title={may ? undefined : SOURCE_ADMINS_ONLY}
@@ -148,7 +147,7 @@ function Editor({
                           {label}
                         </option>
                       ))}
-                    </select>
+                    </Pick>
                   )
                 },
               })),
