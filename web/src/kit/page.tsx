@@ -174,6 +174,11 @@ export function CheckLine({
   )
 }
 
+/** Said below the tabs to whoever may look at a thing and not change it. */
+export function Refused({ children }: { children: ReactNode }) {
+  return <p className={css.refused}>{children}</p>
+}
+
 /** Something to know about the page. */
 export function Note({ tone, children }: { tone?: 'warn' | 'bad' | 'ok'; children: ReactNode }) {
   return <div className={tone ? `${css.note} ${css[tone]}` : css.note}>{children}</div>
