@@ -2,8 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useDeferredValue, useEffect, useState } from 'react'
 import { api, inWorkspace, read, type Shapes } from '../../../api/client'
-import { Button, LinkButton } from '../../../kit/button'
-import { fileStamp, save } from '../../../kit/csv'
+import { LinkButton } from '../../../kit/button'
 import { Pick, Search } from '../../../kit/fields'
 import { count, plural } from '../../../kit/figures'
 import { Loaded } from '../../../kit/loaded'
@@ -16,6 +15,7 @@ import { rulesQuery } from '../plans/data'
 import { callGlyph } from './debugger/row'
 import { EventMarks, EventSettings, eventSettingsQuery } from './event-settings'
 import css from './schema.module.css'
+import { SchemaExport } from './schema-export'
 import {
   BARS,
   eventName,
@@ -23,7 +23,6 @@ import {
   hasTraits,
   newestOf,
   type SeenEvent,
-  schemaCsv,
   share,
   trend,
   typesInWords,
@@ -106,16 +105,7 @@ export function SourceSchema() {
                     </option>
                   ))}
                 </Pick>
-                <Button
-                  onClick={() =>
-                    save(
-                      `${ws}-${source}-schema--${fileStamp(new Date())}.csv`,
-                      new Blob([schemaCsv(seen.events)], { type: 'text/csv' }),
-                    )
-                  }
-                >
-                  Download CSV
-                </Button>
+                <SchemaExport ws={ws} source={source} />
               </Toolbar>
               <Muted>
                 {seen.complete
