@@ -27,9 +27,12 @@ export default defineConfig<object, Options>({
     // Costs more than the tests themselves: for who looks for a fault.
     trace: process.env.TRACE ? 'on' : 'off',
   },
-  // Everything on the embedded database, and the whole story once more on Postgres where there is one.
+  // Everything on the embedded database; on Postgres, where there is one, the whole story once more, and what is loaded
+  // into it.
   projects: [
-    { name: 'embedded' },
-    ...(postgres ? [{ name: 'postgres', testMatch: 'story.spec.ts', use: { postgres } }] : []),
+    { name: 'embedded', testIgnore: 'syncs.spec.ts' },
+    ...(postgres
+      ? [{ name: 'postgres', testMatch: ['story.spec.ts', 'syncs.spec.ts'], use: { postgres } }]
+      : []),
   ],
 })

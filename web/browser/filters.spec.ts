@@ -9,7 +9,14 @@ import { pause, send } from './headwater.mjs'
 const ws = 'shop'
 
 let receiver: Server
-const received: string[] = []
+interface Message {
+  type: string
+  event: string
+  userId: string
+  properties?: Record<string, unknown>
+}
+/** What the destination got, in its order. */
+const received: Message[] = []
 test.beforeAll(async () => {
   receiver = createServer((request, response) => {
     let body = ''
@@ -17,7 +24,7 @@ test.beforeAll(async () => {
       body += part
     })
     request.on('end', () => {
-      received.push(body)
+      received.push(JSON.parse(body))
       response.writeHead(200).end()
     })
   }).listen(0, '127.0.0.1')
@@ -55,6 +62,19 @@ test('a filter is made, previewed, and stops what it is about', async ({ browser
   const track = (event: string, at: number) => ({ type: 'track', event, userId: `user_${at}` })
   await send(url, source.writeKeys[0], [track('Ping', 1), track('Ping', 2), track('Order Completed', 3)])
   for (let tries = 0; tries < 200 && (await fares())?.delivered !== 3; tries += 1) await pause(50)
+  expect(received.map(({ event }) => event).sort()).toEqual(['Order Completed', 'Ping', 'Ping'])
+  /** Sends until the destination got `wanted` of a fresh message: until then the filter before may hold. */
+  let fresh = 10
+  const gets = async (event: string, wanted: (message: Message) => boolean) => {
+    for (let tries = 0; tries < 100; tries += 1) {
+      fresh += 1
+      await send(url, source.writeKeys[0], [track(event, fresh)])
+      const mine = () => received.find(({ userId }) => userId === `user_${fresh}`)
+      for (let waits = 0; waits < 10 && !mine(); waits += 1) await pause(50)
+      if (mine() && wanted(mine()!)) return
+    }
+    throw new Error(`${event} never came as wanted: ${JSON.stringify(received.slice(-3))}`)
+  }
 
   const context = await browserOf(browser, customer, url)
   const page = await context.newPage()
@@ -104,7 +124,6 @@ test('a filter is made, previewed, and stops what it is about', async ({ browser
     const list = page.getByRole('table', { name: 'Filters' })
     await expect(list.getByRole('row', { name: /No pings/ })).toContainText('does not send them')
     await looked('list')
-    received.length = 0
     // Until the data plane knows of it, pings go out: those sent later than that do not.
     const filtered = async () => {
       await send(url, source.writeKeys[0], [track('Ping', 4)])
@@ -112,6 +131,12 @@ test('a filter is made, previewed, and stops what it is about', async ({ browser
       return (await fares())?.discarded > 0
     }
     for (let tries = 0; tries < 100 && !(await filtered()); tries += 1);
+    await expect.poll(async () => (await fares())?.pending).toBe(0)
+    received.length = 0
+    await send(url, source.writeKeys[0], [track('Ping', 5), track('Order Completed', 6), track('Ping', 7)])
+    await expect.poll(() => received.length).toBe(1)
+    await expect.poll(async () => (await fares())?.pending).toBe(0)
+    expect(received).toMatchObject([{ event: 'Order Completed', userId: 'user_6' }])
     await page.goto(`/w/${ws}/destinations/${destination.id}/delivery`)
     await page.getByRole('button', { name: 'Filtered at destination' }).click()
     const reasons = page.getByRole('list', { name: 'Reasons' })
@@ -119,10 +144,42 @@ test('a filter is made, previewed, and stops what it is about', async ({ browser
     await expect(reasons).toContainText('No pings')
   })
 
-  await test.step('it is switched off, and deleted', async () => {
+  await test.step('changed, it sends them with what it sets', async () => {
     await page.getByRole('link', { name: 'Filters' }).click()
+    await page.getByRole('link', { name: 'No pings' }).click()
+    await page.getByLabel('Send a share of them, or change them').check()
+    await page.getByLabel('What to do').selectOption('SET_VALUES')
+    await page.getByLabel('Field 1: name').fill('kind')
+    await page.getByLabel('Field 1: value').fill('ping')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await expect(
+      page.getByRole('table', { name: 'Filters' }).getByRole('row', { name: /No pings/ }),
+    ).toContainText('sets properties.kind')
+    await gets('Ping', ({ properties }) => properties?.kind === 'ping')
+    // What it is not about goes on as it came.
+    await gets('Order Completed', ({ properties }) => properties === undefined)
+  })
+
+  await test.step('it sends only them', async () => {
+    await page.getByRole('link', { name: 'No pings' }).click()
+    await page.getByLabel('Send only them').check()
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await expect(
+      page.getByRole('table', { name: 'Filters' }).getByRole('row', { name: /No pings/ }),
+    ).toContainText('sends only those within')
+    await gets('Ping', ({ properties }) => properties === undefined)
+    await expect.poll(async () => (await fares())?.pending).toBe(0)
+    received.length = 0
+    await send(url, source.writeKeys[0], [track('Order Completed', 8), track('Ping', 9)])
+    await expect.poll(() => received.length).toBe(1)
+    await expect.poll(async () => (await fares())?.pending).toBe(0)
+    expect(received).toMatchObject([{ event: 'Ping', userId: 'user_9' }])
+  })
+
+  await test.step('it is switched off, and deleted', async () => {
     await page.getByRole('switch', { name: 'Filter No pings' }).click()
     await expect(page.getByRole('switch', { name: 'Filter No pings' })).toHaveText('Off')
+    await gets('Order Completed', () => true)
     await page.getByRole('link', { name: 'No pings' }).click()
     await expect(page.getByLabel('If', { exact: true })).toHaveValue("event = 'Ping'")
     await page.getByRole('button', { name: 'Delete filter' }).click()

@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Browser, Page } from '@playwright/test'
 import { browserOf, complaints, expect, type Seeded, test } from './fixtures'
-import { apply, PASSWORD, Person, programme, send } from './headwater.mjs'
+import { apply, memberOf, PASSWORD, Person, programme, send } from './headwater.mjs'
 
 /** Pages that were opened in a test, each with what it complained about. */
 const opened: { page: Page; found: string[] }[] = []
@@ -187,11 +187,7 @@ test('an account becomes an operator, and is none any more', async ({ browser, h
 
 test('members of a workspace and of a partner team are removed', async ({ browser, headwater }) => {
   const { customer, partner, operator } = headwater
-  const nina = await joined(headwater, 'Nina Roth', 'nina@shop.example')
-  const { workspace } = await customer.get('/', { ws: 'shop' })
-  const member = { roleId: 'workspace_member', resources: [{ id: workspace.id, type: 'WORKSPACE' }] }
-  await customer.post('/invites', { invites: [{ email: nina.email, permissions: [member] }] }, { ws: 'shop' })
-  await nina.post('/invites/accept', { token: await operator.token(nina.email) })
+  const nina = await memberOf(headwater, 'shop', 'Nina Roth', 'nina@shop.example', ['workspace_member'])
   await partner.post('/partner/invitations', { email: nina.email, role: 'builder' })
   await nina.post('/partner/accept', { token: await operator.token(nina.email) })
 

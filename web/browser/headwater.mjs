@@ -145,6 +145,22 @@ export class Person {
   }
 }
 
+/**
+ * Somebody whom the owner of a workspace has let in, with what these roles give in all of it.
+ * @param {{ url: string, operator: Person, customer: Person }} world @param {string} ws @param {string[]} roles
+ */
+export async function memberOf({ url, operator, customer }, ws, name, email, roles) {
+  const person = await new Person(url, email, customer.origin).join(name, { operator })
+  const { workspace } = await customer.get('/', { ws })
+  const permissions = roles.map((roleId) => ({
+    roleId,
+    resources: [{ id: workspace.id, type: 'WORKSPACE' }],
+  }))
+  await customer.post('/invites', { invites: [{ email, permissions }] }, { ws })
+  await person.post('/invites/accept', { token: await operator.token(email) })
+  return person
+}
+
 /** An SVG that the server takes, with a letter-like shape. */
 export const MARK =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="6" fill="#0b4f5c"/><path d="M14 20h36v24H14z" fill="#dff3f6"/><path d="M14 20l18 14 18-14" fill="none" stroke="#0b4f5c" stroke-width="4"/></svg>'

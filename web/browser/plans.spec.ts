@@ -1,7 +1,8 @@
 // A tracking plan from its making to what it lets out again: a starter of the Spec, a source that is held to it, a
 // message that breaks it and waits, the plan mended, the message released and delivered.
+import { readFileSync } from 'node:fs'
 import { barriers, browserOf, complaints, expect, type Seeded, test } from './fixtures'
-import { pause, send } from './headwater.mjs'
+import { memberOf, pause, send } from './headwater.mjs'
 
 const ws = 'shop'
 
@@ -188,5 +189,92 @@ test('an event is switched off for a destination, and blocked', async ({ browser
   await page.getByRole('switch', { name: 'Send Debug Ping to Ledger' }).click()
   await becomes(/delivered/)
   expect(found).toEqual([])
+  await context.close()
+})
+
+test('a reader of tracking plans is offered no change, an admin of them is', async ({
+  browser,
+  headwater,
+}) => {
+  const { customer, url } = headwater
+  const { starter } = await customer.get('/tracking-plans/starters/Email', { ws })
+  await customer.post('/tracking-plans', { name: 'Read only', type: 'LIVE' }, { ws })
+  await customer.get('/tracking-plans/read-only', { ws })
+  const rules = starter.rules.slice(0, 2)
+  await customer.patch('/tracking-plans/read-only/rules', { rules }, { ws, etag: customer.etag })
+  const readers = ['tracking_plan_read_only', 'source_read_only']
+  const rolf = await memberOf(headwater, ws, 'Rolf Lind', 'rolf@shop.example', readers)
+  const anna = await memberOf(headwater, ws, 'Anna Lind', 'anna@shop.example', [
+    'tracking_plan_admin',
+    'source_admin',
+  ])
+  const name = rules[0].key as string
+  const rule = encodeURIComponent(`TRACK 1 ${name}`)
+  const context = await browserOf(browser, rolf, url)
+  const page = await context.newPage()
+  const found = complaints(page)
+  const said = page.getByText('You see this tracking plan, and cannot change it.')
+
+  await page.goto(`/w/${ws}/tracking-plans`)
+  await page.getByRole('link', { name: 'Read only' }).click()
+  await expect(said).toBeVisible()
+  await expect(page.getByRole('link', { name: 'Add rule' })).toHaveCount(0)
+  await expect(page.getByRole('button', { name: `Remove ${name}` })).toBeDisabled()
+  for (const [path, button] of [
+    [`rules?rule=${rule}`, 'Review changes'],
+    ['sources', 'Connect source'],
+    ['settings', 'Save'],
+    ['settings', 'Delete tracking plan'],
+    ['import', 'Review changes'],
+  ] as const) {
+    await page.goto(`/w/${ws}/tracking-plans/read-only/${path}`)
+    await expect(said).toBeVisible()
+    await expect(page.getByRole('button', { name: button, exact: true })).toBeDisabled()
+    expect(await barriers(page), path).toEqual([])
+  }
+  await page.goto(`/w/${ws}/tracking-plans`)
+  await expect(page.getByRole('link', { name: 'New tracking plan' })).toHaveCount(0)
+  await context.close()
+
+  const theirs = await browserOf(browser, anna, url)
+  const admin = await theirs.newPage()
+  await admin.goto(`/w/${ws}/tracking-plans/read-only/rules`)
+  await admin.getByRole('button', { name: `Remove ${name}` }).click()
+  await admin.getByRole('dialog').getByRole('button', { name: 'Remove rule' }).click()
+  await expect(admin.getByRole('button', { name: `Remove ${name}` })).toHaveCount(0)
+  await expect(admin.getByText('You see this tracking plan')).toHaveCount(0)
+  await theirs.close()
+  expect(found).toEqual([])
+})
+
+test('what a source sends is downloaded as the API writes it', async ({ browser, headwater }) => {
+  const { customer, url } = headwater
+  const writeKey = await newSource(headwater, 'stall', 'Stall')
+  await send(url, writeKey, [
+    order('stall-1', 1),
+    { type: 'identify', userId: 'user_1', traits: { plan: 'pro' } },
+  ])
+  const context = await browserOf(browser, customer, url)
+  const page = await context.newPage()
+  const table = async (label: string) => {
+    await page.getByRole('button', { name: 'Download CSV…' }).click()
+    await page.getByRole('dialog').getByLabel(label).check()
+    expect(await barriers(page)).toEqual([])
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('dialog').getByRole('button', { name: 'Download' }).click(),
+    ])
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+    return { name: file.suggestedFilename(), lines: readFileSync(await file.path(), 'utf8').split('\r\n') }
+  }
+  await page.goto(`/w/${ws}/sources/stall/schema`)
+  await expect(page.getByText('Order Completed', { exact: true })).toBeVisible()
+  const events = await table('Events')
+  expect(events.name).toMatch(/^shop-stall-.*\.csv$/i)
+  expect(events.lines[0]).toMatch(/^Event Name,/)
+  expect(events.lines.filter((line) => line.startsWith('Order Completed,'))).toHaveLength(2)
+  const traits = await table('Traits of people')
+  expect(traits.lines[0]).toMatch(/^Trait Name,/)
+  expect(traits.lines[1]).toMatch(/^plan,/)
   await context.close()
 })

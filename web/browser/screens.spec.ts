@@ -70,6 +70,8 @@ const screens: Screen[] = [
     '/w/shop/destinations/new/webhook',
     '/w/shop/destinations/new/object-storage',
     '/w/shop/delivery',
+    '/w/shop/alerts',
+    '/w/shop/alerts/new?kind=VOLUME_CHANGE',
     ...['general', 'members', 'tokens', 'labels', 'audit'].map((page) => `/w/shop/settings/${page}`),
     '/workspaces/new',
     '/verify-email?token=hwl_none',

@@ -86,6 +86,40 @@ export function TextField({
   )
 }
 
+/** A line of text among others, whose name is not in sight: it needs an `aria-label`. */
+export function Input({
+  mono,
+  ...input
+}: { mono?: boolean; ref?: Ref<HTMLInputElement> } & InputHTMLAttributes<HTMLInputElement>) {
+  return <input {...input} className={face(mono)} />
+}
+
+/** One of a list, likewise, only as wide as it must be; children are `<option>`s. */
+export function Pick(select: { ref?: Ref<HTMLSelectElement> } & SelectHTMLAttributes<HTMLSelectElement>) {
+  return <select {...select} className={`${css.input} ${css.narrow}`} />
+}
+
+/** Controls that belong together, under one legend. `boxed` draws a line around them. */
+export function Group({
+  legend,
+  hint,
+  boxed,
+  children,
+}: {
+  legend: ReactNode
+  hint?: ReactNode
+  boxed?: boolean
+  children: ReactNode
+}) {
+  return (
+    <fieldset className={boxed ? `${css.group} ${css.boxed}` : css.group}>
+      <legend>{legend}</legend>
+      {children}
+      {hint && <small>{hint}</small>}
+    </fieldset>
+  )
+}
+
 /** Several lines of text. */
 export function TextArea({
   label,

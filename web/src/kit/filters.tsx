@@ -11,6 +11,15 @@ export function Filters({ label, children }: { label: string; children: ReactNod
   )
 }
 
+/** One of a few ways to look at what is below; `on` says that it holds. */
+export function Choice({ on, children, onClick }: { on: boolean; children: ReactNode; onClick: () => void }) {
+  return (
+    <button type="button" aria-pressed={on} className={css.filter} onClick={onClick}>
+      {children}
+    </button>
+  )
+}
+
 /** One of `Filters`. */
 export const Filter = createLink(
   ({ ref, ...rest }: { ref?: Ref<HTMLAnchorElement> } & AnchorHTMLAttributes<HTMLAnchorElement>) => (

@@ -1,7 +1,7 @@
 import { type ReactNode, useId, useState } from 'react'
 import type { Fault, Shapes } from '../api/client'
 import { Button } from './button'
-import { Check, Select, sentence, TextArea, TextField, toldHere } from './fields'
+import { Check, Input, Select, sentence, TextArea, TextField, toldHere } from './fields'
 import { bytes, duration } from './figures'
 import css from './options-form.module.css'
 
@@ -246,7 +246,7 @@ function Fields({ options, draft, onChange, faults = [], before }: FieldsProps) 
         return (
           <Rows key={name} {...common} rows={typed as string[]} onChange={set} blank="" add="Add value">
             {(row, change, label) => (
-              <input aria-label={label} value={row} onChange={(event) => change(event.target.value)} />
+              <Input mono aria-label={label} value={row} onChange={(event) => change(event.target.value)} />
             )}
           </Rows>
         )
@@ -262,14 +262,16 @@ function Fields({ options, draft, onChange, faults = [], before }: FieldsProps) 
           >
             {([key, value], change, label) => (
               <>
-                <input
+                <Input
+                  mono
                   aria-label={`${label}: name`}
                   placeholder="Name"
                   value={key}
                   spellCheck={false}
                   onChange={(event) => change([event.target.value, value])}
                 />
-                <input
+                <Input
+                  mono
                   aria-label={`${label}: value`}
                   placeholder="Value"
                   value={value}

@@ -130,6 +130,26 @@ export function Pairs({ of }: { of: [string, ReactNode][] }) {
   )
 }
 
+/** Figures side by side, each with its name above and what there is to say of it below. */
+export function Figures({
+  of,
+}: {
+  of: { name: ReactNode; value: ReactNode; bad?: boolean; note?: ReactNode }[]
+}) {
+  return (
+    <dl className={css.figures}>
+      {of.map(({ name, value, bad, note }, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: each has its place.
+        <div key={at}>
+          <dt>{name}</dt>
+          <dd className={bad ? css.no : undefined}>{value}</dd>
+          {note && <dd className={css.remark}>{note}</dd>}
+        </div>
+      ))}
+    </dl>
+  )
+}
+
 /** One line of a checklist: done or not, why, and the way to mend it. */
 export function CheckLine({
   done,
@@ -154,6 +174,11 @@ export function CheckLine({
   )
 }
 
+/** Said below the tabs to whoever may look at a thing and not change it. */
+export function Refused({ children }: { children: ReactNode }) {
+  return <p className={css.refused}>{children}</p>
+}
+
 /** Something to know about the page. */
 export function Note({ tone, children }: { tone?: 'warn' | 'bad' | 'ok'; children: ReactNode }) {
   return <div className={tone ? `${css.note} ${css[tone]}` : css.note}>{children}</div>
@@ -173,6 +198,11 @@ export function Muted({ children }: { children: ReactNode }) {
 /** Where the machine speaks. */
 export function Mono({ children }: { children: ReactNode }) {
   return <span className={css.mono}>{children}</span>
+}
+
+/** What another machine said, however long. */
+export function Excerpt({ children }: { children: ReactNode }) {
+  return <span className={css.excerpt}>{children}</span>
 }
 
 /** A small heading in the machine's face. */

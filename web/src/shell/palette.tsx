@@ -153,6 +153,7 @@ function useTargets(text: string, shortcuts: () => void): Target[] {
     add(current.name, 'Sources', `${base}/sources`)
     add(current.name, 'Destinations', `${base}/destinations`)
     add(current.name, 'Delivery', `${base}/delivery`)
+    add(current.name, 'Alerts', `${base}/alerts`, 'who is told when deliveries fail')
     add(current.name, 'Catalog', `${base}/catalog`, 'add a source or a destination')
     add(current.name, 'Settings', `${base}/settings/general`)
     add(current.name, 'Members', `${base}/settings/members`)

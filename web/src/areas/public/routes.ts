@@ -127,6 +127,18 @@ const oldDeepLink = createRoute({
   component: lazily(() => import('./deep-link'), 'DeepLink'),
   beforeLoad: signedIn,
 })
+const mailedDestination = createRoute({
+  getParentRoute: () => layout,
+  path: 'destinations/$destination',
+  component: lazily(() => import('./mailed-place'), 'MailedDestination'),
+  beforeLoad: signedIn,
+})
+const mailedSource = createRoute({
+  getParentRoute: () => layout,
+  path: 'sources/$source',
+  component: lazily(() => import('./mailed-place'), 'MailedSource'),
+  beforeLoad: signedIn,
+})
 const application = createRoute({
   getParentRoute: () => layout,
   path: 'partner/application',
@@ -142,6 +154,8 @@ export const publicRoutes = layout.addChildren([
   application,
   deepLink,
   oldDeepLink,
+  mailedDestination,
+  mailedSource,
   home,
   login,
   signup,

@@ -8,6 +8,8 @@ import { Body, Empty, Muted, PageHead, Panel, Toolbar, useTitle } from '../../ki
 import { Name, Table } from '../../kit/table'
 import { allDestinationsQuery, allSourcesQuery } from '../catalog/entries'
 import type { Line, Reason, SourceBooks } from './accounting'
+import { healthQuery } from './alerts/data'
+import { HealthList } from './alerts/health-list'
 import { lineOf, missingOf, periodOf } from './destination/books'
 import { accountingQuery } from './destination/data'
 import { PeriodSelect } from './destination/period'
@@ -24,22 +26,15 @@ export function Delivery() {
   const period = periodOf(search.period)
   const sources = useQuery(allSourcesQuery(ws))
   const destinations = useQuery(allDestinationsQuery(ws)).data
+  const health = useQuery(healthQuery(ws))
   return (
     <>
-      <PageHead
-        title="Delivery"
-        sub="What every source received, and what became of it at each destination."
-      />
+      <PageHead title="Delivery" sub="What every source received, and what became of it at each destination.">
+        <LinkButton to="/w/$ws/alerts" params={{ ws }}>
+          Alerts
+        </LinkButton>
+      </PageHead>
       <Body>
-        <Toolbar>
-          <PeriodSelect
-            value={period}
-            onChange={(period) =>
-              void navigate({ to: '/w/$ws/delivery', params: { ws }, search: { period }, replace: true })
-            }
-          />
-          <Muted>Every row adds up: for a destination = delivered + pending + discarded + given up.</Muted>
-        </Toolbar>
         <Loaded query={sources}>
           {(sources) =>
             sources.length === 0 ? (
@@ -49,14 +44,40 @@ export function Delivery() {
                   Add source
                 </LinkButton>
               </Empty>
+            ) : health.isPending ? (
+              // What is below would move if this came later.
+              <Skeleton rows={4} />
             ) : (
-              <Matrix
-                ws={ws}
-                sources={sources}
-                destinations={destinations ?? []}
-                period={period}
-                asked={search.period}
-              />
+              <>
+                {health.data ? (
+                  <HealthList ws={ws} health={health.data} sources={sources} />
+                ) : (
+                  <Problem error={health.error} retry={() => health.refetch()} />
+                )}
+                <Toolbar>
+                  <PeriodSelect
+                    value={period}
+                    onChange={(period) =>
+                      void navigate({
+                        to: '/w/$ws/delivery',
+                        params: { ws },
+                        search: { period },
+                        replace: true,
+                      })
+                    }
+                  />
+                  <Muted>
+                    Every row adds up: for a destination = delivered + pending + discarded + given up.
+                  </Muted>
+                </Toolbar>
+                <Matrix
+                  ws={ws}
+                  sources={sources}
+                  destinations={destinations ?? []}
+                  period={period}
+                  asked={search.period}
+                />
+              </>
             )
           }
         </Loaded>

@@ -76,6 +76,7 @@ function rail(ws: string, plans: boolean): { heading?: string; links: RailLink[]
         { label: 'Destinations', link: { to: '/w/$ws/destinations', params } },
         { label: 'Catalog', link: { to: '/w/$ws/catalog', params } },
         { label: 'Delivery', link: { to: '/w/$ws/delivery', params } },
+        { label: 'Alerts', link: { to: '/w/$ws/alerts', params } },
       ],
     },
     ...(plans ? [protocols] : []),

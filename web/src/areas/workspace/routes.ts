@@ -252,6 +252,22 @@ const delivery = createRoute({
   component: lazily(() => import('./delivery'), 'Delivery'),
   validateSearch: v.object({ period: text }),
 })
+const alerts = createRoute({
+  getParentRoute: () => layout,
+  path: 'alerts',
+  component: lazily(() => import('./alerts/list'), 'Alerts'),
+})
+const newAlert = createRoute({
+  getParentRoute: () => layout,
+  path: 'alerts/new',
+  component: lazily(() => import('./alerts/editor'), 'NewAlert'),
+  validateSearch: v.object({ kind: text, about: text }),
+})
+const alert = createRoute({
+  getParentRoute: () => layout,
+  path: 'alerts/$alert',
+  component: lazily(() => import('./alerts/editor'), 'AlertPage'),
+})
 const settingsGeneral = createRoute({
   getParentRoute: () => layout,
   path: 'settings/general',
@@ -323,6 +339,9 @@ export const workspaceRoutes = layout.addChildren([
   newPlan,
   plan.addChildren([planIndex, planRules, planImport, planSources, planVersions, planTry, planSettings]),
   delivery,
+  alerts,
+  newAlert,
+  alert,
   settingsGeneral,
   settingsMembers,
   settingsTokens,

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react'
 import { api, inWorkspace, read } from '../../api/client'
 import { Badge, BetaBadge } from '../../kit/badge'
 import { LinkButton } from '../../kit/button'
-import { Search } from '../../kit/fields'
+import { Pick, Search } from '../../kit/fields'
 import { compact, count, plural } from '../../kit/figures'
 import { Loaded } from '../../kit/loaded'
 import { Logo } from '../../kit/logo'
@@ -100,8 +100,7 @@ export function Sources() {
                     ))}
                   </nav>
                   {labels.length > 0 && (
-                    <select
-                      className={css.label}
+                    <Pick
                       aria-label="Label"
                       value={label ?? ''}
                       onChange={(event) =>
@@ -115,7 +114,7 @@ export function Sources() {
                       {labels.map(({ key, value }) => (
                         <option key={`${key}:${value}`}>{`${key}:${value}`}</option>
                       ))}
-                    </select>
+                    </Pick>
                   )}
                 </Toolbar>
                 <ByWriteKey ws={ws} text={text.trim()} />

@@ -4,7 +4,7 @@ import { api, inWorkspace, read, type Shapes } from '../../../api/client'
 import { Button } from '../../../kit/button'
 import { count, plural } from '../../../kit/figures'
 import { Problem, Skeleton } from '../../../kit/loaded'
-import { Body, Section, useTitle } from '../../../kit/page'
+import { Body, Excerpt, Section, useTitle } from '../../../kit/page'
 import { toastRefusal } from '../../../kit/refusal'
 import { More, Table } from '../../../kit/table'
 import { Time } from '../../../kit/time'
@@ -118,7 +118,7 @@ function DeadLetters({ ws, destination }: { ws: string; destination: Destination
                       <Coded text={wordsOf('failed_delivery', letter.code).what} />{' '}
                       <code className={css.code}>{letter.code}</code>
                     </span>
-                    {letter.excerpt && <span className={css.excerpt}>{letter.excerpt}</span>}
+                    {letter.excerpt && <Excerpt>{letter.excerpt}</Excerpt>}
                   </span>
                 ),
               },

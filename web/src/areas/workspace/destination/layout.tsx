@@ -3,7 +3,7 @@ import { getRouteApi, Link, Outlet } from '@tanstack/react-router'
 import { ApiFailure } from '../../../api/client'
 import { Problem, Skeleton } from '../../../kit/loaded'
 import { Logo } from '../../../kit/logo'
-import { Body, Empty, PageHead, Tab, Tabs } from '../../../kit/page'
+import { Body, Empty, PageHead, Refused, Tab, Tabs } from '../../../kit/page'
 import { Switch } from '../../../kit/switch'
 import { allSourcesQuery } from '../../catalog/entries'
 import { deliveryQuery, destinationQuery, syncsQuery, useRefusal, useSwitch } from './data'
@@ -100,7 +100,7 @@ export function DestinationLayout() {
           Settings
         </Tab>
       </Tabs>
-      {refused && <p className={css.refused}>You see this destination, and cannot change it. {refused}</p>}
+      {refused && <Refused>You see this destination, and cannot change it. {refused}</Refused>}
       <Outlet />
     </>
   )

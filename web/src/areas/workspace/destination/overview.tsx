@@ -1,13 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
 import { api, inWorkspace, read } from '../../../api/client'
 import { Button } from '../../../kit/button'
 import { Code, Id } from '../../../kit/copy'
 import { bytes, count, duration } from '../../../kit/figures'
 import { Loaded } from '../../../kit/loaded'
 import { titleOf } from '../../../kit/options-form'
-import { Body, Columns, Muted, Note, Pairs, Panel, Section, useTitle } from '../../../kit/page'
+import { Body, Columns, Figures, Muted, Note, Pairs, Panel, Section, useTitle } from '../../../kit/page'
 import { toastRefusal } from '../../../kit/refusal'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
@@ -37,39 +36,35 @@ export function DestinationOverview() {
         {(delivery) => (
           <Columns side={<About destination={destination} delivery={delivery} />}>
             <Now ws={ws} destination={destination} delivery={delivery} />
-            <dl className={css.figures}>
-              <Figure name="delivered" value={delivery.delivered} />
-              <Figure name="pending" value={delivery.pending}>
-                {delivery.retrying > 0 && `${count(delivery.retrying)} being retried`}
-              </Figure>
-              <Figure name="discarded" value={delivery.discarded} />
-              <Figure name="dead letters" value={delivery.exhausted}>
-                {delivery.exhausted > 0 && (
-                  <Link
-                    to="/w/$ws/destinations/$destination/delivery"
-                    params={{ ws, destination: id }}
-                    hash="dead-letters"
-                  >
-                    See them
-                  </Link>
-                )}
-              </Figure>
-            </dl>
+            <Figures
+              of={[
+                { name: 'delivered', value: count(delivery.delivered) },
+                {
+                  name: 'pending',
+                  value: count(delivery.pending),
+                  note: delivery.retrying > 0 && `${count(delivery.retrying)} being retried`,
+                },
+                { name: 'discarded', value: count(delivery.discarded) },
+                {
+                  name: 'dead letters',
+                  value: count(delivery.exhausted),
+                  note: delivery.exhausted > 0 && (
+                    <Link
+                      to="/w/$ws/destinations/$destination/delivery"
+                      params={{ ws, destination: id }}
+                      hash="dead-letters"
+                    >
+                      See them
+                    </Link>
+                  ),
+                },
+              ]}
+            />
             <LastError delivery={delivery} />
           </Columns>
         )}
       </Loaded>
     </Body>
-  )
-}
-
-function Figure({ name, value, children }: { name: string; value: number; children?: ReactNode }) {
-  return (
-    <div className={css.figure}>
-      <dt>{name}</dt>
-      <dd>{count(value)}</dd>
-      {children && <small>{children}</small>}
-    </div>
   )
 }
 

@@ -1,5 +1,5 @@
+import { Pick } from '../../../kit/fields'
 import { DEFAULT_PERIOD, PERIODS } from './books'
-import css from './period.module.css'
 
 /** Which stretch of time; the usual one is left out of the address. */
 export function PeriodSelect({
@@ -10,9 +10,8 @@ export function PeriodSelect({
   onChange: (period: string | undefined) => void
 }) {
   return (
-    <select
+    <Pick
       aria-label="Period"
-      className={css.select}
       value={value}
       onChange={(event) => onChange(event.target.value === DEFAULT_PERIOD ? undefined : event.target.value)}
     >
@@ -21,6 +20,6 @@ export function PeriodSelect({
           {label}
         </option>
       ))}
-    </select>
+    </Pick>
   )
 }

@@ -82,13 +82,93 @@ const DESTINATION: Record<string, Words> = {
     what: 'The source’s schema switches this destination off for the event.',
     remedy: 'Switch it on again in the schema of the source, if these are to be delivered.',
   },
+  NO_MATCHING_MAPPING: {
+    what: 'No mapping of this destination is for the message.',
+    remedy: 'Make a mapping for it, or widen the trigger of one, if these are to be delivered.',
+  },
+  FILTERED_AT_MAPPING: {
+    what: 'A mapping of this destination could make nothing of the message, so it was not sent.',
+    remedy: 'Look at the sample: it says what is missing. Preview the mapping before you save a change.',
+  },
   UNSUPPORTED_EVENT_TYPE: {
     what: 'The destination does not take this call.',
     remedy: 'Nothing, unless you expect it to.',
   },
 }
 
+const AGAIN = 'Nothing if it passes: what failed is tried again by itself.'
+const FOLDER = 'Mend it on the server; what failed is tried again, and dead letters can be redelivered.'
+
 const DELIVERY: Record<string, Words> = {
+  INVALID_SETTINGS: {
+    what: 'The receiver does not accept the settings.',
+    remedy: 'Correct them in Settings; what waits goes out then.',
+  },
+  MESSAGE_REJECTED: {
+    what: 'The receiver took the request and rejected the message.',
+    remedy: 'The Debugger has its answer, under Delivery of the message.',
+  },
+  BAD_REQUEST: {
+    what: 'The receiver says that the request is not what it takes.',
+    remedy: 'The Debugger has its answer. Change what is sent, or the settings.',
+  },
+  TLS: {
+    what: 'The receiver’s certificate is not valid for its name, or nobody here trusts it.',
+    remedy: 'Renew the certificate, or ask whoever runs this server to trust its authority.',
+  },
+  LOOP: {
+    what: 'The message has been through this endpoint already.',
+    remedy: 'Take one of the forwarding destinations out of the circle.',
+  },
+  UNREADABLE: {
+    what: 'The message cannot be brought into the form that the endpoint takes.',
+    remedy: 'Send messages as the Spec has them.',
+  },
+  MESSAGE_TOO_LARGE: {
+    what: 'The message is larger than the destination takes.',
+    remedy: 'Send less in one message, or raise the limit there.',
+  },
+  BATCH_TOO_LARGE: {
+    what: 'The messages together are larger than the destination takes at once.',
+    remedy:
+      'Nothing: they are sent again in smaller batches. If it stays so, lower the batch size in Settings.',
+  },
+  RECORD_LIST_TOO_LARGE: {
+    what: 'The messages together are larger than the topic takes at once.',
+    remedy:
+      'Nothing: they are sent again in smaller batches. If it stays so, raise `max.message.bytes` of the topic.',
+  },
+  UNKNOWN_TOPIC_OR_PARTITION: {
+    what: 'The cluster has no topic of this name.',
+    remedy: 'Create the topic, or correct its name in Settings.',
+  },
+  INVALID_TOPIC_EXCEPTION: {
+    what: 'The cluster does not take a topic of this name.',
+    remedy: 'Correct the name of the topic in Settings.',
+  },
+  TOPIC_AUTHORIZATION_FAILED: {
+    what: 'The user may not write to this topic.',
+    remedy: 'Grant WRITE and DESCRIBE on the topic to the user.',
+  },
+  SASL_AUTHENTICATION_FAILED: {
+    what: 'The broker does not accept user name and password.',
+    remedy: 'Correct them in Settings.',
+  },
+  UNSUPPORTED_SASL_MECHANISM: {
+    what: 'The broker does not offer this way to log in.',
+    remedy: 'Choose another one in Settings.',
+  },
+  BROKER_NOT_AVAILABLE: { what: 'A broker of the topic cannot be reached.', remedy: AGAIN },
+  LEADER_NOT_AVAILABLE: { what: 'A partition of the topic has no leader just now.', remedy: AGAIN },
+  NOT_ENOUGH_REPLICAS: { what: 'Fewer replicas are in step than the topic demands.', remedy: AGAIN },
+  ENOSPC: { what: 'The server’s disk has no room left.', remedy: FOLDER },
+  EDQUOT: { what: 'The server’s user may not write more.', remedy: FOLDER },
+  EACCES: { what: 'The server’s user may not write there.', remedy: FOLDER },
+  EROFS: { what: 'The folder is on a disk that cannot be written.', remedy: FOLDER },
+  ENOENT: { what: 'The folder is not there.', remedy: FOLDER },
+  ENOTDIR: { what: 'A part of the path is not a folder.', remedy: FOLDER },
+  EIO: { what: 'Reading or writing failed.', remedy: FOLDER },
+  '504': { what: 'Something in front of the receiver waited too long for it.', remedy: AGAIN },
   exhausted: {
     what: 'Every retry was used up.',
     remedy: 'Mend the receiver, then redeliver the dead letters below.',
@@ -225,6 +305,12 @@ export function wordsOf(step: string, code: string): Words {
   }
   if (step === 'failed_delivery' && /^5\d\d$/.test(code)) {
     return { what: `The receiver failed (${code}).`, remedy: 'Look at the receiver’s own log.' }
+  }
+  if (step === 'failed_delivery' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code)) {
+    return {
+      what: `The database refuses (SQLSTATE ${code}).`,
+      remedy: 'Its own words stand below; look at the rights and the schema there.',
+    }
   }
   return {
     what: code

@@ -54,6 +54,9 @@ export function stateOf(destination: Pick<Destination, 'enabled'>, delivery: Del
   return { state, ...STATES[state] }
 }
 
+/** A state as the API calls it, in words. */
+export const lookOf = (state: string) => STATES[state as State] ?? { ...STATES.unknown, word: state }
+
 /** Its state in a word. */
 export function StateBadge({
   destination,

@@ -4,7 +4,7 @@ import type { Shapes } from '../../../api/client'
 import { Badge } from '../../../kit/badge'
 import { count, duration } from '../../../kit/figures'
 import { Loaded } from '../../../kit/loaded'
-import { Body, Empty, Muted, Section, useTitle } from '../../../kit/page'
+import { Body, Empty, Excerpt, Muted, Section, useTitle } from '../../../kit/page'
 import { Name, Table } from '../../../kit/table'
 import { exactly, Time } from '../../../kit/time'
 import { destinationQuery, syncsQuery } from './data'
@@ -126,8 +126,8 @@ function History({ syncs }: { syncs: Sync[] }) {
           cell: ({ error, notices }) =>
             (error || notices) && (
               <span className={css.reason}>
-                {error && <span className={css.excerpt}>{error}</span>}
-                {notices && <span className={css.excerpt}>{notices}</span>}
+                {error && <Excerpt>{error}</Excerpt>}
+                {notices && <Excerpt>{notices}</Excerpt>}
               </span>
             ),
         },

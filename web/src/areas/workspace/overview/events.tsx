@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { count } from '../../../kit/figures'
+import { Choice } from '../../../kit/filters'
 import { Muted, Section } from '../../../kit/page'
 import { type Column, More, Name, Table } from '../../../kit/table'
 import { callGlyph } from '../source/debugger/row'
@@ -53,14 +54,13 @@ export function Events({
             [undefined, 'Event'],
             ['type', 'Call'],
           ].map(([word, label]) => (
-            <button
+            <Choice
               key={label}
-              type="button"
-              aria-pressed={(by === 'type' ? 'type' : undefined) === word}
+              on={(by === 'type' ? 'type' : undefined) === word}
               onClick={() => onChange(word)}
             >
               {label}
-            </button>
+            </Choice>
           ))}
         </fieldset>
       }

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useId } from 'react'
 import { count, duration, plural } from '../../../kit/figures'
 import { Loaded } from '../../../kit/loaded'
-import { Muted, Note, Section, Toolbar } from '../../../kit/page'
+import { Figures, Muted, Note, Section, Toolbar } from '../../../kit/page'
 import { Pulse } from '../../../kit/pulse'
 import { Switch } from '../../../kit/switch'
 import { Time } from '../../../kit/time'
@@ -215,19 +215,17 @@ function Latency({ latency }: { latency: NonNullable<Overview['latency']> }) {
       }
     >
       {latency.messages > 0 && (
-        <dl className={css.latency}>
-          {rows.map(([name, now, before], at) => (
-            <div key={name}>
-              <dt>
-                {['p50', 'p95', 'p99'][at]} <span>{name}</span>
-              </dt>
-              <dd>{now === null || now === undefined ? '–' : duration(now)}</dd>
-              <dd className={css.note}>
-                {before === null || before === undefined ? 'none before' : `${duration(before)} before`}
-              </dd>
-            </div>
-          ))}
-        </dl>
+        <Figures
+          of={rows.map(([name, now, before], at) => ({
+            name: (
+              <>
+                {['p50', 'p95', 'p99'][at]} <small>{name}</small>
+              </>
+            ),
+            value: now === null || now === undefined ? '–' : duration(now),
+            note: before === null || before === undefined ? 'none before' : `${duration(before)} before`,
+          }))}
+        />
       )}
     </Section>
   )

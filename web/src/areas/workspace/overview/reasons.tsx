@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { Button } from '../../../kit/button'
 import { Dialog } from '../../../kit/dialog'
 import { count } from '../../../kit/figures'
-import { Muted, Section } from '../../../kit/page'
+import { Excerpt, Muted, Section } from '../../../kit/page'
 import { Table } from '../../../kit/table'
 import { Time } from '../../../kit/time'
 import { stepName } from '../destination/reasons'
@@ -183,9 +183,9 @@ function Samples({
           {
             head: 'said',
             cell: ({ status, excerpt }) => (
-              <span className={css.excerpt}>
+              <Excerpt>
                 {status} {excerpt}
-              </span>
+              </Excerpt>
             ),
           },
           {

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { Button } from '../../../kit/button'
+import { Input, Pick } from '../../../kit/fields'
 import css from './overview.module.css'
 import { type Asked, PERIODS, timeOf, USUAL } from './words'
 
@@ -25,9 +26,8 @@ export function TimeSelect({ asked, onChange }: { asked: Asked; onChange: (asked
         if (from) onChange({ from: stamp(from), to: stamp(to) })
       }}
     >
-      <select
+      <Pick
         aria-label="Period"
-        className={css.select}
         value={custom ? 'custom' : time.period}
         onChange={({ target }) => {
           setCustom(target.value === 'custom')
@@ -40,21 +40,19 @@ export function TimeSelect({ asked, onChange }: { asked: Asked; onChange: (asked
           </option>
         ))}
         <option value="custom">From … to …</option>
-      </select>
+      </Pick>
       {custom && (
         <>
-          <input
+          <Input
             type="datetime-local"
             aria-label="From"
-            className={css.select}
             required
             value={from}
             onChange={({ target }) => setFrom(target.value)}
           />
-          <input
+          <Input
             type="datetime-local"
             aria-label="To, now when left empty"
-            className={css.select}
             min={from}
             value={to}
             onChange={({ target }) => setTo(target.value)}

@@ -1,5 +1,9 @@
-import { queryOptions } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { ApiFailure, api, inWorkspace, read, readTagged, type Shapes } from '../../../api/client'
+import { useOwner } from '../data'
+
+/** Said where only who administers tracking plans may do something. */
+export const PLAN_ADMINS_ONLY = 'Only a Tracking Plan Admin, or an owner of the workspace, can do this.'
 
 /** A tracking plan as the API shows it. */
 export type Plan = Shapes['TrackingPlanView']
@@ -31,6 +35,33 @@ export const plansQuery = (ws: string) =>
       }
     },
   })
+
+/**
+ * Why the account may not change tracking plans; nothing where it may, or while that is not known. The API says so only
+ * of a change, so it is asked for one that changes nothing.
+ */
+export function usePlanRefusal(ws: string): string | undefined {
+  const owner = useOwner(ws)
+  const plans = useQuery({ ...plansQuery(ws), enabled: owner === false }).data
+  const may = useQuery({
+    queryKey: ['w', ws, 'plans', 'may'],
+    enabled: owner === false && !!plans,
+    staleTime: 300_000,
+    queryFn: async () => {
+      const params = {
+        path: { trackingPlanId: plans?.[0]?.slug ?? 'none' },
+        query: { dryRun: true },
+        header: inWorkspace(ws),
+      }
+      const { response } = await api.PATCH('/tracking-plans/{trackingPlanId}/rules', {
+        params,
+        body: { rules: [] },
+      })
+      return response.status !== 403
+    },
+  }).data
+  return may === false ? PLAN_ADMINS_ONLY : undefined
+}
 
 /** One plan with its version. */
 export const planQuery = (ws: string, plan: string) =>

@@ -9,7 +9,7 @@ import { Body, Note, Panel, Section, useTitle } from '../../../kit/page'
 import { Table } from '../../../kit/table'
 import { cellOf } from './cells'
 import { useChange } from './change'
-import { importFile } from './data'
+import { importFile, usePlanRefusal } from './data'
 
 /** The bytes that a file may have. */
 const MOST = 15_000_000
@@ -19,6 +19,7 @@ export function ImportPlan() {
   const { ws, plan } = getRouteApi('/w/$ws/tracking-plans/$plan/import').useParams()
   const navigate = useNavigate()
   const { review, dialog } = useChange(ws, plan)
+  const refused = usePlanRefusal(ws)
   const [file, setFile] = useState<File | null>(null)
   const [replace, setReplace] = useState(false)
   const [problem, setProblem] = useState<string>()
@@ -88,7 +89,7 @@ export function ImportPlan() {
               onChange={() => setReplace(true)}
             />
             <Actions>
-              <Button type="submit" look="primary" busy={busy}>
+              <Button type="submit" look="primary" busy={busy} disabled={!!refused} title={refused}>
                 Review changes
               </Button>
               <LinkButton to="/w/$ws/tracking-plans/$plan/rules" params={{ ws, plan }}>

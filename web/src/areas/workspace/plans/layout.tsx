@@ -3,15 +3,16 @@ import { getRouteApi, Outlet } from '@tanstack/react-router'
 import { ApiFailure } from '../../../api/client'
 import { plural } from '../../../kit/figures'
 import { Problem, Skeleton } from '../../../kit/loaded'
-import { Body, Muted, PageHead, Tab, Tabs } from '../../../kit/page'
+import { Body, Muted, PageHead, Refused, Tab, Tabs } from '../../../kit/page'
 import { Time } from '../../../kit/time'
 import { NotFound } from '../../../shell/failures'
-import { planQuery } from './data'
+import { planQuery, usePlanRefusal } from './data'
 
 /** The frame of one tracking plan: what it is, its pages. */
 export function PlanLayout() {
   const { ws, plan: slug } = getRouteApi('/w/$ws/tracking-plans/$plan').useParams()
   const query = useQuery(planQuery(ws, slug))
+  const refused = usePlanRefusal(ws)
   const { error } = query
   if (!query.data) {
     if (error instanceof ApiFailure && [403, 404].includes(error.status)) return <NotFound />
@@ -48,6 +49,7 @@ export function PlanLayout() {
           Settings
         </Tab>
       </Tabs>
+      {refused && <Refused>You see this tracking plan, and cannot change it. {refused}</Refused>}
       <Outlet />
     </>
   )

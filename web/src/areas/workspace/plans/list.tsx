@@ -7,7 +7,7 @@ import { Loaded } from '../../../kit/loaded'
 import { Body, Empty, Muted, PageHead, Toolbar, useTitle } from '../../../kit/page'
 import { Name, Table } from '../../../kit/table'
 import { Time } from '../../../kit/time'
-import { plansQuery } from './data'
+import { plansQuery, usePlanRefusal } from './data'
 
 /** Every tracking plan of the workspace. */
 export function TrackingPlans() {
@@ -15,12 +15,13 @@ export function TrackingPlans() {
   const { q = '' } = getRouteApi('/w/$ws/tracking-plans').useSearch()
   const navigate = useNavigate({ from: '/w/$ws/tracking-plans' })
   const list = useQuery(plansQuery(ws))
+  const refused = usePlanRefusal(ws)
   useTitle('Tracking plans', ws)
   const words = q.trim().toLowerCase()
   return (
     <>
       <PageHead title="Tracking plans" sub="Which events your sources may send, and what they look like.">
-        {list.data !== null && (
+        {list.data !== null && !refused && (
           <LinkButton look="primary" to="/w/$ws/tracking-plans/new" params={{ ws }}>
             New tracking plan
           </LinkButton>
@@ -43,9 +44,13 @@ export function TrackingPlans() {
                   message is held to it: you see what breaks it, and choose whether that goes on, loses the
                   property, is blocked, or waits in quarantine.
                 </p>
-                <LinkButton to="/w/$ws/tracking-plans/new" params={{ ws }}>
-                  Make a tracking plan
-                </LinkButton>
+                {refused ? (
+                  <p>{refused}</p>
+                ) : (
+                  <LinkButton to="/w/$ws/tracking-plans/new" params={{ ws }}>
+                    Make a tracking plan
+                  </LinkButton>
+                )}
               </Empty>
             ) : (
               <>

@@ -12,7 +12,7 @@ import { Table } from '../../../kit/table'
 import { exactly } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
 import { sourcesQuery } from '../data'
-import { makePlan, startersQuery } from './data'
+import { makePlan, startersQuery, usePlanRefusal } from './data'
 import css from './plans.module.css'
 import { ruleId, titleOf, typesInWords } from './rule'
 
@@ -33,6 +33,7 @@ export function NewTrackingPlan() {
   const way: Way = WAYS.find(([key]) => key === from)?.[0] ?? 'starter'
   const navigate = useNavigate({ from: '/w/$ws/tracking-plans/new' })
   const client = useQueryClient()
+  const refused = usePlanRefusal(ws)
   const [name, setName] = useState('')
   const [description, setDescription] = useState('')
   const [category, setCategory] = useState('')
@@ -136,7 +137,7 @@ export function NewTrackingPlan() {
           />
           {way === 'source' && <FromSource ws={ws} named={named} choose={setChosen} />}
           <Actions>
-            <Button type="submit" look="primary" busy={busy}>
+            <Button type="submit" look="primary" busy={busy} disabled={!!refused} title={refused}>
               {way === 'file'
                 ? 'Create and choose the file'
                 : way === 'source'

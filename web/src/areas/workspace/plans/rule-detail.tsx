@@ -10,7 +10,7 @@ import { Muted, Note, Panel, Section } from '../../../kit/page'
 import { toastRefusal } from '../../../kit/refusal'
 import { Table } from '../../../kit/table'
 import { useChange } from './change'
-import { type Rule, removeRule, sendRules } from './data'
+import { type Rule, removeRule, sendRules, usePlanRefusal } from './data'
 import css from './plans.module.css'
 import { PropertyDialog } from './property-dialog'
 import {
@@ -43,6 +43,7 @@ export function RuleDetail({
 }) {
   const navigate = useNavigate()
   const { review, dialog } = useChange(ws, plan)
+  const refused = usePlanRefusal(ws)
   const [type, setType] = useState(rule?.type ?? 'TRACK')
   const [name, setName] = useState(rule?.key ?? '')
   const [version, setVersion] = useState(rule?.version ?? 1)
@@ -120,6 +121,8 @@ export function RuleDetail({
             <Button
               small
               look="danger"
+              disabled={!!refused}
+              title={refused}
               onClick={() =>
                 void review({
                   title: `Remove ${titleOf(rule)}?`,
@@ -189,6 +192,7 @@ export function RuleDetail({
               <TextField
                 label="Event name"
                 hint="Exactly as it is sent: case, spaces and spelling count."
+                readOnly={!!refused}
                 value={name}
                 onChange={({ target }) => setName(target.value)}
               />
@@ -207,6 +211,7 @@ export function RuleDetail({
                 <TextField
                   label="Description"
                   optional
+                  readOnly={!!refused}
                   value={typeof schema.description === 'string' ? schema.description : ''}
                   onChange={({ target }) => {
                     const { description: _, ...rest } = schema
@@ -216,6 +221,7 @@ export function RuleDetail({
                 <PropertyTable
                   part={part}
                   properties={properties}
+                  refused={refused}
                   edit={setEdited}
                   remove={({ path }) => setSchema(withoutProperty(type, schema, path))}
                 />
@@ -227,19 +233,24 @@ export function RuleDetail({
                 error={problem}
                 mono
                 rows={22}
+                readOnly={!!refused}
                 spellCheck={false}
                 value={text}
                 onChange={({ target }) => setText(target.value)}
               />
             )}
             <Actions>
-              <Button type="submit" look="primary" busy={busy}>
+              <Button type="submit" look="primary" busy={busy} disabled={!!refused} title={refused}>
                 Review changes
               </Button>
               {text === null ? (
                 <>
-                  <Button onClick={() => setEdited('new')}>Add {part}</Button>
-                  <Button onClick={() => setText(JSON.stringify(schema, null, 2))}>Edit as JSON</Button>
+                  <Button disabled={!!refused} title={refused} onClick={() => setEdited('new')}>
+                    Add {part}
+                  </Button>
+                  <Button onClick={() => setText(JSON.stringify(schema, null, 2))}>
+                    {refused ? 'Show as JSON' : 'Edit as JSON'}
+                  </Button>
                 </>
               ) : (
                 <Button
@@ -247,10 +258,10 @@ export function RuleDetail({
                     if (current()) setText(null)
                   }}
                 >
-                  Edit as a table
+                  {refused ? 'Show as a table' : 'Edit as a table'}
                 </Button>
               )}
-              {rule?.type === 'TRACK' && (
+              {rule?.type === 'TRACK' && !refused && (
                 <Button
                   title="A new version of this event beside this one, with what stands here"
                   onClick={() => {
@@ -290,11 +301,13 @@ export function RuleDetail({
 function PropertyTable({
   part,
   properties,
+  refused,
   edit,
   remove,
 }: {
   part: string
   properties: Property[]
+  refused: string | undefined
   edit: (property: Property) => void
   remove: (property: Property) => void
 }) {
@@ -322,21 +335,22 @@ function PropertyTable({
         {
           head: '',
           number: true,
-          cell: (property) => (
-            <span className={css.rowActions}>
-              <Button small aria-label={`Edit ${pathText(property.path)}`} onClick={() => edit(property)}>
-                Edit
-              </Button>
-              <Button
-                small
-                look="quiet"
-                aria-label={`Remove ${pathText(property.path)}`}
-                onClick={() => remove(property)}
-              >
-                Remove
-              </Button>
-            </span>
-          ),
+          cell: (property) =>
+            refused ? null : (
+              <span className={css.rowActions}>
+                <Button small aria-label={`Edit ${pathText(property.path)}`} onClick={() => edit(property)}>
+                  Edit
+                </Button>
+                <Button
+                  small
+                  look="quiet"
+                  aria-label={`Remove ${pathText(property.path)}`}
+                  onClick={() => remove(property)}
+                >
+                  Remove
+                </Button>
+              </span>
+            ),
         },
       ]}
     />

@@ -10,7 +10,7 @@ import { toastRefusal } from '../../../kit/refusal'
 import { Name, Table } from '../../../kit/table'
 import { Time } from '../../../kit/time'
 import { useChange } from './change'
-import { type Rule, removeRule, rulesQuery } from './data'
+import { type Rule, removeRule, rulesQuery, usePlanRefusal } from './data'
 import { propertiesOf, RULE_TYPES, ruleId, titleOf } from './rule'
 import { RuleDetail } from './rule-detail'
 
@@ -57,6 +57,7 @@ function List({
 }) {
   const navigate = useNavigate({ from: '/w/$ws/tracking-plans/$plan/rules' })
   const { review, dialog } = useChange(ws, plan)
+  const refused = usePlanRefusal(ws)
   const words = q.trim().toLowerCase()
   const types = RULE_TYPES.filter((each) => rules.some((rule) => rule.type === each))
   const shown = rules
@@ -67,7 +68,7 @@ function List({
         titleOf(a).localeCompare(titleOf(b)) ||
         a.version - b.version,
     )
-  const add = (
+  const add = !refused && (
     <>
       <LinkButton
         look="primary"
@@ -86,7 +87,7 @@ function List({
     return (
       <Empty title="No rules yet">
         <p>A rule names an event and its properties. Every event without a rule is unplanned.</p>
-        <Toolbar>{add}</Toolbar>
+        {add && <Toolbar>{add}</Toolbar>}
       </Empty>
     )
   return (
@@ -169,6 +170,8 @@ function List({
                 <Button
                   small
                   look="quiet"
+                  disabled={!!refused}
+                  title={refused}
                   aria-label={`Remove ${titleOf(rule)}`}
                   onClick={() =>
                     void review({

@@ -15,7 +15,7 @@ import { toastRefusal } from '../../../kit/refusal'
 import { exactly } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
 import { ChangedMeanwhile, useVersion } from '../changed'
-import { type Plan, planQuery } from './data'
+import { type Plan, planQuery, usePlanRefusal } from './data'
 
 /** Name, files, the end of a plan. */
 export function PlanSettings() {
@@ -51,6 +51,7 @@ export function PlanSettings() {
 function Basic({ ws, plan, etag }: { ws: string; plan: Plan; etag: string }) {
   const client = useQueryClient()
   const description = plan.description ?? ''
+  const refused = usePlanRefusal(ws)
   const version = useVersion([plan.name, description], etag)
   const [changed, setChanged] = useState(false)
   const form = useApiForm({
@@ -97,6 +98,7 @@ function Basic({ ws, plan, etag }: { ws: string; plan: Plan; etag: string }) {
           )}
           <TextField
             label="Name"
+            readOnly={!!refused}
             error={form.errors.name?.message}
             {...form.register('name', { required: 'A name is needed.' })}
           />
@@ -104,11 +106,12 @@ function Basic({ ws, plan, etag }: { ws: string; plan: Plan; etag: string }) {
             label="Description"
             optional
             rows={3}
+            readOnly={!!refused}
             error={form.errors.description?.message}
             {...form.register('description')}
           />
           <Actions>
-            <Button type="submit" look="primary" busy={form.busy}>
+            <Button type="submit" look="primary" busy={form.busy} disabled={!!refused} title={refused}>
               Save
             </Button>
           </Actions>
@@ -119,6 +122,7 @@ function Basic({ ws, plan, etag }: { ws: string; plan: Plan; etag: string }) {
 }
 
 function Files({ ws, plan }: { ws: string; plan: Plan }) {
+  const refused = usePlanRefusal(ws)
   const load = (format: 'csv' | 'json') =>
     read(
       api.GET('/tracking-plans/{trackingPlanId}/export', {
@@ -136,9 +140,11 @@ function Files({ ws, plan }: { ws: string; plan: Plan }) {
       <Actions>
         <Button onClick={() => void load('csv')}>Export CSV</Button>
         <Button onClick={() => void load('json')}>Export JSON</Button>
-        <LinkButton to="/w/$ws/tracking-plans/$plan/import" params={{ ws, plan: plan.slug }}>
-          Import a file
-        </LinkButton>
+        {!refused && (
+          <LinkButton to="/w/$ws/tracking-plans/$plan/import" params={{ ws, plan: plan.slug }}>
+            Import a file
+          </LinkButton>
+        )}
       </Actions>
     </Section>
   )
@@ -149,6 +155,8 @@ function Delete({ ws, plan }: { ws: string; plan: Plan }) {
   const navigate = useNavigate()
   const [asking, setAsking] = useState(false)
   const connected = plan.sources > 0
+  const refused = usePlanRefusal(ws)
+  const why = refused ?? (connected ? 'Disconnect its sources first.' : undefined)
   return (
     <Section title="Delete this tracking plan">
       <p>
@@ -156,12 +164,7 @@ function Delete({ ws, plan }: { ws: string; plan: Plan }) {
         {connected && ` ${plural(plan.sources, 'source is', 'sources are')} connected: disconnect first.`}
       </p>
       <Actions>
-        <Button
-          look="danger"
-          disabled={connected}
-          title={connected ? 'Disconnect its sources first.' : undefined}
-          onClick={() => setAsking(true)}
-        >
+        <Button look="danger" disabled={why !== undefined} title={why} onClick={() => setAsking(true)}>
           Delete tracking plan
         </Button>
       </Actions>

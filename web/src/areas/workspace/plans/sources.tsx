@@ -16,7 +16,7 @@ import { toast } from '../../../kit/toast'
 import { sourcesQuery } from '../data'
 import type { Source } from '../source/source'
 import { SourceName } from '../sources'
-import { planSourcesQuery } from './data'
+import { planSourcesQuery, usePlanRefusal } from './data'
 import css from './plans.module.css'
 
 /** The sources that are held to the plan; connecting one, with what that comes to. */
@@ -24,6 +24,7 @@ export function PlanSources() {
   const { ws, plan } = getRouteApi('/w/$ws/tracking-plans/$plan/sources').useParams()
   const client = useQueryClient()
   const connected = useQuery(planSourcesQuery(ws, plan))
+  const refused = usePlanRefusal(ws)
   const [choosing, setChoosing] = useState(false)
   const [parted, setParted] = useState<Source | null>(null)
   useTitle('Sources', plan, ws)
@@ -33,7 +34,7 @@ export function PlanSources() {
       client.invalidateQueries({ queryKey: ['w', ws, 'sources'] }),
     ])
   const connect = (
-    <Button look="primary" onClick={() => setChoosing(true)}>
+    <Button look="primary" disabled={!!refused} title={refused} onClick={() => setChoosing(true)}>
       Connect source
     </Button>
   )
@@ -80,7 +81,7 @@ export function PlanSources() {
                     head: '',
                     number: true,
                     cell: (source) => (
-                      <Button small onClick={() => setParted(source)}>
+                      <Button small disabled={!!refused} title={refused} onClick={() => setParted(source)}>
                         Disconnect
                       </Button>
                     ),

@@ -10,7 +10,7 @@ import { toastRefusal } from '../../../kit/refusal'
 import { More, Table } from '../../../kit/table'
 import { Time } from '../../../kit/time'
 import { ChangeTable, useChange } from './change'
-import { planQuery, restoreVersion } from './data'
+import { planQuery, restoreVersion, usePlanRefusal } from './data'
 import { propertiesOf, ruleId, titleOf } from './rule'
 
 /** What became of the plan over time; one version when the address names it. */
@@ -95,6 +95,7 @@ export function PlanVersions() {
 
 function One({ ws, plan, revision }: { ws: string; plan: string; revision: number }) {
   const { review, dialog } = useChange(ws, plan)
+  const refused = usePlanRefusal(ws)
   const current = useQuery(planQuery(ws, plan)).data?.plan.revision
   const query = useQuery({
     queryKey: ['w', ws, 'plans', plan, 'versions', revision],
@@ -130,6 +131,8 @@ function One({ ws, plan, revision }: { ws: string; plan: string; revision: numbe
                   </Badge>
                 ) : (
                   <Button
+                    disabled={!!refused}
+                    title={refused}
                     onClick={() =>
                       void review({
                         title: `Restore version ${revision}?`,

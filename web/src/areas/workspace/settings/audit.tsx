@@ -21,23 +21,48 @@ type Event = Shapes['AuditEvent']
 
 /** What happens in a workspace and is noted down. */
 const TYPES = [
+  'Alert Created',
+  'Alert Deleted',
+  'Alert Modified',
   'Destination Created',
   'Destination Deleted',
   'Destination Disabled',
   'Destination Enabled',
+  'Destination Filter Created',
+  'Destination Filter Deleted',
+  'Destination Filter Disabled',
+  'Destination Filter Enabled',
+  'Destination Filter Modified',
   'Destination Modified',
+  'Destination Tested',
   'Invite Accepted',
   'Invite Deleted',
   'Invite Sent',
   'Label Created',
   'Label Deleted',
+  'Replay Cancelled',
+  'Replay Created',
+  'Replay Paused',
+  'Replay Resumed',
+  'Replay Started',
+  'Schema Event Allowed',
+  'Schema Event Archived',
+  'Schema Event Blocked',
+  'Schema Event Created',
+  'Schema Event Destinations Modified',
+  'Schema Event Unarchived',
   'Source Created',
   'Source Deleted',
   'Source Disabled',
   'Source Enabled',
   'Source Modified',
+  'Source Schema Settings Modified',
   'Token Created',
   'Token Revoked',
+  'Tracking Plan Created',
+  'Tracking Plan Deleted',
+  'Tracking Plan Modified',
+  'Tracking Plan Rules Modified',
   'User Policy Updated',
   'User Removed',
   'Workspace Created',
@@ -46,6 +71,9 @@ const TYPES = [
 const RESOURCES: [string, string][] = [
   ['SOURCE', 'Sources'],
   ['DESTINATION', 'Destinations'],
+  ['DESTINATION_FILTER', 'Filters'],
+  ['TRACKING_PLAN', 'Tracking plans'],
+  ['ALERT', 'Alerts'],
   ['USER', 'Members'],
   ['TOKEN', 'Tokens'],
   ['LABEL', 'Labels'],
@@ -250,7 +278,7 @@ function Entry({ event }: { event: Event }) {
         </Muted>
         <strong>{event.type}</strong>
         <span>
-          {event.resourceName} <Badge>{event.resourceType.toLowerCase()}</Badge>
+          {event.resourceName} <Badge>{event.resourceType.toLowerCase().replaceAll('_', ' ')}</Badge>
         </span>
         <span>{event.actorEmail ?? <Mono>{event.actor}</Mono>}</span>
       </div>

@@ -2,9 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useDeferredValue, useEffect, useState } from 'react'
 import { api, inWorkspace, read, type Shapes } from '../../../api/client'
-import { Button, LinkButton } from '../../../kit/button'
-import { fileStamp, save } from '../../../kit/csv'
-import { Search } from '../../../kit/fields'
+import { LinkButton } from '../../../kit/button'
+import { Pick, Search } from '../../../kit/fields'
 import { count, plural } from '../../../kit/figures'
 import { Loaded } from '../../../kit/loaded'
 import { Body, Empty, Muted, Note, Panel, Toolbar, useTitle } from '../../../kit/page'
@@ -16,6 +15,7 @@ import { rulesQuery } from '../plans/data'
 import { callGlyph } from './debugger/row'
 import { EventMarks, EventSettings, eventSettingsQuery } from './event-settings'
 import css from './schema.module.css'
+import { SchemaExport } from './schema-export'
 import {
   BARS,
   eventName,
@@ -23,7 +23,6 @@ import {
   hasTraits,
   newestOf,
   type SeenEvent,
-  schemaCsv,
   share,
   trend,
   typesInWords,
@@ -87,8 +86,7 @@ export function SourceSchema() {
                     })
                   }}
                 />
-                <select
-                  className={css.depth}
+                <Pick
                   aria-label="How far to look"
                   value={depth}
                   onChange={(event) =>
@@ -106,17 +104,8 @@ export function SourceSchema() {
                       Newest {count(Number(each))} messages
                     </option>
                   ))}
-                </select>
-                <Button
-                  onClick={() =>
-                    save(
-                      `${ws}-${source}-schema--${fileStamp(new Date())}.csv`,
-                      new Blob([schemaCsv(seen.events)], { type: 'text/csv' }),
-                    )
-                  }
-                >
-                  Download CSV
-                </Button>
+                </Pick>
+                <SchemaExport ws={ws} source={source} />
               </Toolbar>
               <Muted>
                 {seen.complete

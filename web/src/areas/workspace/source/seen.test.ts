@@ -1,15 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  BARS,
-  eventName,
-  fitting,
-  newestOf,
-  type SeenEvent,
-  schemaCsv,
-  share,
-  trend,
-  typesInWords,
-} from './seen'
+import { BARS, eventName, fitting, newestOf, type SeenEvent, share, trend, typesInWords } from './seen'
 
 const event = (given: Partial<SeenEvent>): SeenEvent => ({
   type: 'track',
@@ -62,15 +52,6 @@ test('a share never rounds to everything or nothing', () => {
   expect(share(1, 1000)).toBe('< 1%')
   expect(share(0, 10)).toBe('0%')
   expect(share(10, 10)).toBe('100%')
-})
-
-test('the file has a row for each event and property', () => {
-  const lines = schemaCsv([event({ properties: [price] }), event({ name: 'A, B' })]).split('\r\n')
-  expect(lines).toHaveLength(4)
-  expect(lines[1]).toBe(
-    'track,Order Completed,2026-11-25T12:00:00.000Z,2026-11-25T12:30:00.000Z,11,1,12,products.$.price,12,number:11 string:1',
-  )
-  expect(lines[2]).toContain('track,"A, B",')
 })
 
 test('a trend has its bars where the events came, and nothing between', () => {

@@ -1,5 +1,4 @@
 import type { Shapes } from '../../../api/client'
-import { csv } from '../../../kit/csv'
 
 /** What came under one name, as the API tells it. */
 export type SeenEvent = Shapes['SchemaEvent']
@@ -70,41 +69,4 @@ export function trend(
     if (bar in counts) counts[bar] = (counts[bar] ?? 0) + accepted + discarded
   }
   return counts
-}
-
-/** One row for each event and property; an event without properties has one of its own. Never values. */
-export function schemaCsv(events: SeenEvent[]): string {
-  const head = [
-    'Call',
-    'Event Name',
-    'First Seen At (UTC)',
-    'Last Seen At (UTC)',
-    'Accepted',
-    'Discarded',
-    'Total',
-    'Property Name',
-    'Messages With It',
-    'Types',
-  ]
-  const rows = events.flatMap((event) => {
-    const about = [
-      event.type,
-      event.name ?? '',
-      event.firstSeenAt,
-      event.lastSeenAt,
-      event.accepted,
-      event.discarded,
-      event.count,
-    ]
-    if (event.properties.length === 0) return [[...about, '', '', '']]
-    return event.properties.map(({ name, count, types }) => [
-      ...about,
-      name,
-      count,
-      Object.entries(types)
-        .map(([type, many]) => `${type}:${many}`)
-        .join(' '),
-    ])
-  })
-  return csv([head, ...rows])
 }

@@ -4,17 +4,17 @@ import { useState } from 'react'
 import { api, type Fault, inWorkspace, read } from '../../../../api/client'
 import { Button } from '../../../../kit/button'
 import { Confirm } from '../../../../kit/dialog'
-import { Actions, Check, Form, Summary, sentence, TextArea, TextField, told } from '../../../../kit/fields'
+import { Actions, Check, Form, Group, Summary, sentence, TextField, told } from '../../../../kit/fields'
 import { failureFaults } from '../../../../kit/form'
 import { Loaded } from '../../../../kit/loaded'
 import { Body, Columns, Panel, Section, useTitle } from '../../../../kit/page'
 import { toast } from '../../../../kit/toast'
 import { type Destination, destinationQuery, useRefusal } from '../data'
+import { FQL_EXAMPLES, FqlField } from '../fql-field'
 import { filterQuery, filtersKey } from './data'
-import css from './filters.module.css'
 import { type Found, Preview } from './preview'
 import { Steps } from './steps'
-import { type Doing, type Draft, draftOf, type Filter, faultIn, saidBy } from './words'
+import { type Doing, type Draft, draftOf, type Filter, OPENS, saidBy } from './words'
 
 /** Makes a filter. */
 export function NewFilter() {
@@ -120,7 +120,6 @@ function Editor({
     onError: (error) => setFaults(placed(error)),
   })
   const at = (pointer: string) => faults.find((fault) => fault.pointer === pointer)
-  const fql = at('/if')
   const rest = faults.filter(
     ({ pointer }) =>
       !['/if', '/title', '/description'].includes(pointer ?? '') &&
@@ -154,26 +153,15 @@ function Editor({
               error={at('/description') && told(at('/description')!)}
               onChange={({ target }) => set({ description: target.value })}
             />
-            <TextArea
+            <FqlField
               label="If"
-              mono
-              rows={4}
-              spellCheck={false}
-              placeholder="type = 'track' and properties.total > 100"
-              hint={
-                <>
-                  Which messages it is about, in FQL: <code>event = 'Ping'</code>,{' '}
-                  <code>match( properties.email, '*@example.com' )</code>, <code>!( … )</code> for all others,{' '}
-                  <code>all</code> for every one.
-                </>
-              }
+              hint={<>Which messages it is about, in FQL: {FQL_EXAMPLES}</>}
               value={draft.condition}
-              error={fql && told({ ...fql, expected: undefined })}
-              onChange={({ target }) => set({ condition: target.value })}
+              fault={at('/if')}
+              prefixed={draft.doing === 'only' ? OPENS.length : 0}
+              onChange={(condition) => set({ condition })}
             />
-            {fql && <Place draft={draft} message={fql.message} />}
-            <fieldset className={css.group}>
-              <legend>What becomes of them</legend>
+            <Group legend="What becomes of them" boxed>
               {DOINGS.map(([doing, label]) => (
                 <Check
                   key={doing}
@@ -184,7 +172,7 @@ function Editor({
                   onChange={() => set({ doing })}
                 />
               ))}
-            </fieldset>
+            </Group>
             {draft.doing === 'change' && (
               <Steps steps={draft.steps} faults={faults} onChange={(steps) => set({ steps })} />
             )}
@@ -207,18 +195,6 @@ function Editor({
       </Section>
       {filter && <Delete ws={ws} filter={filter} refused={refused} leave={leave} />}
     </Columns>
-  )
-}
-
-/** Where the condition goes wrong. */
-function Place({ draft, message }: { draft: Draft; message: string }) {
-  const place = faultIn(draft, message)
-  if (!place) return null
-  return (
-    <p className={css.at}>
-      Line {place.line}: {place.before}
-      <mark>{place.after || '⏎'}</mark>
-    </p>
   )
 }
 

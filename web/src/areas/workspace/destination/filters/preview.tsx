@@ -1,10 +1,10 @@
 import type { Shapes } from '../../../../api/client'
 import { Button } from '../../../../kit/button'
-import { Code } from '../../../../kit/copy'
 import { sentence } from '../../../../kit/fields'
 import { count } from '../../../../kit/figures'
-import { Empty, Muted, Note, Pairs, Section } from '../../../../kit/page'
+import { Empty, Note, Pairs, Section } from '../../../../kit/page'
 import { exactly } from '../../../../kit/time'
+import { Pair } from '../pair'
 import css from './filters.module.css'
 
 /** What the filters of a destination would do to recent messages. */
@@ -44,26 +44,16 @@ export function Preview({ found, look, busy }: { found?: Found; look: () => void
             </p>
           ))}
           {found.pairs.map((pair, at) => (
-            <details key={pair.position} open={at === 0}>
-              <summary>
-                {String(pair.before?.event ?? pair.before?.type ?? 'message')}{' '}
-                <Muted>{pair.after ? 'changed' : 'not sent'}</Muted>
-              </summary>
-              <div className={css.pair}>
-                <div>
-                  <h4>before</h4>
-                  <Code text={JSON.stringify(pair.before, null, 2)} label={`Before, message ${at + 1}`} />
-                </div>
-                <div>
-                  <h4>after</h4>
-                  {pair.after ? (
-                    <Code text={JSON.stringify(pair.after, null, 2)} label={`After, message ${at + 1}`} />
-                  ) : (
-                    <Muted>{sentence(pair.reason ?? 'it is not sent')}</Muted>
-                  )}
-                </div>
-              </div>
-            </details>
+            <Pair
+              key={pair.position}
+              before={pair.before}
+              word={pair.after ? 'changed' : 'not sent'}
+              number={at + 1}
+              heading="after"
+              after={pair.after}
+              reason={sentence(pair.reason ?? 'it is not sent')}
+              open={at === 0}
+            />
           ))}
         </div>
       )}

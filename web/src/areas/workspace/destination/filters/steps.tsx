@@ -1,6 +1,6 @@
 import type { Fault } from '../../../../api/client'
 import { Button } from '../../../../kit/button'
-import { Select, TextField, told } from '../../../../kit/fields'
+import { Group, Input, Select, TextField, told } from '../../../../kit/fields'
 import { Muted } from '../../../../kit/page'
 import css from './filters.module.css'
 import { type ActionType, blankStep, CHANGES, type Row, type Step, takesFields } from './words'
@@ -21,8 +21,7 @@ export function Steps({
         const label = CHANGES.find(([type]) => type === step.type)?.[1] ?? 'Do not send them'
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: a step has nothing else to be known by while it is typed.
-          <fieldset key={at} className={css.step}>
-            <legend>{label}</legend>
+          <Group key={at} legend={label} boxed>
             <Members
               step={step}
               set={(changed) =>
@@ -45,7 +44,7 @@ export function Steps({
                 Remove
               </Button>
             </div>
-          </fieldset>
+          </Group>
         )
       })}
       {steps.length < 10 && (
@@ -127,14 +126,16 @@ function Fields({ step: { type, rows }, set }: { step: Step; set: (rows: Row[]) 
       {rows.map((row, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a field has nothing else to be known by while it is typed.
         <div key={at} className={css.row}>
-          <input
+          <Input
+            mono
             aria-label={`Field ${at + 1}: within`}
             placeholder="the message itself"
             spellCheck={false}
             value={row.within}
             onChange={({ target }) => change(at, { within: target.value })}
           />
-          <input
+          <Input
+            mono
             aria-label={`Field ${at + 1}: name`}
             placeholder="name"
             spellCheck={false}
@@ -142,7 +143,8 @@ function Fields({ step: { type, rows }, set }: { step: Step; set: (rows: Row[]) 
             onChange={({ target }) => change(at, { name: target.value })}
           />
           {value && (
-            <input
+            <Input
+              mono
               aria-label={`Field ${at + 1}: ${value}`}
               placeholder={value}
               spellCheck={false}

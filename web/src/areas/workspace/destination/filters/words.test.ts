@@ -1,14 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  type Action,
-  blankStep,
-  complementOf,
-  doesInWords,
-  draftOf,
-  type Filter,
-  faultIn,
-  saidBy,
-} from './words'
+import { type Action, blankStep, complementOf, doesInWords, draftOf, type Filter, saidBy } from './words'
 
 const filter = (condition: string, actions: Action[]) =>
   ({ title: 'T', if: condition, actions, enabled: true }) as unknown as Filter
@@ -46,20 +37,6 @@ describe('filters as they are typed', () => {
     expect(saidBy(draft).actions).toMatchObject([
       { type: 'SET_VALUES', fields: { properties: { kind: 'retail' } } },
     ])
-  })
-
-  it('say where a condition goes wrong, in bytes of the server', () => {
-    const condition = "event = 'Ö'\nand x == 1"
-    const byte = new TextEncoder().encode("event = 'Ö'\nand x ").length
-    const message = `at byte ${byte}: found \`==\``
-    expect(faultIn({ condition, doing: 'drop' }, message)).toEqual({
-      before: 'and x ',
-      after: '== 1',
-      line: 2,
-    })
-    const shifted = `at byte ${byte + 3}: found \`==\``
-    expect(faultIn({ condition, doing: 'only' }, shifted)).toMatchObject({ after: '== 1' })
-    expect(faultIn({ condition, doing: 'drop' }, 'no place')).toBeUndefined()
   })
 
   it('say what they do', () => {

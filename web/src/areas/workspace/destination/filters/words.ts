@@ -58,7 +58,8 @@ export const blankStep = (type: ActionType): Step => ({
 /** Whether an action is about fields. */
 export const takesFields = (type: ActionType) => !['SAMPLE', 'DROP', 'RENAME_EVENT'].includes(type)
 
-const OPENS = '!( '
+/** What stands before a condition that is turned round. */
+export const OPENS = '!( '
 
 /** The condition inside of `!( … )`; nothing where that is not all of it. */
 export function complementOf(condition: string): string | undefined {
@@ -168,25 +169,6 @@ export function jsonOr(typed: string): unknown {
     return JSON.parse(typed)
   } catch {
     return typed
-  }
-}
-
-/** Where in the typed condition the server found a fault: before it and from there on, of the line that it is in. */
-export function faultIn(
-  draft: Pick<Draft, 'condition' | 'doing'>,
-  message: string,
-): { before: string; after: string; line: number } | undefined {
-  const byte = /at byte (\d+)/.exec(message)?.[1]
-  if (byte === undefined) return undefined
-  const { condition, doing } = draft
-  const bytes = new TextEncoder().encode(condition)
-  const at = Math.max(0, Math.min(bytes.length, Number(byte) - (doing === 'only' ? OPENS.length : 0)))
-  const before = new TextDecoder().decode(bytes.slice(0, at))
-  const after = new TextDecoder().decode(bytes.slice(at))
-  return {
-    before: before.slice(before.lastIndexOf('\n') + 1),
-    after: after.split('\n')[0]!,
-    line: before.split('\n').length,
   }
 }
 

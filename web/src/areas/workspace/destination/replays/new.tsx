@@ -3,7 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useId, useState } from 'react'
 import { ApiFailure, api, inWorkspace, read } from '../../../../api/client'
 import { Button } from '../../../../kit/button'
-import { Actions, Check, Form, Summary, TextField } from '../../../../kit/fields'
+import { Actions, Check, Form, Group, Input, Summary, TextField } from '../../../../kit/fields'
 import { useApiForm } from '../../../../kit/form'
 import { Body, Columns, useTitle } from '../../../../kit/page'
 import { allSourcesQuery } from '../../../catalog/entries'
@@ -82,8 +82,7 @@ export function NewReplay() {
       >
         <Form onSubmit={form.submit}>
           <Summary faults={form.faults} />
-          <fieldset className={css.group}>
-            <legend>Received in</legend>
+          <Group legend="Received in">
             <div className={css.choices}>
               {[...Object.entries(STRETCHES), ['custom', { label: 'From … to …' }] as const].map(
                 ([word, { label }]) => (
@@ -109,9 +108,8 @@ export function NewReplay() {
                 />
               </div>
             )}
-          </fieldset>
-          <fieldset className={css.group}>
-            <legend>Calls</legend>
+          </Group>
+          <Group legend="Calls" hint="All of them, when none is chosen.">
             <div className={css.choices}>
               {CALLS.map((call) => (
                 <Check
@@ -124,8 +122,7 @@ export function NewReplay() {
                 />
               ))}
             </div>
-            <small>All of them, when none is chosen.</small>
-          </fieldset>
+          </Group>
           <Events ws={ws} source={source?.slug} chosen={events} onChange={setEvents} />
           <div className={css.pair}>
             <TextField
@@ -208,8 +205,7 @@ function Events({
     setText('')
   }
   return (
-    <fieldset className={css.group}>
-      <legend>Events</legend>
+    <Group legend="Events" hint="Only these, by their exact names. All of them, when none is chosen.">
       {chosen.length > 0 && (
         <ul className={css.chips} aria-label="Chosen events">
           {chosen.map((name) => (
@@ -227,7 +223,7 @@ function Events({
         </ul>
       )}
       <div className={css.add}>
-        <input
+        <Input
           id={id}
           aria-label="Name of an event"
           placeholder="Name of an event"
@@ -245,14 +241,13 @@ function Events({
         <ul className={css.chips} aria-label="Events of the source">
           {suggested.map((name) => (
             <li key={name}>
-              <button type="button" className={css.suggested} onClick={() => add(name)}>
+              <Button small onClick={() => add(name)}>
                 + {name}
-              </button>
+              </Button>
             </li>
           ))}
         </ul>
       )}
-      <small>Only these, by their exact names. All of them, when none is chosen.</small>
-    </fieldset>
+    </Group>
   )
 }

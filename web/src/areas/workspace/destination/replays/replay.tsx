@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { ApiFailure } from '../../../../api/client'
 import { Button } from '../../../../kit/button'
 import { Id } from '../../../../kit/copy'
@@ -8,12 +8,25 @@ import { Confirm } from '../../../../kit/dialog'
 import { sentence } from '../../../../kit/fields'
 import { bytes, count, plural } from '../../../../kit/figures'
 import { Loaded } from '../../../../kit/loaded'
-import { Body, Columns, Empty, Muted, Note, Pairs, Panel, Section, useTitle } from '../../../../kit/page'
+import {
+  Body,
+  Columns,
+  Empty,
+  Excerpt,
+  Figures,
+  Muted,
+  Note,
+  Pairs,
+  Panel,
+  Section,
+  useTitle,
+} from '../../../../kit/page'
 import { Progress } from '../../../../kit/progress'
 import { toastRefusal } from '../../../../kit/refusal'
 import { Table } from '../../../../kit/table'
 import { Time } from '../../../../kit/time'
 import { destinationQuery, useRefusal } from '../data'
+import shared from '../destination.module.css'
 import { wordsOf } from '../reasons'
 import { Coded } from '../words'
 import { replayQuery, useOrder } from './data'
@@ -55,7 +68,7 @@ export function ReplayPage() {
         {(replay) => (
           <Columns side={<About replay={replay} />}>
             <Now ws={ws} replay={replay} refused={refused} />
-            <Figures replay={replay} />
+            <Account replay={replay} />
             <Refusals ws={ws} replay={replay} />
           </Columns>
         )}
@@ -117,7 +130,11 @@ function Now({ ws, replay, refused }: { ws: string; replay: Replay; refused: boo
                 Settings
               </Link>
             )}
-            {problem.detail && <span className={css.detail}>{sentence(problem.detail)}</span>}
+            {problem.detail && (
+              <span className={css.detail}>
+                <Excerpt>{sentence(problem.detail)}</Excerpt>
+              </span>
+            )}
           </span>
         </Note>
       )}
@@ -159,40 +176,23 @@ function saidOf({ state, matched, bytes: size, perSecond, secondsLeft, left, ref
   }
 }
 
-function Figures({ replay }: { replay: Replay }) {
+function Account({ replay }: { replay: Replay }) {
   const account = accountOf(replay)
   return (
     <div>
-      <dl className={css.figures}>
-        <Figure name="found" value={replay.matched}>
-          {bytes(replay.bytes)}
-        </Figure>
-        <Figure name="delivered" value={replay.delivered} />
-        <Figure name="filtered" value={replay.filtered} />
-        <Figure name="refused" value={replay.refused} bad={replay.refused > 0} />
-        <Figure name={hasEnded(replay) ? 'not sent' : 'left'} value={replay.left ?? null} />
-      </dl>
+      <Figures
+        of={[
+          { name: 'found', value: count(replay.matched), note: bytes(replay.bytes) },
+          { name: 'delivered', value: count(replay.delivered) },
+          { name: 'filtered', value: count(replay.filtered) },
+          { name: 'refused', value: count(replay.refused), bad: replay.refused > 0 },
+          {
+            name: hasEnded(replay) ? 'not sent' : 'left',
+            value: typeof replay.left === 'number' ? count(replay.left) : '–',
+          },
+        ]}
+      />
       {account && <p className={css.account}>✓ {account}</p>}
-    </div>
-  )
-}
-
-function Figure({
-  name,
-  value,
-  bad,
-  children,
-}: {
-  name: string
-  value: number | null
-  bad?: boolean
-  children?: ReactNode
-}) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd className={bad ? css.bad : undefined}>{value === null ? '–' : count(value)}</dd>
-      {children && <dd className={css.note}>{children}</dd>}
     </div>
   )
 }
@@ -221,9 +221,9 @@ function Refusals({ ws, replay }: { ws: string; replay: Replay }) {
             cell: ({ code }) => {
               const { what, remedy } = wordsOf('failed_delivery', code)
               return (
-                <span className={css.reason}>
+                <span className={shared.reason}>
                   <span>
-                    <Coded text={what} /> <code>{code}</code>
+                    <Coded text={what} /> <code className={shared.code}>{code}</code>
                   </span>
                   <small>
                     <Coded text={remedy} />
@@ -234,8 +234,7 @@ function Refusals({ ws, replay }: { ws: string; replay: Replay }) {
           },
           {
             head: 'it answered',
-            cell: ({ excerpt }) =>
-              excerpt ? <span className={css.excerpt}>{excerpt}</span> : <Muted>nothing</Muted>,
+            cell: ({ excerpt }) => (excerpt ? <Excerpt>{excerpt}</Excerpt> : <Muted>nothing</Muted>),
           },
           {
             head: 'message',

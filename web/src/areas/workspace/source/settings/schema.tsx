@@ -1,18 +1,18 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
-import { ApiFailure, api, type Fault, inWorkspace, readTagged } from '../../../api/client'
-import { Button } from '../../../kit/button'
-import { Actions, Summary } from '../../../kit/fields'
-import { failureFaults } from '../../../kit/form'
-import { Loaded } from '../../../kit/loaded'
-import { Muted, Panel, Section } from '../../../kit/page'
-import { Table } from '../../../kit/table'
-import { toast } from '../../../kit/toast'
-import { ChangedMeanwhile } from '../changed'
-import { SOURCE_ADMINS_ONLY } from '../data'
-import { CALLS, type Call, CONTROLS, type Controls, consequencesOf } from './schema-words'
-import { mayAdminister, type Source } from './source'
-import css from './source.module.css'
+import { ApiFailure, api, type Fault, inWorkspace, readTagged } from '../../../../api/client'
+import { Button } from '../../../../kit/button'
+import { Actions, Pick, Summary } from '../../../../kit/fields'
+import { failureFaults } from '../../../../kit/form'
+import { Loaded } from '../../../../kit/loaded'
+import { Muted, Panel, Section } from '../../../../kit/page'
+import { Table } from '../../../../kit/table'
+import { toast } from '../../../../kit/toast'
+import { ChangedMeanwhile } from '../../changed'
+import { SOURCE_ADMINS_ONLY } from '../../data'
+import { CALLS, type Call, CONTROLS, type Controls, consequencesOf } from '../schema-words'
+import { mayAdminister, type Source } from '../source'
+import css from '../source.module.css'
 
 type Settings = Record<Call, Controls>
 
@@ -130,8 +130,7 @@ function Editor({
                   const choices = control.choices(call)
                   if (choices.length === 1) return <Muted>{choices[0]!.label}</Muted>
                   return (
-                    <select
-                      className={css.select}
+                    <Pick
                       aria-label={`${call}: ${control.head}`}
                       disabled={!may}
                       title={may ? undefined : SOURCE_ADMINS_ONLY}
@@ -148,7 +147,7 @@ function Editor({
                           {label}
                         </option>
                       ))}
-                    </select>
+                    </Pick>
                   )
                 },
               })),
