@@ -19,11 +19,11 @@ pub(crate) fn start(rate: f64, connections: usize) -> Vec<Arc<Semaphore>> {
         for n in 0u64.. {
             let due = began + Duration::from_secs_f64(n as f64 / rate);
             thread::sleep(due.saturating_duration_since(Instant::now()));
-            let turn = &theirs[n as usize % connections];
-            if Arc::strong_count(turn) == 1 {
+            // One that has ended leaves the others waiting for theirs.
+            if theirs.iter().all(|turn| Arc::strong_count(turn) == 1) {
                 break;
             }
-            turn.add_permits(1);
+            theirs[n as usize % connections].add_permits(1);
         }
     });
     turns
