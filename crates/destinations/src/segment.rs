@@ -82,6 +82,10 @@ impl Destination for Endpoint {
         Batching { messages_max: self.batch_size, bytes_max: BATCH_BYTES, ..Batching::default() }
     }
 
+    fn can_rehearse(&self) -> bool {
+        true
+    }
+
     async fn deliver(&self, parcels: &[Parcel]) -> Result<Answer, DeliveryError> {
         let now_ms = self.clock.now_ms();
         let call = Call {
