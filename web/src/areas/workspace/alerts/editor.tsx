@@ -34,7 +34,9 @@ export function NewAlert() {
   const { kind, about } = getRouteApi('/w/$ws/alerts/new').useSearch()
   const owner = useOwner(ws)
   const account = useQuery(accountQuery)
-  const known = kind && Object.hasOwn(KINDS, kind) ? (kind as Kind) : undefined
+  // Of a source there is nothing to be told that a destination does.
+  const usually: Kind = about?.startsWith('src_') ? 'NO_DATA' : 'DESTINATION_STATE'
+  const known = kind && Object.hasOwn(KINDS, kind) ? (kind as Kind) : usually
   useTitle('New alert', ws)
   return (
     <>
