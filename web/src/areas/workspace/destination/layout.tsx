@@ -85,6 +85,11 @@ export function DestinationLayout() {
         <Tab to="/w/$ws/destinations/$destination/filters" params={params}>
           Filters
         </Tab>
+        {destination.metadata.actions.length > 0 && (
+          <Tab to="/w/$ws/destinations/$destination/mappings" params={params}>
+            Mappings
+          </Tab>
+        )}
         {syncs?.kept && (
           <Tab to="/w/$ws/destinations/$destination/syncs" params={params}>
             Syncs
