@@ -1,5 +1,6 @@
 import { useId, useRef } from 'react'
 import { Check, Group, Pick, sentence, TextArea, TextField } from '../../../../kit/fields'
+import { Muted } from '../../../../kit/page'
 import css from './mappings.module.css'
 import type { Path } from './paths'
 import type { ActionField, Row, Way } from './words'
@@ -40,7 +41,8 @@ export function FieldRow({
     })
   }
   return (
-    <Group legend={required ? label : `${label} (optional)`} hint={sentence(description)} boxed>
+    <Group legend={required ? label : `${label} (optional)`} boxed>
+      <Muted>{sentence(description)}</Muted>
       <div className={css.ways}>
         {WAYS.filter(([way]) => way !== 'none' || !required).map(([way, name]) => (
           <Check
