@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { ApiFailure, api, inWorkspace, readTagged } from '../../../api/client'
 import { Button } from '../../../kit/button'
 import { Actions, Form, Summary, TextField } from '../../../kit/fields'
-import { duration } from '../../../kit/figures'
+import { count, duration } from '../../../kit/figures'
 import { useApiForm } from '../../../kit/form'
 import { Section } from '../../../kit/page'
 import { toast } from '../../../kit/toast'
@@ -25,8 +25,13 @@ const typedOf = (destination: Destination) => {
   }
 }
 const numberOf = (typed: string) => (typed.trim() === '' ? null : Number(typed))
-const whole = (typed: string) =>
-  numberOf(typed) === null || Number.isInteger(numberOf(typed)) || 'This is not a whole number.'
+/** Whether a number is one that the API takes, or what it takes. */
+const within = (least: number, most: number) => (typed: string) => {
+  const number = numberOf(typed)
+  if (number === null) return true
+  if (Number.isInteger(number) && number >= least && number <= most) return true
+  return `This is not a whole number from ${count(least)} to ${count(most)}. Leave it empty for the installation's own.`
+}
 
 /** How fast a destination is sent messages, and how long what it did not take is tried again. */
 export function Pace({
@@ -100,7 +105,7 @@ export function Pace({
           readOnly={refused}
           hint="At most, retries among them: for a receiver that counts its calls. Empty: as many as it takes."
           error={form.errors.ratePerSecond?.message}
-          {...form.register('ratePerSecond', { validate: whole })}
+          {...form.register('ratePerSecond', { validate: within(1, 100_000) })}
         />
         <TextField
           label="Requests at one time"
@@ -110,7 +115,7 @@ export function Pace({
           readOnly={refused}
           hint="At most so many are on their way together. Empty: 8."
           error={form.errors.concurrency?.message}
-          {...form.register('concurrency', { validate: whole })}
+          {...form.register('concurrency', { validate: within(1, 1000) })}
         />
         <TextField
           label="Hours of retrying"
@@ -120,7 +125,7 @@ export function Pace({
           readOnly={refused}
           hint={`How long a message that it did not take is tried again before it is a dead letter, 4 to 720. Empty: as long as this installation does${own && delivery ? `, which is ${duration(delivery.retryFor * 1000)}` : ''}.`}
           error={form.errors.retryForHours?.message}
-          {...form.register('retryForHours', { validate: whole })}
+          {...form.register('retryForHours', { validate: within(4, 720) })}
         />
         <Actions>
           <Button type="submit" busy={form.busy} disabled={refused}>
