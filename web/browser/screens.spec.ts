@@ -84,7 +84,18 @@ const screens: Screen[] = [
     '/account/sessions',
     '/account/tokens',
   ]),
-  ...['overview', 'delivery', 'filters', 'filters/new', 'replays', 'replays/new', 'test', 'settings'].map(
+  ...[
+    'overview',
+    'delivery',
+    'filters',
+    'filters/new',
+    'mappings',
+    'mappings/new',
+    'replays',
+    'replays/new',
+    'test',
+    'settings',
+  ].map(
     (tab): Screen => ({
       name: `customer destination ${tab}`,
       who: 'customer',

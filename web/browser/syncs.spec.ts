@@ -8,14 +8,17 @@ import { pause, send } from './headwater.mjs'
 const ws = 'shop'
 
 test('loads into Postgres stand in the history', async ({ browser, headwater, postgres }) => {
+  // What failed is tried again after a while.
+  test.setTimeout(240_000)
   const { customer, url } = headwater
   const server = new URL(postgres)
   const sql = (query: string, database = 'postgres') =>
     execFileSync('psql', [`${postgres}/${database}`, '-qtAc', query], { encoding: 'utf8' }).trim()
   const database = `loads_${new URL(url).port}`
+  const role = `loader_${new URL(url).port}`
   sql(`CREATE DATABASE ${database}`)
-  sql('CREATE ROLE loader LOGIN')
-  sql(`GRANT CREATE ON DATABASE ${database} TO loader`)
+  sql(`CREATE ROLE ${role} LOGIN`)
+  sql(`GRANT CREATE ON DATABASE ${database} TO ${role}`)
   const { source } = await customer.post(
     '/sources',
     { metadataId: 'http-api', slug: 'depot', name: 'Depot' },
@@ -25,7 +28,7 @@ test('loads into Postgres stand in the history', async ({ browser, headwater, po
     host: server.hostname,
     port: Number(server.port),
     database,
-    user: 'loader',
+    user: role,
     ssl_mode: 'disable',
   }
   const { destination } = await customer.post(
@@ -76,7 +79,7 @@ test('loads into Postgres stand in the history', async ({ browser, headwater, po
     })
     await send(url, source.writeKeys[0], [order(1), order(2), order(3)])
     await expect.poll(async () => (await fares())?.delivered, { timeout: 30_000 }).toBe(3)
-    expect(sql('SELECT count(*) FROM depot.order_completed', database)).toBe('3')
+    expect(sql('SELECT count(*) FROM shop_depot.order_completed', database)).toBe('3')
     const complete = page.getByRole('table', { name: 'Complete' }).getByRole('row').nth(1)
     await expect(complete).toContainText('depot')
     await expect(complete.getByRole('cell').nth(3)).toHaveText('3')
@@ -86,15 +89,22 @@ test('loads into Postgres stand in the history', async ({ browser, headwater, po
   })
 
   await test.step('what could not be loaded says why', async () => {
-    sql('ALTER ROLE loader NOLOGIN')
-    sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'loader'")
+    sql(`ALTER ROLE ${role} NOLOGIN`)
+    sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${role}'`)
     await send(url, source.writeKeys[0], [{ type: 'track', event: 'Order Completed', userId: 'user_4' }])
+    await expect(page.getByText('The history cannot be read just now')).toBeVisible({ timeout: 30_000 })
+    await expect(page.getByRole('status').filter({ hasText: 'is not permitted to log in' })).toBeVisible()
+    await looked('away')
+    await page.reload()
+    await expect(page.getByRole('link', { name: 'Syncs' })).toBeVisible({ timeout: 30_000 })
+    await expect(page.getByRole('alert').filter({ hasText: 'is not permitted to log in' })).toBeVisible()
+    await expect.poll(async () => (await fares())?.retrying, { timeout: 30_000 }).toBe(1)
+    sql(`ALTER ROLE ${role} LOGIN`)
+    await expect.poll(async () => (await fares())?.delivered, { timeout: 90_000 }).toBe(4)
+    expect(sql('SELECT count(*) FROM shop_depot.order_completed', database)).toBe('4')
     const failed = page.getByRole('table', { name: 'History' }).getByRole('row').filter({ hasText: 'failed' })
     await expect(failed.first()).toContainText('is not permitted to log in', { timeout: 60_000 })
     await looked('failed')
-    sql('ALTER ROLE loader LOGIN')
-    await expect.poll(async () => (await fares())?.delivered, { timeout: 90_000 }).toBe(4)
-    expect(sql('SELECT count(*) FROM depot.order_completed', database)).toBe('4')
   })
   expect(found).toEqual([])
   await context.close()

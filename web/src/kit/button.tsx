@@ -18,6 +18,7 @@ export function Button({
   busy,
   type = 'button',
   onClick,
+  onMouseDown,
   ...rest
 }: Look & { busy?: boolean; ref?: Ref<HTMLButtonElement> } & ButtonHTMLAttributes<HTMLButtonElement>) {
   return (
@@ -26,6 +27,12 @@ export function Button({
       type={type}
       aria-busy={busy || undefined}
       className={classes({ look, small }, busy)}
+      onMouseDown={(event) => {
+        // The field keeps the focus: when it is left it may say what is wrong with it, and the button would move away
+        // under the press.
+        if (type === 'submit') event.preventDefault()
+        onMouseDown?.(event)
+      }}
       onClick={(event) => (busy ? event.preventDefault() : onClick?.(event))}
     />
   )

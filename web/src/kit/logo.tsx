@@ -1,8 +1,21 @@
+import { useState } from 'react'
 import css from './logo.module.css'
 
-/** The mark of an integration; without one, its first letters. Always by `<img>`: it is somebody else's drawing. */
+/** The mark of an integration; without one, or where it is not to be had, its first letters. Always by `<img>`: it is somebody else's drawing. */
 export function Logo({ name, src, size = 34 }: { name: string; src?: string | null; size?: number }) {
-  if (src) return <img className={css.logo} src={sameOrigin(src)} alt="" width={size} height={size} />
+  const [failed, setFailed] = useState<string>()
+  if (src && src !== failed) {
+    return (
+      <img
+        className={css.logo}
+        src={sameOrigin(src)}
+        alt=""
+        width={size}
+        height={size}
+        onError={() => setFailed(src)}
+      />
+    )
+  }
   const letters = name
     .split(/\s+/)
     .map((word) => word[0])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { draftOf, grouped, type Option, readingOf, settingsOf } from './options-form'
+import { draftOf, grouped, matters, type Option, readingOf, settingsOf } from './options-form'
 
 const option = (name: string, type: Option['type'], more: Partial<Option> = {}): Option => ({
   name,
@@ -100,4 +100,35 @@ it('a number is read with its unit, where its name tells it', () => {
   expect(readingOf('messages_max', '50000')).toBeUndefined()
   expect(readingOf('linger_seconds', '')).toBeUndefined()
   expect(readingOf('linger_seconds', '5')).toBeUndefined()
+})
+
+describe('settings that mean something only sometimes', () => {
+  const provider = option('provider', 'select', { choices: ['s3', 'gcs'], defaultValue: 's3' })
+  const region = option('region', 'string', {
+    defaultValue: 'us-east-1',
+    onlyWith: { name: 'provider', values: ['s3'] },
+  })
+  const account = option('account', 'string', {
+    required: true,
+    onlyWith: { name: 'provider', values: ['gcs'] },
+  })
+
+  it('are neither asked for nor sent otherwise', () => {
+    const draft = draftOf([provider, region, account])
+    expect([region, account].map((each) => matters(each, draft))).toEqual([true, false])
+    expect(settingsOf([provider, region, account], draft)).toEqual({
+      settings: { provider: 's3', region: 'us-east-1' },
+      faults: [],
+    })
+    const other = { ...draft, provider: 'gcs' }
+    expect(settingsOf([provider, region, account], other).faults).toMatchObject([
+      { code: 'required', pointer: '/settings/account' },
+    ])
+  })
+
+  it('stay as they are when another choice is made', () => {
+    const before = { provider: 's3', region: 'eu-central-1' }
+    const draft = { ...draftOf([provider, region], before), provider: 'gcs' }
+    expect(settingsOf([provider, region], draft, before).settings).toEqual({ provider: 'gcs' })
+  })
 })

@@ -54,6 +54,11 @@ export function draftOf(options: Option[], settings?: Settings): Draft {
   return draft
 }
 
+/** Whether an option means something now: one may be only for some values of another. */
+export function matters({ onlyWith }: Option, draft: Draft): boolean {
+  return !onlyWith || onlyWith.values.includes(String(draft[onlyWith.name] ?? ''))
+}
+
 /**
  * What to send. For something new (`before` left out) empty options are left out; otherwise one that was emptied is sent
  * as `null`, which takes it out. `faults` are at the same pointers as the API's own.
@@ -67,6 +72,8 @@ export function settingsOf(
   const faults: Fault[] = []
   for (const option of options) {
     const { name } = option
+    // What is not shown stays as it is.
+    if (!matters(option, draft)) continue
     const typed = draft[name]
     const refuse = (code: string, message: string) =>
       faults.push({ type: 'input-validation', code, message, pointer: pointerOf(name) })
@@ -166,7 +173,9 @@ interface FieldsProps {
 
 /** The fields of an integration's options. Faults whose pointer is in `/settings` are shown at their fields. */
 export function OptionFields({ options, ...props }: FieldsProps) {
-  const { first, more } = grouped(options)
+  // Grouped before some are left out, so that none moves when another choice is made.
+  const { first, more: fine } = grouped(options)
+  const more = fine.filter((option) => matters(option, props.draft))
   const wrong = more.some(({ name }) => props.faults?.some(({ pointer }) => isAt(pointer, name)))
   const own = more.some(({ name, defaultValue }) => {
     const value = props.before?.[name]
@@ -195,7 +204,8 @@ export function OptionFields({ options, ...props }: FieldsProps) {
 }
 
 function Fields({ options, draft, onChange, faults = [], before }: FieldsProps) {
-  return options.map((option) => {
+  const shown = options.filter((option) => matters(option, draft))
+  return shown.map((option) => {
     const { name } = option
     const set = (value: Draft[string]) => onChange({ ...draft, [name]: value })
     const fault = faults.find(({ pointer }) => isAt(pointer, name))

@@ -165,6 +165,21 @@ const filter = createRoute({
   path: 'filters/$filter',
   component: lazily(() => import('./destination/filters/editor'), 'FilterPage'),
 })
+const mappings = createRoute({
+  getParentRoute: () => destination,
+  path: 'mappings',
+  component: lazily(() => import('./destination/mappings/list'), 'DestinationMappings'),
+})
+const newMapping = createRoute({
+  getParentRoute: () => destination,
+  path: 'mappings/new',
+  component: lazily(() => import('./destination/mappings/editor'), 'NewMapping'),
+})
+const mapping = createRoute({
+  getParentRoute: () => destination,
+  path: 'mappings/$mapping',
+  component: lazily(() => import('./destination/mappings/editor'), 'MappingPage'),
+})
 const replays = createRoute({
   getParentRoute: () => destination,
   path: 'replays',
@@ -329,6 +344,9 @@ export const workspaceRoutes = layout.addChildren([
     filters,
     newFilter,
     filter,
+    mappings,
+    newMapping,
+    mapping,
     replays,
     newReplay,
     replay,

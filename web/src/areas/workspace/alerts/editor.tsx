@@ -34,7 +34,9 @@ export function NewAlert() {
   const { kind, about } = getRouteApi('/w/$ws/alerts/new').useSearch()
   const owner = useOwner(ws)
   const account = useQuery(accountQuery)
-  const known = kind && Object.hasOwn(KINDS, kind) ? (kind as Kind) : undefined
+  // Of a source there is nothing to be told that a destination does.
+  const usually: Kind = about?.startsWith('src_') ? 'NO_DATA' : 'DESTINATION_STATE'
+  const known = kind && Object.hasOwn(KINDS, kind) ? (kind as Kind) : usually
   useTitle('New alert', ws)
   return (
     <>
@@ -48,10 +50,22 @@ export function NewAlert() {
         ) : (
           <Loaded query={account}>
             {(account) => (
-              <Editor
-                ws={ws}
-                begin={{ ...draftOf(undefined, account?.email ?? '', known), about: about ?? '' }}
-              />
+              <Columns
+                side={
+                  <Section title="Who is told anyway">
+                    <p>
+                      The owners of the workspace get a mail when a destination has done nothing but fail for
+                      half of the time until it is paused, when it is paused, and when it works again. An
+                      alert is for others, for a channel of yours, and for what comes before that.
+                    </p>
+                  </Section>
+                }
+              >
+                <Editor
+                  ws={ws}
+                  begin={{ ...draftOf(undefined, account?.email ?? '', known), about: about ?? '' }}
+                />
+              </Columns>
             )}
           </Loaded>
         )}

@@ -23,7 +23,7 @@ export function HealthList({
 }) {
   const rows = worstFirst(health)
   if (rows.length === 0) {
-    return <p className={css.well}>✓ Nothing did nothing but fail in the last 24 hours.</p>
+    return <p className={css.well}>✓ Nothing needs attention.</p>
   }
   return (
     <Section

@@ -8,7 +8,7 @@ import { Body, Empty, Muted, Note, PageHead, Section, useTitle } from '../../../
 import { toastRefusal } from '../../../kit/refusal'
 import { Switch } from '../../../kit/switch'
 import { More, Name, Table } from '../../../kit/table'
-import { exactly, Time } from '../../../kit/time'
+import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
 import { allDestinationsQuery, allSourcesQuery } from '../../catalog/entries'
 import { OWNERS_ONLY, useOwner } from '../data'
@@ -177,19 +177,22 @@ function Notices({ ws, alerts, notices }: { ws: string; alerts: Alert[]; notices
           id={({ id }) => id}
           bad={({ problem }) => !!problem}
           columns={[
-            { head: 'at', cell: ({ at }) => <Name below={<Time at={at} />}>{exactly(at)}</Name> },
             {
-              head: 'state',
-              cell: ({ over }) =>
-                over ? (
-                  <Badge tone="ok" glyph="✓">
-                    Over
-                  </Badge>
-                ) : (
-                  <Badge tone="bad" glyph="✕">
-                    Began
-                  </Badge>
-                ),
+              head: 'when',
+              cell: ({ at, over }) => (
+                <span className={css.when}>
+                  {over ? (
+                    <Badge tone="ok" glyph="✓">
+                      Over
+                    </Badge>
+                  ) : (
+                    <Badge tone="bad" glyph="✕">
+                      Began
+                    </Badge>
+                  )}
+                  <Time at={at} />
+                </span>
+              ),
             },
             {
               head: 'what',
@@ -203,23 +206,26 @@ function Notices({ ws, alerts, notices }: { ws: string; alerts: Alert[]; notices
               ),
             },
             {
-              head: 'to',
-              cell: ({ alertId }) => {
-                if (!alertId) return 'the owners'
+              head: 'told',
+              cell: ({ alertId, problem }) => {
                 const alert = alerts.find(({ id }) => id === alertId)
-                return alert ? <Told alert={alert} /> : <Muted>by an alert that is deleted</Muted>
-              },
-            },
-            {
-              head: 'came of it',
-              cell: ({ problem }) =>
-                problem ? (
-                  <span className={css.problem}>
-                    ✕ The webhook did not take it: <code>{problem}</code>
+                return (
+                  <span className={css.told}>
+                    {alert ? (
+                      <Told alert={alert} />
+                    ) : (
+                      <span>{alertId ? 'by an alert that is deleted' : 'the owners'}</span>
+                    )}
+                    {problem ? (
+                      <span className={css.problem}>
+                        ✕ The webhook did not take it: <code>{problem}</code>
+                      </span>
+                    ) : (
+                      <span className={css.sent}>✓ told</span>
+                    )}
                   </span>
-                ) : (
-                  '✓ told'
-                ),
+                )
+              },
             },
           ]}
         />

@@ -16,7 +16,10 @@ export function DestinationLayout() {
   const query = useQuery(destinationQuery(ws, id))
   const delivery = useQuery(deliveryQuery(ws, id)).data
   // Whether its kind keeps a history never changes.
-  const syncs = useQuery({ ...syncsQuery(ws, id), refetchInterval: false, staleTime: Infinity }).data
+  const syncs = useQuery({ ...syncsQuery(ws, id), refetchInterval: false, staleTime: Infinity })
+  // One that cannot be asked just now keeps a history all the same.
+  const kept =
+    syncs.data?.kept ?? (syncs.error instanceof ApiFailure && syncs.error.has('destination_not_ready'))
   const sources = useQuery(allSourcesQuery(ws)).data
   const turn = useSwitch(ws)
   const refused = useRefusal(ws, query.data?.destination.sourceId)
@@ -85,7 +88,12 @@ export function DestinationLayout() {
         <Tab to="/w/$ws/destinations/$destination/filters" params={params}>
           Filters
         </Tab>
-        {syncs?.kept && (
+        {destination.metadata.actions.length > 0 && (
+          <Tab to="/w/$ws/destinations/$destination/mappings" params={params}>
+            Mappings
+          </Tab>
+        )}
+        {kept && (
           <Tab to="/w/$ws/destinations/$destination/syncs" params={params}>
             Syncs
           </Tab>

@@ -10,6 +10,7 @@ import { Body, Columns, Figures, Muted, Note, Pairs, Panel, Section, useTitle } 
 import { toastRefusal } from '../../../kit/refusal'
 import { Time } from '../../../kit/time'
 import { toast } from '../../../kit/toast'
+import { useOwner } from '../data'
 import {
   type Delivery,
   type Destination,
@@ -28,13 +29,25 @@ export function DestinationOverview() {
   const { ws, destination: id } = getRouteApi('/w/$ws/destinations/$destination').useParams()
   const destination = useQuery(destinationQuery(ws, id)).data?.destination
   const delivery = useQuery(deliveryQuery(ws, id))
+  const owner = useOwner(ws)
   useTitle('Overview', destination?.name, ws)
   if (!destination) return null
   return (
     <Body>
       <Loaded query={delivery}>
         {(delivery) => (
-          <Columns side={<About destination={destination} delivery={delivery} />}>
+          <Columns
+            side={
+              <>
+                <About destination={destination} delivery={delivery} />
+                {owner && (
+                  <Link to="/w/$ws/alerts/new" params={{ ws }} search={{ about: id }}>
+                    Tell somebody when it stops
+                  </Link>
+                )}
+              </>
+            }
+          >
             <Now ws={ws} destination={destination} delivery={delivery} />
             <Figures
               of={[

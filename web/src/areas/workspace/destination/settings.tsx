@@ -13,12 +13,14 @@ import { Switch } from '../../../kit/switch'
 import { toast } from '../../../kit/toast'
 import { ConnectionTrial, trialFaults, useConnectionTrial } from './connection'
 import { type Destination, deliveryQuery, destinationQuery, useRefusal, useSwitch } from './data'
+import { Pace } from './pace'
 
 /** Name, settings, on and off, and the end of one destination. */
 export function DestinationSettings() {
   const { ws, destination: id } = getRouteApi('/w/$ws/destinations/$destination').useParams()
   const query = useQuery(destinationQuery(ws, id))
   const [generation, setGeneration] = useState(0)
+  const delivery = useQuery(deliveryQuery(ws, id)).data
   const turn = useSwitch(ws)
   const refused = !!useRefusal(ws, query.data?.destination.sourceId)
   useTitle('Settings', query.data?.destination.name, ws)
@@ -37,6 +39,14 @@ export function DestinationSettings() {
           onSaved={() => setGeneration(generation + 1)}
         />
       </Section>
+      <Pace
+        key={`pace ${destination.id}`}
+        ws={ws}
+        destination={destination}
+        etag={etag}
+        delivery={delivery}
+        refused={refused}
+      />
       <Section
         title="Delivery"
         sub="Off, it is sent nothing, and what comes meanwhile is not kept for it. What waited before is delivered once it is on again."

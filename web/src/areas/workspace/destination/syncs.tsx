@@ -2,9 +2,11 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { Shapes } from '../../../api/client'
 import { Badge } from '../../../kit/badge'
+import { told } from '../../../kit/fields'
 import { count, duration } from '../../../kit/figures'
+import { failureFaults } from '../../../kit/form'
 import { Loaded } from '../../../kit/loaded'
-import { Body, Empty, Excerpt, Muted, Section, useTitle } from '../../../kit/page'
+import { Body, Empty, Excerpt, Muted, Note, Section, useTitle } from '../../../kit/page'
 import { Name, Table } from '../../../kit/table'
 import { exactly, Time } from '../../../kit/time'
 import { destinationQuery, syncsQuery } from './data'
@@ -28,6 +30,15 @@ export function DestinationSyncs() {
   if (!destination) return null
   return (
     <Body>
+      {syncs.data && syncs.error && (
+        <Note tone="warn">
+          <span role="status">
+            The history cannot be read just now; what stands here is from{' '}
+            <Time at={new Date(syncs.dataUpdatedAt).toISOString()} />.{' '}
+            <Excerpt>{told(failureFaults(syncs.error)[0]!)}</Excerpt>
+          </span>
+        </Note>
+      )}
       <Loaded query={syncs}>
         {({ kept, receipts, syncs }) =>
           !kept ? (

@@ -67,11 +67,13 @@ export function Replays() {
                       </Name>
                     ),
                   },
-                  { head: 'state', cell: (replay) => <StateOf replay={replay} /> },
                   {
-                    head: 'progress',
+                    head: 'state',
                     cell: (replay) => (
                       <span className={css.progress}>
+                        <span>
+                          <StateOf replay={replay} />
+                        </span>
                         <Progress
                           value={replay.progress}
                           live={moves(replay)}
@@ -83,15 +85,16 @@ export function Replays() {
                       </span>
                     ),
                   },
-                  { head: 'found', number: true, cell: (replay) => count(replay.matched) },
-                  { head: 'delivered', number: true, cell: (replay) => count(replay.delivered) },
-                  { head: 'filtered', number: true, cell: (replay) => count(replay.filtered) },
                   {
-                    head: 'refused',
-                    number: true,
+                    head: 'messages',
                     cell: (replay) => (
-                      <span className={replay.refused > 0 ? css.bad : undefined}>
-                        {count(replay.refused)}
+                      <span className={css.counts}>
+                        <strong>{count(replay.matched)} found</strong>
+                        <span>{count(replay.delivered)} delivered</span>
+                        {replay.filtered > 0 && <span>{count(replay.filtered)} filtered</span>}
+                        {replay.refused > 0 && (
+                          <span className={css.bad}>{count(replay.refused)} refused</span>
+                        )}
                       </span>
                     ),
                   },
