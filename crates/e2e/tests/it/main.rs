@@ -10,6 +10,7 @@
 mod chaos;
 mod disk_full;
 mod hostile;
+mod loads;
 mod mail;
 mod neighbours;
 mod power_loss;
