@@ -85,6 +85,35 @@ const on = await data(destinations.updateDestination(hook.id, { enabled: true, n
 assert.deepEqual([on.destination.enabled, on.destination.name], [true, 'The CRM'])
 assert.equal((await data(destinations.getDestination(hook.id))).destination.settings.url, settings.url)
 await refused(422, destinations.createDestination({ sourceId: id, metadataId: webhook.id, settings: { url: 7 } }))
+
+// A mapping of it.
+const [action] = destinationMetadata.actions
+assert.deepEqual([action.slug, action.platform, action.fields[0].fieldKey], ['send', 'CLOUD', 'data'])
+assert.equal(destinationMetadata.presets[0].actionId, action.id)
+const { destinationSubscription } = await data(
+  destinations.createDestinationSubscription(hook.id, {
+    name: 'Orders',
+    actionId: action.id,
+    trigger: "event = 'Order Completed'",
+    enabled: true,
+    settings: { data: { '@path': '$.properties' } },
+  })
+)
+assert.deepEqual(destinationSubscription.settings, { data: { '@path': '$.properties' } })
+const mapping = destinationSubscription.id
+const { subscriptions } = await data(destinations.listSubscriptionsFromDestination(hook.id, page))
+assert.deepEqual(subscriptions.map((one) => one.id), [mapping])
+const quiet = await data(
+  destinations.updateSubscriptionForDestination(hook.id, mapping, { input: { name: 'All orders', enabled: false } })
+)
+assert.deepEqual([quiet.subscription.name, quiet.subscription.enabled], ['All orders', false])
+const again = await data(destinations.getSubscriptionFromDestination(hook.id, mapping))
+assert.equal(again.subscription.trigger, "event = 'Order Completed'")
+await refused(
+  422,
+  destinations.updateSubscriptionForDestination(hook.id, mapping, { input: { trigger: 'event ==' } })
+)
+assert.equal((await data(destinations.removeSubscriptionFromDestination(hook.id, mapping))).status, 'SUCCESS')
 assert.equal((await data(destinations.deleteDestination(hook.id))).status, 'SUCCESS')
 
 // People.
