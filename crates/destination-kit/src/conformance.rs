@@ -19,8 +19,8 @@ use spec::{DestinationId, Head, Kind, Message, SourceId, Span, Step, reasons};
 pub use partner::{Behaviour, Partner, Received};
 
 use crate::{
-    Answer, DeliveryError, Destination, DestinationKind, EXCERPT_BYTES_MAX, Fault, Origin, Parcel,
-    Resolve, Settings, World, recorder::Recorder,
+    Answer, Clock, DeliveryError, Destination, DestinationKind, EXCERPT_BYTES_MAX, Fault, Origin,
+    Parcel, Resolve, Settings, World, recorder::Recorder,
 };
 
 /// The time limit that [`http_faults`] expects `open` to set: long enough for a loaded machine's
@@ -221,7 +221,10 @@ pub async fn http_faults(open: &(dyn Fn(&str, &World) -> Arc<dyn Destination> + 
 async fn rehearsal(open: &(dyn Fn(&str, &World) -> Arc<dyn Destination> + Sync)) {
     let partner = Partner::start(Behaviour::answer(200)).await;
     let recorder = Recorder::default();
-    let world = World { allow_private_addresses: true, ..World::default() };
+    // What says when it was sent says the same both times.
+    let now_ms = Clock::default().now_ms();
+    let clock = Clock::new(move || now_ms);
+    let world = World { allow_private_addresses: true, clock, ..World::default() };
     let rehearsed = World { rehearsal: true, recorder: Some(recorder.clone()), ..world.clone() };
     let destination = open(&partner.url("/hook"), &rehearsed);
     if !destination.can_rehearse() {
