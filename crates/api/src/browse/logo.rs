@@ -24,7 +24,12 @@ const COLOURS: [&str; 8] =
     extensions(("x-access" = json!("public")))
 )]
 pub async fn logo(Path(slug): Path<String>) -> Result<Response, ApiError> {
-    catalog::slug::check_slug(&slug).map_err(|_| ApiError::not_found("logo"))?;
+    // Names that nobody may take are ours, and have a picture as well.
+    if let Err(problem) = catalog::slug::check_slug(&slug)
+        && problem.code != "slug_reserved"
+    {
+        return Err(ApiError::not_found("logo"));
+    }
     let headers = [
         (header::CONTENT_TYPE, "image/svg+xml"),
         (header::CACHE_CONTROL, "public, max-age=86400, immutable"),

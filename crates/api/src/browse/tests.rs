@@ -85,6 +85,7 @@ async fn our_own_integrations_are_there_once() {
         );
         let logo = world.get(&anybody, "/catalog/logos/http-api").await.expect(200);
         assert_eq!(logo.headers["content-type"], "image/svg+xml");
+        world.get(&anybody, "/catalog/logos/segment").await.expect(200);
         world.get(&anybody, "/catalog/logos/%3Cscript%3E").await.expect(404);
     }
 }

@@ -186,8 +186,10 @@ pub(crate) fn settings() -> Vec<Setting> {
             "How to log in at the brokers (SASL).",
         )
         .or(json!("none")),
-        Setting::new("username", "User name", SettingKind::Text, "Who logs in."),
+        Setting::new("username", "User name", SettingKind::Text, "Who logs in.")
+            .only_with("authentication", &["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]),
         Setting::new("password", "Password", SettingKind::Text, "The password to log in with.")
+            .only_with("authentication", &["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
             .secret(),
         Setting::new(
             "compression",
