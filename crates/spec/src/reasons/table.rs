@@ -422,8 +422,8 @@ pub const REASONS: &[Reason] = &[
         FilteredAtDestination,
         "FILTERED_AT_MAPPING",
         "Stopped by a mapping",
-        "The mapping for this message says not to send it.",
-        "Change the mapping if the message is wanted there.",
+        "A mapping cannot say whether the message is for it, or makes too much of it.",
+        "Read the sample, and mend the mapping's trigger or its fields.",
     ),
     row(
         FilteredAtDestination,
@@ -935,6 +935,13 @@ pub const REASONS: &[Reason] = &[
         "Record refused",
         "The broker does not take the record.",
         "Look at the topic's settings and at what the broker says in its log.",
+    ),
+    row(
+        FailedDelivery,
+        "FILTERED_AT_MAPPING",
+        "Mapping makes too little",
+        "The mapping makes nothing, or nothing that fits, of a field that the action needs.",
+        "Read the sample, and give the field a value for messages that have none.",
     ),
     row(
         FailedDelivery,
